@@ -1,0 +1,151 @@
+import { z } from 'zod';
+import { endpoint } from './endpoint.ts';
+import { email, locale, timestamp } from './fields.ts';
+
+export const consents = z.object({
+  /** Version of the document that was accepted, or null. */
+  terms: z.string().max(20).nullable(),
+  privacy: z.string().max(20).nullable(),
+});
+
+export const me = z.object({
+  id: z.string(),
+  name: z.string(),
+  email: z.string(),
+  image: z.string().nullable(),
+  locale: locale.nullable(),
+  /** `credential`, `google`, `kakao`, … */
+  providers: z.array(z.string()),
+  consents,
+  createdAt: timestamp,
+});
+export type Me = z.infer<typeof me>;
+
+export const displayName = z.string().trim().min(1).max(80);
+
+/** What the sign-in page needs to know before anybody is signed in. */
+export const authOptions = z.object({
+  providers: z.array(z.string()),
+  documents: z.object({ terms: z.string(), privacy: z.string() }),
+});
+
+export const identityApi = {
+  authOptions: endpoint({
+    method: 'GET',
+    path: '/api/auth/options',
+    access: 'open',
+    summary: 'The sign-in providers that are configured, and the current versions of the legal documents',
+    response: authOptions,
+  }),
+  signUp: endpoint({
+    method: 'POST',
+    path: '/api/auth/sign-up/email',
+    access: 'open',
+    summary: 'Create an account with e-mail and password; sets the session cookie',
+    body: z.object({ name: displayName, email, password: z.string().max(200) }),
+    response: z.object({ user: z.object({ id: z.string(), name: z.string(), email: z.string() }) }),
+    problems: ['email_taken', 'weak_password', 'invalid_fields', 'rate_limited'],
+  }),
+  signIn: endpoint({
+    method: 'POST',
+    path: '/api/auth/sign-in/email',
+    access: 'open',
+    summary: 'Sign in with e-mail and password; sets the session cookie',
+    body: z.object({ email, password: z.string().max(200) }),
+    response: z.object({ user: z.object({ id: z.string(), name: z.string(), email: z.string() }) }),
+    problems: ['invalid_credentials', 'rate_limited'],
+  }),
+  signInSocial: endpoint({
+    method: 'POST',
+    path: '/api/auth/sign-in/social',
+    access: 'open',
+    summary: 'Begin to sign in with Google or Kakao; answers where to send the browser',
+    body: z.object({ provider: z.string().max(40), callbackURL: z.string().max(500).optional() }),
+    response: z.object({ url: z.string() }),
+    problems: ['not_found', 'bad_request'],
+  }),
+  signOut: endpoint({
+    method: 'POST',
+    path: '/api/auth/sign-out',
+    access: 'open',
+    summary: 'End the session; takes effect at every service within seconds',
+  }),
+  me: endpoint({
+    method: 'GET',
+    path: '/api/me',
+    access: 'user',
+    summary: 'My account',
+    response: me,
+  }),
+  updateMe: endpoint({
+    method: 'PATCH',
+    path: '/api/me',
+    access: 'user',
+    summary: 'Change my data',
+    body: z.object({ name: displayName.optional(), locale: locale.optional() }),
+    response: me,
+    problems: ['invalid_fields'],
+  }),
+  deleteMe: endpoint({
+    method: 'DELETE',
+    path: '/api/me',
+    access: 'user',
+    summary: 'Delete my account; servers, videos and links follow',
+    body: z.object({ password: z.string().max(200).optional() }),
+    status: 202,
+    response: z.object({ receiptUrl: z.string() }),
+    problems: ['invalid_credentials'],
+  }),
+  putConsents: endpoint({
+    method: 'PUT',
+    path: '/api/me/consents',
+    access: 'user',
+    summary: 'Accept the terms and the privacy policy, by version',
+    body: z.object({ terms: z.string().max(20), privacy: z.string().max(20) }),
+    response: consents,
+  }),
+} as const;
+
+export const tokenAnswer = z.object({
+  token: z.string(),
+  expiresAt: timestamp,
+  sub: z.string(),
+  sid: z.string(),
+});
+
+/** Claims of a token that the gateway relays: one audience, 60 seconds. */
+export const tokenClaims = z.object({
+  sub: z.string(),
+  role: z.string(),
+  scope: z.string(),
+  sid: z.string(),
+});
+export type TokenClaims = z.infer<typeof tokenClaims>;
+
+export const identityInternalApi = {
+  issueToken: endpoint({
+    method: 'POST',
+    path: '/internal/tokens',
+    access: 'internal',
+    summary:
+      'One short token for one audience, for a session cookie or in exchange for a valid token (RFC 8693)',
+    body: z
+      .object({
+        audience: z.string().max(100),
+        /** The value of the session cookie as it came. */
+        cookie: z.string().max(1000).optional(),
+        /** A valid token of identity, whatever its audience, to be exchanged. */
+        subjectToken: z.string().max(4000).optional(),
+      })
+      .refine((body) => (body.cookie === undefined) !== (body.subjectToken === undefined)),
+    response: tokenAnswer,
+    problems: ['unauthenticated'],
+  }),
+  keys: endpoint({
+    method: 'GET',
+    path: '/internal/jwks',
+    access: 'open',
+    summary: 'The public keys of identity (RFC 7517)',
+    response: z.object({ keys: z.array(z.record(z.string(), z.unknown())) }),
+  }),
+} as const;

@@ -1,0 +1,112 @@
+import { z } from 'zod';
+import { endpoint } from './endpoint.ts';
+import { bytes, idParams, page, pageQuery, seconds, timestamp } from './fields.ts';
+
+/** One subscriber's media server. Paths are relative to the server's URL (`/m/<slug>`). */
+export const video = z.object({
+  id: z.string(),
+  title: z.string(),
+  fileName: z.string(),
+  upload: z.enum(['receiving', 'complete']),
+  /** Bytes that have arrived. */
+  receivedBytes: bytes,
+  sizeBytes: bytes,
+  /** Hex; null until the upload is complete and hashed. */
+  sha256: z.string().nullable(),
+  playable: z.boolean(),
+  /** Seconds of the video that can be played now; null when all of it can. */
+  playableUntil: seconds.nullable(),
+  processing: z.enum(['none', 'queued', 'running']),
+  progress: z.number().min(0).max(1).nullable(),
+  /** Why it cannot be played, in words; the original can always be downloaded. */
+  failure: z.object({ code: z.string(), detail: z.string() }).nullable(),
+  duration: seconds.nullable(),
+  width: z.int().nullable(),
+  height: z.int().nullable(),
+  posterUrl: z.string().nullable(),
+  createdAt: timestamp,
+});
+export type Video = z.infer<typeof video>;
+
+export const playTrack = z.object({
+  id: z.string(),
+  kind: z.enum(['video', 'audio']),
+  codec: z.string(),
+  language: z.string().nullable(),
+});
+
+export const playAnswer = z.object({
+  /** The token in the path of every URL below. */
+  session: z.string(),
+  expiresAt: timestamp,
+  title: z.string(),
+  duration: seconds,
+  width: z.int().nullable(),
+  height: z.int().nullable(),
+  hlsUrl: z.string(),
+  progressiveUrl: z.string().nullable(),
+  posterUrl: z.string().nullable(),
+  storyboardUrl: z.string().nullable(),
+  eventsUrl: z.string(),
+  downloadUrl: z.string().nullable(),
+  tracks: z.array(playTrack),
+  startAt: seconds.nullable(),
+  endAt: seconds.nullable(),
+});
+export type PlayAnswer = z.infer<typeof playAnswer>;
+
+export const mediaApi = {
+  listVideos: endpoint({
+    method: 'GET',
+    path: '/videos',
+    access: 'user',
+    summary: 'The videos of this server, newest first',
+    query: pageQuery,
+    response: page(video),
+  }),
+  getVideo: endpoint({
+    method: 'GET',
+    path: '/videos/:id',
+    access: 'user',
+    summary: 'One video',
+    params: idParams,
+    response: video,
+    problems: ['not_found'],
+  }),
+  updateVideo: endpoint({
+    method: 'PATCH',
+    path: '/videos/:id',
+    access: 'user',
+    summary: 'Change the title',
+    params: idParams,
+    body: z.object({ title: z.string().trim().min(1).max(200) }),
+    response: video,
+    problems: ['not_found', 'invalid_fields'],
+  }),
+  deleteVideo: endpoint({
+    method: 'DELETE',
+    path: '/videos/:id',
+    access: 'user',
+    summary: 'Delete a video with its bytes; its links end',
+    params: idParams,
+    problems: ['not_found'],
+  }),
+  playOwn: endpoint({
+    method: 'POST',
+    path: '/videos/:id/play',
+    access: 'user',
+    summary: 'A play session for the owner',
+    params: idParams,
+    response: playAnswer,
+    problems: ['not_found', 'not_playable_yet', 'not_playable'],
+  }),
+  playGrant: endpoint({
+    method: 'POST',
+    path: '/play',
+    access: 'grant',
+    summary: 'A play session for the bearer of a grant; a grant is redeemed once',
+    body: z.object({ grant: z.string().max(4000) }),
+    response: playAnswer,
+    problems: ['grant_invalid', 'not_found', 'not_playable_yet', 'not_playable', 'session_ended'],
+  }),
+} as const;

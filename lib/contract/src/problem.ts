@@ -1,0 +1,155 @@
+/**
+ * The one error of the product, and its one map to HTTP and back (RFC 9457, problem details).
+ *
+ * A service throws `new Problem('not_found')`; the kit turns it into `application/problem+json`;
+ * a client turns the answer back into the same `Problem`. Whatever else is thrown becomes
+ * `internal`: logged whole, shown never.
+ */
+
+/** Stable code → HTTP status and the sentence that a person reads. Codes are never renamed. */
+export const problems = {
+  bad_request: [400, 'The request could not be understood.'],
+  invalid_json: [400, 'The body is not valid JSON.'],
+  unauthenticated: [401, 'Please sign in first.'],
+  invalid_credentials: [401, 'The e-mail address or the password is wrong.'],
+  password_required: [401, 'This link is protected by a password.'],
+  wrong_password: [401, 'The password is wrong.'],
+  forbidden: [403, 'You may not do this.'],
+  origin_not_allowed: [403, 'The request comes from another site.'],
+  grant_invalid: [403, 'This right to play is not valid here, or its time is over.'],
+  session_invalid: [403, 'This play session is not valid.'],
+  not_open_yet: [403, 'This link is not open yet.'],
+  not_found: [404, 'There is nothing here.'],
+  method_not_allowed: [405, 'This method is not offered here.'],
+  conflict: [409, 'The request conflicts with the present state.'],
+  email_taken: [409, 'There is already an account with this e-mail address.'],
+  already_subscribed: [409, 'You already have a subscription.'],
+  not_playable_yet: [409, 'The video cannot be played yet.'],
+  not_playable: [409, 'The video cannot be played. It can still be downloaded.'],
+  upload_conflict: [409, 'The offset does not match what has arrived.'],
+  session_ended: [410, 'This play session has ended.'],
+  link_revoked: [410, 'The owner has withdrawn this link.'],
+  link_expired: [410, 'This link has expired.'],
+  link_used_up: [410, 'This link has been used up.'],
+  body_too_large: [413, 'The body is too large.'],
+  quota_exceeded: [413, 'There is not enough room left on this server.'],
+  unsupported_media_type: [415, 'This content type is not accepted here.'],
+  range_not_satisfiable: [416, 'The range lies outside the file.'],
+  invalid_fields: [422, 'Some fields are not valid.'],
+  weak_password: [422, 'The password is too weak. Use at least 10 characters.'],
+  rate_limited: [429, 'Too many requests. Please wait a moment.'],
+  taken_down: [451, 'This link has been taken down.'],
+  checksum_mismatch: [460, 'The bytes that arrived do not match their checksum.'],
+  internal: [500, 'Something went wrong on our side.'],
+  upstream_failed: [502, 'A part of the service did not answer properly.'],
+  unavailable: [503, 'This is not available right now. Please try again in a moment.'],
+  server_not_ready: [503, 'The media server is not ready yet.'],
+  upstream_timeout: [504, 'A part of the service took too long to answer.'],
+  no_space: [507, 'The disk is full.'],
+} as const satisfies Record<string, readonly [number, string]>;
+
+export type ProblemCode = keyof typeof problems;
+
+/** One field that was not accepted: a dotted path and a reason. */
+export interface FieldError {
+  readonly field: string;
+  readonly message: string;
+}
+
+export interface ProblemOptions {
+  readonly detail?: string;
+  readonly errors?: readonly FieldError[];
+  /** Seconds; becomes `Retry-After`. */
+  readonly retryAfter?: number;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly cause?: unknown;
+}
+
+/** The JSON of RFC 9457 §3, with our `code`, `requestId` and `errors`. */
+export interface ProblemJson {
+  readonly type: string;
+  readonly title: string;
+  readonly status: number;
+  readonly detail: string;
+  readonly code: ProblemCode;
+  readonly requestId?: string;
+  readonly errors?: readonly FieldError[];
+}
+
+export class Problem extends Error {
+  override readonly name = 'Problem';
+  readonly code: ProblemCode;
+  readonly status: number;
+  readonly detail: string;
+  readonly errors: readonly FieldError[] | undefined;
+  readonly retryAfter: number | undefined;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly requestId: string | undefined;
+
+  constructor(code: ProblemCode, options: ProblemOptions & { requestId?: string } = {}) {
+    const [status, title] = problems[code];
+    super(`${code}: ${options.detail ?? title}`, { cause: options.cause });
+    this.code = code;
+    this.status = status;
+    this.detail = options.detail ?? title;
+    this.errors = options.errors;
+    this.retryAfter = options.retryAfter;
+    this.headers = options.headers ?? {};
+    this.requestId = options.requestId;
+  }
+
+  toJson(requestId?: string): ProblemJson {
+    return {
+      type: `urn:ptsdly:problem:${this.code}`,
+      title: problems[this.code][1],
+      status: this.status,
+      detail: this.detail,
+      code: this.code,
+      ...(requestId ? { requestId } : {}),
+      ...(this.errors ? { errors: this.errors } : {}),
+    };
+  }
+
+  toResponse(requestId?: string): Response {
+    return new Response(JSON.stringify(this.toJson(requestId)), {
+      status: this.status,
+      headers: this.responseHeaders(),
+    });
+  }
+
+  responseHeaders(): Record<string, string> {
+    return {
+      ...this.headers,
+      'content-type': 'application/problem+json',
+      'cache-control': 'no-store',
+      ...(this.retryAfter === undefined ? {} : { 'retry-after': String(Math.ceil(this.retryAfter)) }),
+    };
+  }
+
+  /** Whatever was thrown, as a Problem; the unknown is `internal` and keeps its cause for the log. */
+  static from(thrown: unknown): Problem {
+    return thrown instanceof Problem ? thrown : new Problem('internal', { cause: thrown });
+  }
+
+  /** The Problem that an answer with a status of 400 or more carries. */
+  static async fromResponse(response: Response): Promise<Problem> {
+    const retryAfter = Number(response.headers.get('retry-after')) || undefined;
+    const json: unknown = await response.json().catch(() => undefined);
+    if (isProblemJson(json)) {
+      const { detail, errors, requestId } = json;
+      return new Problem(json.code, { detail, errors, requestId, retryAfter });
+    }
+    return new Problem(codeForStatus(response.status), { retryAfter });
+  }
+}
+
+function isProblemJson(value: unknown): value is ProblemJson {
+  const code = (value as { code?: unknown } | null | undefined)?.code;
+  return typeof code === 'string' && Object.hasOwn(problems, code);
+}
+
+/** For answers that are not ours (a proxy's 502): the first code with this status. */
+function codeForStatus(status: number): ProblemCode {
+  const codes = Object.keys(problems) as ProblemCode[];
+  return codes.find((code) => problems[code][0] === status) ?? (status < 500 ? 'bad_request' : 'internal');
+}

@@ -1,0 +1,60 @@
+import type { Access, Method } from './endpoint.ts';
+
+/**
+ * Byte paths and pages that carry no JSON, so they have no schema; listed here so that the gateway's
+ * route table and the OpenAPI page know them. `*` matches the rest of a path.
+ */
+export interface RawRoute {
+  readonly methods: readonly (Method | 'HEAD' | 'OPTIONS')[];
+  readonly path: string;
+  readonly access: Access;
+  readonly summary: string;
+}
+
+/** Relative to the URL of a media server. */
+export const mediaRawRoutes: readonly RawRoute[] = [
+  { methods: ['POST', 'OPTIONS'], path: '/uploads', access: 'user', summary: 'Create an upload (tus 1.0)' },
+  {
+    methods: ['HEAD', 'PATCH', 'DELETE', 'OPTIONS'],
+    path: '/uploads/:id',
+    access: 'user',
+    summary: 'Offset, next bytes or end of an upload (tus 1.0)',
+  },
+  { methods: ['GET', 'HEAD'], path: '/videos/:id/original', access: 'user', summary: 'The uploaded bytes' },
+  { methods: ['GET', 'HEAD'], path: '/videos/:id/poster', access: 'user', summary: 'The poster (JPEG)' },
+  {
+    methods: ['GET', 'HEAD'],
+    path: '/s/*',
+    access: 'grant',
+    summary: 'Playlists, segments, poster, events and download of a play session',
+  },
+];
+
+/** Words that can never be a short code or an alias: what stands at the root now, and what may one day. */
+export const reservedWords: ReadonlySet<string> = new Set(
+  `api app assets embed m watch healthz readyz metrics robots.txt favicon.ico favicon.svg .well-known
+  about abuse account accounts ad admin administrator ads affiliate ai album albums alias all amp android announcement
+  announcements answers apple apps archive article articles ask audio auth author authors avatar backup banner beta
+  billing blog board boards book books bot bots browse business buy careers cart category cdn changelog channel channels
+  chat checkout client cloud code codes collection collections comment comments community company compare config
+  connect console contact contests cookie cookies copyright create css customer customers dashboard data db debug
+  default delete demo deploy design dev developer developers dir discover dl dns docs documentation domain domains
+  download downloads edit email enterprise error errors event events example explore export faq faqs favorite
+  favorites features feed feedback feeds file files flag follow followers font fonts forgot form forum forums free
+  friend friends gallery get gift global graphql group groups guest guide health help hls home host hosting html
+  http https icon icons image images img import inbox index info install invite invites ios issue issues item items
+  jobs js json jwks kakao keys landing lang language latest legal library license link links list lists live local
+  login logo logout mail manage manifest map maps media member members message messages mobile monitor movie movies
+  music my name new news newsletter notes notification notifications oauth oembed offer offers official oidc okta
+  openapi operator order orders org page pages partner partners password pay payment payments photo photos plan
+  plans play player playlist playlists policy popular portal post posts press preview price pricing privacy private
+  product products profile profiles project projects promo public qr query random recent redirect register report
+  reports reset root rss sale search secure security self send server servers service services session sessions
+  settings setup share shop short shorten sign-in sign-out sign-up signin signout signup site sitemap sitemap.xml sites
+  smtp source spam sql ssl staff start stat static statistics stats status store story stream streams style styles
+  subscribe subscription subscriptions support survey system tag tags team teams terms test tests theme themes token
+  tokens tools top topic topics tos trending trial upgrade upload uploads url user users v1 v2 v3 verify version video
+  videos view views vip wallet web webhook webhooks welcome widget wiki www xml you`
+    .split(/\s+/)
+    .filter(Boolean),
+);

@@ -1,0 +1,232 @@
+import { z } from 'zod';
+import { endpoint } from './endpoint.ts';
+import { bytes, id, idParams, seconds, timestamp } from './fields.ts';
+
+export const planInterval = z.enum(['month', 'year']);
+
+export const plan = z.object({
+  id: z.string(),
+  /** Shown name by language. */
+  name: z.object({ ko: z.string(), en: z.string() }),
+  price: z.object({
+    /** Minor units of the currency (KRW has none). */
+    amount: z.int().nonnegative(),
+    currency: z.string().length(3),
+    interval: planInterval,
+  }),
+  storageBytes: bytes,
+  /** Bytes a month. */
+  transferBytes: bytes,
+  concurrentViewers: z.int().positive(),
+});
+export type Plan = z.infer<typeof plan>;
+
+export const serverState = z.enum([
+  'requested',
+  'provisioning',
+  'starting',
+  'ready',
+  'asleep',
+  'waking',
+  'upgrading',
+  'suspended',
+  'failed',
+  'deleting',
+  'purged',
+]);
+export type ServerState = z.infer<typeof serverState>;
+
+export const server = z.object({
+  id: z.string(),
+  slug: z.string(),
+  name: z.string(),
+  state: serverState,
+  /** URL reference: `/m/<slug>`, or absolute where media has a domain of its own. */
+  url: z.string(),
+  usedBytes: bytes,
+  quotaBytes: bytes,
+  /** Why the server is `failed`, in words. */
+  failure: z.string().nullable(),
+  createdAt: timestamp,
+  readyAt: timestamp.nullable(),
+});
+export type Server = z.infer<typeof server>;
+
+export const subscriptionState = z.enum([
+  'incomplete',
+  'trialing',
+  'active',
+  'past_due',
+  'unpaid',
+  'canceled',
+  'ended',
+]);
+
+export const subscription = z.object({
+  id: z.string(),
+  planId: z.string(),
+  state: subscriptionState,
+  server: z.object({ id: z.string(), slug: z.string(), state: serverState, url: z.string() }),
+  createdAt: timestamp,
+  canceledAt: timestamp.nullable(),
+});
+export type Subscription = z.infer<typeof subscription>;
+
+/** One line of a server's timeline, as its event stream (SSE, `event: server`) carries it. */
+export const serverEvent = z.object({
+  at: timestamp,
+  state: serverState,
+  server,
+});
+export type ServerEvent = z.infer<typeof serverEvent>;
+
+export const subscriptionsApi = {
+  plans: endpoint({
+    method: 'GET',
+    path: '/api/plans',
+    access: 'open',
+    summary: 'The plans on offer',
+    response: z.object({ items: z.array(plan) }),
+  }),
+  subscribe: endpoint({
+    method: 'POST',
+    path: '/api/subscriptions',
+    access: 'user',
+    summary: 'Subscribe; a server is created. Idempotent under Idempotency-Key',
+    body: z.object({ planId: z.string().max(40), serverName: z.string().trim().min(1).max(60).optional() }),
+    status: 201,
+    response: subscription,
+    problems: ['already_subscribed', 'invalid_fields'],
+  }),
+  listSubscriptions: endpoint({
+    method: 'GET',
+    path: '/api/subscriptions',
+    access: 'user',
+    summary: 'My subscriptions, the live one first',
+    response: z.object({ items: z.array(subscription) }),
+  }),
+  getSubscription: endpoint({
+    method: 'GET',
+    path: '/api/subscriptions/:id',
+    access: 'user',
+    summary: 'One subscription',
+    params: idParams,
+    response: subscription,
+    problems: ['not_found'],
+  }),
+  changePlan: endpoint({
+    method: 'PATCH',
+    path: '/api/subscriptions/:id',
+    access: 'user',
+    summary: 'Change the plan',
+    params: idParams,
+    body: z.object({ planId: z.string().max(40) }),
+    response: subscription,
+    problems: ['not_found', 'invalid_fields', 'conflict'],
+  }),
+  cancel: endpoint({
+    method: 'DELETE',
+    path: '/api/subscriptions/:id',
+    access: 'user',
+    summary: 'Cancel; the server stops, its data is kept until it is purged',
+    params: idParams,
+    response: subscription,
+    problems: ['not_found'],
+  }),
+  listServers: endpoint({
+    method: 'GET',
+    path: '/api/servers',
+    access: 'user',
+    summary: 'My servers',
+    response: z.object({ items: z.array(server) }),
+  }),
+  getServer: endpoint({
+    method: 'GET',
+    path: '/api/servers/:id',
+    access: 'user',
+    summary: 'One server',
+    params: idParams,
+    response: server,
+    problems: ['not_found'],
+  }),
+} as const;
+
+/** Where a server is reached and who owns it; only for services of the platform. */
+export const serverAddress = z.object({
+  id: z.string(),
+  slug: z.string(),
+  ownerId: z.string(),
+  state: serverState,
+  /** `unix:/path/to.sock` or `http://host:port`; null while there is none. */
+  address: z.string().nullable(),
+});
+export type ServerAddress = z.infer<typeof serverAddress>;
+
+/** What a preview of a shared video shows. The poster is a JPEG. */
+export const card = z.object({
+  title: z.string().max(300),
+  duration: seconds.nullable(),
+  width: z.int().nullable(),
+  height: z.int().nullable(),
+  posterBase64: z.base64().max(600_000).nullable(),
+});
+export type Card = z.infer<typeof card>;
+
+export const subscriptionsInternalApi = {
+  serverById: endpoint({
+    method: 'GET',
+    path: '/internal/servers/:id',
+    access: 'internal',
+    summary: 'Where a server is reached, by id',
+    params: idParams,
+    response: serverAddress,
+    problems: ['not_found'],
+  }),
+  serverBySlug: endpoint({
+    method: 'GET',
+    path: '/internal/servers/by-slug/:slug',
+    access: 'internal',
+    summary: 'Where a server is reached, by slug',
+    params: z.object({ slug: id }),
+    response: serverAddress,
+    problems: ['not_found'],
+  }),
+} as const;
+
+/**
+ * What a host offers a media server on its private control socket; the only way out of a media server.
+ * The caller is known by the socket, so no token is needed and nothing names the server.
+ */
+export const controlApi = {
+  jwks: endpoint({
+    method: 'GET',
+    path: '/jwks/:issuer',
+    access: 'open',
+    summary: 'The public keys of an issuer (RFC 7517)',
+    params: z.object({ issuer: z.enum(['identity', 'links']) }),
+    response: z.object({ keys: z.array(z.record(z.string(), z.unknown())) }),
+  }),
+  reportUsage: endpoint({
+    method: 'PUT',
+    path: '/usage',
+    access: 'open',
+    summary: 'Bytes stored by this server',
+    body: z.object({ usedBytes: bytes }),
+  }),
+  putCard: endpoint({
+    method: 'PUT',
+    path: '/cards/:videoId',
+    access: 'open',
+    summary: 'What a preview of this video shows',
+    params: z.object({ videoId: id }),
+    body: card,
+    maxBody: 1_000_000,
+  }),
+  videoDeleted: endpoint({
+    method: 'DELETE',
+    path: '/videos/:videoId',
+    access: 'open',
+    summary: 'This video is gone: its links end',
+    params: z.object({ videoId: id }),
+  }),
+} as const;
