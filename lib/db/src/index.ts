@@ -1,0 +1,3 @@
+export * from './database.ts';
+export * from './outbox.ts';
+export { openSqlite } from './sqlite.ts';

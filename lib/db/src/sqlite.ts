@@ -1,0 +1,46 @@
+import { mkdirSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import { DatabaseSync, type SQLInputValue } from 'node:sqlite';
+import { type Dialect, SqliteDialect } from 'kysely';
+
+/**
+ * `sqlite:./path/to.db` (or `sqlite::memory:`) on `node:sqlite`: WAL, full durability at commit, foreign keys,
+ * and one process at a time. Throws when another process has the file.
+ */
+export function openSqlite(location: string): { dialect: Dialect; database: DatabaseSync } {
+  const file = location === ':memory:' ? location : resolve(location);
+  if (file !== ':memory:') mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+  const database = new DatabaseSync(file);
+  try {
+    database.exec(`PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;
+      PRAGMA foreign_keys = ON; PRAGMA busy_timeout = 2000; BEGIN IMMEDIATE; COMMIT;`);
+  } catch (cause) {
+    database.close();
+    throw new Error(`${file} is in use by another process, or it is not a database`, { cause });
+  }
+  return { dialect: new SqliteDialect({ database: adapt(database) }), database };
+}
+
+/** What Kysely asks of better-sqlite3, spoken by `node:sqlite`. */
+function adapt(database: DatabaseSync) {
+  return {
+    close: () => database.close(),
+    prepare(sql: string) {
+      const statement = database.prepare(sql);
+      const values = (parameters: readonly unknown[]) => parameters.map(bindable);
+      return {
+        reader: statement.columns().length > 0,
+        all: (parameters: readonly unknown[]) => statement.all(...values(parameters)),
+        run: (parameters: readonly unknown[]) => statement.run(...values(parameters)),
+        iterate: (parameters: readonly unknown[]) => statement.iterate(...values(parameters)),
+      };
+    },
+  };
+}
+
+function bindable(value: unknown): SQLInputValue {
+  if (value === undefined) return null;
+  if (typeof value === 'boolean') return value ? 1 : 0;
+  if (value instanceof Date) return value.toISOString();
+  return value as SQLInputValue;
+}

@@ -1,0 +1,181 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { createClient, type Event, type FeedPage, type Fetch, feedApi } from '@ptsdly/contract';
+import type { Logger } from './log.ts';
+
+/** A reader of the outbox of one service; the driver is SQL (`lib/db`) or KV (`lib/kv`). */
+export interface Outbox {
+  /** Events with a number over `after`, in order, at most `limit`. */
+  read(after: number, limit: number): Promise<Event[]>;
+}
+
+/** Wakes the readers of a feed when something was written. Purely a hurry: readers also look by themselves. */
+export class Bell {
+  #waiting = new Set<() => void>();
+
+  ring(): void {
+    const waiting = this.#waiting;
+    this.#waiting = new Set();
+    for (const wake of waiting) wake();
+  }
+
+  /** Resolves at the next ring, after `ms`, or when `signal` aborts. Never rejects. */
+  wait(ms: number, signal?: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
+      const done = () => {
+        clearTimeout(timer);
+        this.#waiting.delete(done);
+        signal?.removeEventListener('abort', done);
+        resolve();
+      };
+      const timer = setTimeout(done, ms);
+      this.#waiting.add(done);
+      signal?.addEventListener('abort', done);
+      if (signal?.aborted) done();
+    });
+  }
+}
+
+export interface FeedQuery {
+  readonly after: number;
+  readonly limit: number;
+  /** Seconds. */
+  readonly wait: number;
+  readonly serverId?: string | undefined;
+  readonly consumer?: string | undefined;
+}
+
+/**
+ * Serves `GET /internal/events`: what stands after a number, or what comes within `wait` seconds.
+ * It also remembers how far each named consumer has applied, which is what a revocation waits for.
+ */
+export class Feed {
+  readonly #outbox: Outbox;
+  readonly #bell: Bell;
+  readonly #applied = new Map<string, { seq: number; at: number }>();
+  readonly #progress = new Bell();
+  readonly #stop = new AbortController();
+
+  constructor(outbox: Outbox, bell: Bell) {
+    this.#outbox = outbox;
+    this.#bell = bell;
+  }
+
+  async page(query: FeedQuery): Promise<FeedPage> {
+    this.#note(query);
+    const deadline = performance.now() + query.wait * 1000;
+    let after = query.after;
+    for (;;) {
+      const rung = this.#bell.wait(
+        Math.max(0, Math.min(1000, deadline - performance.now())),
+        this.#stop.signal,
+      );
+      const events = await this.#outbox.read(after, query.limit);
+      const items = events.filter((event) => concerns(event, query.serverId));
+      after = events.at(-1)?.seq ?? after;
+      const over = performance.now() >= deadline || this.#stop.signal.aborted;
+      if (items.length > 0 || over) return { items, next: after };
+      if (events.length < query.limit) await rung;
+    }
+  }
+
+  /** True once `consumer` has applied everything up to `seq`; false when it does not within `ms`. */
+  async appliedBy(consumer: string, seq: number, ms: number): Promise<boolean> {
+    const deadline = performance.now() + ms;
+    for (;;) {
+      if ((this.#applied.get(consumer)?.seq ?? -1) >= seq) return true;
+      const left = deadline - performance.now();
+      if (left <= 0) return false;
+      await this.#progress.wait(left, this.#stop.signal);
+      if (this.#stop.signal.aborted) return false;
+    }
+  }
+
+  /** Ends all waits, so that the service can close. */
+  close(): void {
+    this.#stop.abort();
+  }
+
+  #note({ consumer, after }: FeedQuery): void {
+    if (!consumer) return;
+    this.#applied.set(consumer, { seq: after, at: Date.now() });
+    this.#progress.ring();
+  }
+}
+
+function concerns(event: Event, serverId: string | undefined): boolean {
+  if (serverId === undefined || !('serverId' in event.data)) return true;
+  return event.data.serverId === serverId;
+}
+
+/** Where a consumer keeps the last number it has applied. */
+export interface Cursor {
+  load(): Promise<number>;
+  save(seq: number): Promise<void>;
+}
+
+export interface FollowOptions {
+  /** Name under which the feed sees this consumer. */
+  readonly consumer: string;
+  /** The feed: `GET <baseUrl>/internal/events`. */
+  readonly fetch: Fetch;
+  readonly baseUrl: string;
+  readonly headers?: () => Promise<Record<string, string>>;
+  readonly serverId?: string;
+  readonly cursor: Cursor;
+  /** Applies one event; must bear the same event twice. */
+  readonly apply: (event: Event) => Promise<void> | void;
+  readonly log: Logger;
+}
+
+export interface Follower {
+  /** Resolves once everything that stood in the feed at the start has been applied. */
+  readonly caughtUp: Promise<void>;
+  close(): Promise<void>;
+}
+
+const WAIT_S = 20;
+const RETRY_MS = [100, 250, 500, 1000, 2000];
+
+/** Follows a feed for ever: in order, at least once, from the stored cursor, through any outage. */
+export function follow(options: FollowOptions): Follower {
+  const stop = new AbortController();
+  const caughtUp = Promise.withResolvers<void>();
+  const client = createClient(feedApi, options);
+
+  const run = async () => {
+    let after = await options.cursor.load();
+    let current = false;
+    let failures = 0;
+    while (!stop.signal.aborted) {
+      try {
+        const query = {
+          after,
+          wait: current ? WAIT_S : 0,
+          consumer: options.consumer,
+          serverId: options.serverId,
+        };
+        const page = await client.events({ query }, { signal: stop.signal });
+        for (const event of page.items) await options.apply(event);
+        if (page.next > after) await options.cursor.save(page.next);
+        current ||= page.next === after;
+        if (current) caughtUp.resolve();
+        after = page.next;
+        failures = 0;
+      } catch (error) {
+        if (stop.signal.aborted) return;
+        options.log.warn({ err: error, consumer: options.consumer }, 'the feed is away');
+        await sleep(RETRY_MS[Math.min(failures++, RETRY_MS.length - 1)], undefined, {
+          signal: stop.signal,
+        }).catch(() => undefined);
+      }
+    }
+  };
+  const running = run();
+  return {
+    caughtUp: caughtUp.promise,
+    async close() {
+      stop.abort();
+      await running;
+    },
+  };
+}

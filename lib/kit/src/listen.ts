@@ -1,0 +1,84 @@
+import { chmodSync, rmSync } from 'node:fs';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { getRequestListener } from '@hono/node-server';
+import type { Service } from './service.ts';
+
+export interface ListenOptions {
+  readonly port?: number;
+  /** Loopback where not given. */
+  readonly host?: string;
+  /** A Unix socket instead of a port; made with mode 0600, an old one is removed. */
+  readonly socketPath?: string;
+  /** Milliseconds that open requests may take to end when closing; then they are cut. */
+  readonly drainMs?: number;
+}
+
+export interface Listener {
+  readonly server: Server;
+  /** `http://host:port` or `unix:/path`. */
+  readonly address: string;
+  /** Stops accepting, lets open requests end, then resolves. */
+  close(): Promise<void>;
+}
+
+const HEADERS_TIMEOUT_MS = 15_000;
+const KEEP_ALIVE_MS = 65_000;
+
+/** Serves a service on a port or a Unix socket. Rejects with the system's error when it cannot. */
+export async function listen(
+  service: Pick<Service, 'fetch' | 'raw'>,
+  options: ListenOptions,
+): Promise<Listener> {
+  const onFetch = getRequestListener((request) => service.fetch(request), { overrideGlobalObjects: false });
+  const onRequest = (request: IncomingMessage, response: ServerResponse) => {
+    if (!service.raw?.(request, response)) void onFetch(request, response);
+  };
+  const server = createServer(
+    {
+      headersTimeout: HEADERS_TIMEOUT_MS,
+      requestTimeout: 0, // uploads take as long as they take; each service limits its own idle time
+      keepAliveTimeout: KEEP_ALIVE_MS,
+      maxHeaderSize: 16 * 1024,
+    },
+    onRequest,
+  );
+  server.on('checkContinue', onRequest); // each handler decides whether to ask for the body
+  await bind(server, options);
+  return {
+    server,
+    address: options.socketPath ? `unix:${options.socketPath}` : tcpAddress(server),
+    close: () => drain(server, options.drainMs ?? 5000),
+  };
+}
+
+function bind(server: Server, options: ListenOptions): Promise<void> {
+  const { socketPath } = options;
+  if (socketPath) rmSync(socketPath, { force: true });
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    const bound = () => {
+      server.off('error', reject);
+      if (socketPath) chmodSync(socketPath, 0o600);
+      resolve();
+    };
+    if (socketPath) server.listen(socketPath, bound);
+    else server.listen(options.port ?? 0, options.host ?? '127.0.0.1', bound);
+  });
+}
+
+function tcpAddress(server: Server): string {
+  const { address, port, family } = server.address() as AddressInfo;
+  return `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`;
+}
+
+function drain(server: Server, drainMs: number): Promise<void> {
+  return new Promise((resolve) => {
+    const cut = setTimeout(() => server.closeAllConnections(), drainMs);
+    server.close(() => {
+      clearTimeout(cut);
+      resolve();
+    });
+    server.closeIdleConnections();
+  });
+}

@@ -1,0 +1,45 @@
+import type { Fetch } from '@ptsdly/contract';
+import { Agent, fetch as undiciFetch } from 'undici';
+import type { ServiceTokens } from './auth.ts';
+import type { Service } from './service.ts';
+
+/** Where a peer is: a service of this process, `http://host:port` or `unix:/path/to.sock`. */
+export type Address = Pick<Service, 'fetch'> | string;
+
+/** A peer as a function, and the base URL to build requests on. */
+export interface Peer {
+  readonly fetch: Fetch;
+  readonly baseUrl: string;
+}
+
+const agents = new Map<string, Agent>();
+
+/** A peer by its address. The connection pool of an address is shared and lives as long as the process. */
+export function reach(address: Address): Peer {
+  if (typeof address !== 'string') return { fetch: address.fetch, baseUrl: 'http://service' };
+  const socketPath = address.startsWith('unix:') ? address.slice('unix:'.length) : undefined;
+  const baseUrl = socketPath ? 'http://service' : address;
+  const dispatcher =
+    agents.get(address) ?? new Agent({ connect: socketPath ? { socketPath } : {}, bodyTimeout: 0 });
+  agents.set(address, dispatcher);
+  // undici's own fetch, because the one of the runtime refuses a dispatcher of another undici version.
+  const fetch: Fetch = async (request) => {
+    const body = request.body ? Buffer.from(await request.arrayBuffer()) : null;
+    const headers = [...request.headers];
+    const options = { method: request.method, headers, body, signal: request.signal, dispatcher } as const;
+    return (await undiciFetch(request.url, { ...options, redirect: 'manual' })) as unknown as Response;
+  };
+  return { fetch, baseUrl };
+}
+
+/** Forgets the connections of an address that is gone (a stopped media server). */
+export function forget(address: string): void {
+  agents.get(address)?.destroy();
+  agents.delete(address);
+}
+
+/** A peer service whose internal endpoints are called with a service token. */
+export function internalPeer(name: string, address: Address, tokens: ServiceTokens) {
+  const headers = async () => ({ authorization: `Bearer ${await tokens.sign(name)}` });
+  return { ...reach(address), headers };
+}

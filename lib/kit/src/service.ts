@@ -1,0 +1,18 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+
+/**
+ * A service is a function from Request to Response. In one process a peer calls it directly; apart, the same
+ * call is a `fetch`. Only the composition in `ptsdly` knows which.
+ */
+export interface Service {
+  readonly name: string;
+  /** The whole JSON surface, `/healthz`, `/readyz`, `/metrics` and `/internal/*` included. */
+  readonly fetch: (request: Request) => Promise<Response>;
+  /**
+   * Byte paths on raw `node:http` (uploads, ranges, the redirect), where web streams cost too much.
+   * Answers true when it took the request.
+   */
+  readonly raw?: (request: IncomingMessage, response: ServerResponse) => boolean;
+  /** Ends background work and closes the stores, after the listener has drained. */
+  close(): Promise<void>;
+}
