@@ -1,4 +1,5 @@
 export * from './client.ts';
+export * from './control.ts';
 export * from './endpoint.ts';
 export * from './events.ts';
 export * from './fields.ts';

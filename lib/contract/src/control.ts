@@ -1,0 +1,37 @@
+import { z } from 'zod';
+import { bytes, id } from './fields.ts';
+
+/**
+ * The configuration that a host writes for one media server, as `config.json` (mode 0600) in the server's own
+ * folder; the path of the file is the last argument of the media command. The child serves `socketPath`,
+ * answers `GET /healthz` there with `{serverId, generation}`, speaks to its host only at `controlAddress`
+ * (`controlApi`), and ends by itself when its standard input, a pipe that the host holds, closes.
+ */
+export const mediaConfig = z.object({
+  serverId: id,
+  ownerId: id,
+  /** Grows by one with every configuration; `/healthz` answers it, so the host knows which one runs. */
+  generation: z.int().positive(),
+  slug: id,
+  /** `/m/<slug>`: the prefix of every path that the server answers, but for `/healthz`. */
+  basePath: z.string().startsWith('/m/'),
+  /** The server's own folder, absolute; everything it keeps lies below. */
+  folder: z.string().min(1),
+  /** `sqlite:<folder>/media.db`. */
+  databaseUrl: z.string().min(1),
+  /** `file:<folder>/objects`. */
+  storageUrl: z.string().min(1),
+  /** Where it listens: a Unix socket, at most 107 bytes. */
+  socketPath: z.string().min(1),
+  /** `unix:<path>` of its control socket. */
+  controlAddress: z.string().min(1),
+  quotaBytes: bytes,
+  /** Absolute origin of the public URL, where one is configured; without it URLs stay relative. */
+  publicUrl: z.string().optional(),
+  logLevel: z.enum(['debug', 'info', 'warn', 'error', 'silent']),
+});
+export type MediaConfig = z.infer<typeof mediaConfig>;
+
+/** What a media server answers to `GET /healthz` on its socket. */
+export const mediaHealth = z.object({ serverId: z.string(), generation: z.int() });
+export type MediaHealth = z.infer<typeof mediaHealth>;
