@@ -1,0 +1,85 @@
+import { type Box, childBoxes, requireLength } from './box.ts';
+import { readAacConfig } from './codec-string.ts';
+import { corrupt, PackagerError } from './error.ts';
+import type { AudioTrack } from './media-index.ts';
+
+/** What an audio sample entry tells. */
+export type AudioDescription = Pick<AudioTrack, 'codec' | 'channels' | 'sampleRate' | 'config'>;
+
+const MPEG4_AUDIO = 0x40;
+const MAX_CONFIG_BYTES = 1024;
+
+/**
+ * Reads an AudioSampleEntry (ISO/IEC 14496-12 §12.2.3) or a QuickTime sound description of version 0, 1 or
+ * 2, with `esds` beside it or inside `wave`. `tableVersion` is the version of the `stsd` around it.
+ */
+export function readAudioEntry(view: DataView, entry: Box, tableVersion: number): AudioDescription {
+  if (entry.type !== 'mp4a') throw new PackagerError('unsupported_codec', 'The sound is not AAC.');
+  requireLength(entry, 28);
+  const version = tableVersion === 0 ? view.getUint16(entry.start + 8) : 0;
+  const boxes = childBoxes(view, entry.start + headerBytes(version), entry.end);
+  const config = readAudioConfig(view, requireEsds(view, boxes));
+  const aac = readAacConfig(config);
+  const told = version === 2 && entry.end - entry.start >= 44 ? entry.start + 40 : undefined;
+  const channels = told === undefined ? view.getUint16(entry.start + 16) : view.getUint32(told);
+  return {
+    codec: aac.codec,
+    sampleRate: aac.sampleRate,
+    channels: aac.channels || Math.min(Math.max(channels, 1), 64),
+    config,
+  };
+}
+
+/** Sound descriptions of QuickTime grow with their version (QuickTime File Format, "Sound Media"). */
+function headerBytes(version: number): number {
+  if (version === 0) return 28;
+  if (version === 1) return 44;
+  if (version === 2) return 64;
+  throw corrupt('The sound description has an unknown version.');
+}
+
+function requireEsds(view: DataView, boxes: readonly Box[]): Box {
+  const esds = (list: readonly Box[]) => list.find(({ type }) => type === 'esds');
+  const wave = boxes.find(({ type }) => type === 'wave');
+  const found = esds(boxes) ?? (wave && esds(childBoxes(view, wave.start, wave.end)));
+  if (!found) throw corrupt('The sound has no "esds" configuration.');
+  return found;
+}
+
+/** Finds the AudioSpecificConfig inside `esds` (ISO/IEC 14496-1 §7.2.6). */
+function readAudioConfig(view: DataView, esds: Box): Uint8Array {
+  const stream = descriptor(view, esds.start + 4, esds.end, 0x03);
+  let at = stream.start + 3;
+  if (at > stream.end) throw corrupt('The sound configuration is cut.');
+  const flags = view.getUint8(stream.start + 2);
+  if (flags & 0x80) at += 2;
+  if (flags & 0x40 && at < stream.end) at += 1 + view.getUint8(at);
+  if (flags & 0x20) at += 2;
+  const decoder = descriptor(view, at, stream.end, 0x04);
+  if (decoder.end - decoder.start < 13) throw corrupt('The sound configuration is cut.');
+  if (view.getUint8(decoder.start) !== MPEG4_AUDIO) {
+    throw new PackagerError('unsupported_codec', 'The sound is not MPEG-4 AAC.');
+  }
+  const specific = descriptor(view, decoder.start + 13, decoder.end, 0x05);
+  const length = specific.end - specific.start;
+  if (length > MAX_CONFIG_BYTES) throw corrupt('The sound configuration is too large.');
+  return new Uint8Array(view.buffer, view.byteOffset + specific.start, length).slice();
+}
+
+/** A descriptor whose length takes one to four bytes (§8.3.3). */
+function descriptor(view: DataView, at: number, end: number, tag: number): { start: number; end: number } {
+  let position = at;
+  const next = () => {
+    if (position >= end) throw corrupt('The sound configuration is cut.');
+    return view.getUint8(position++);
+  };
+  if (next() !== tag) throw corrupt('The sound configuration is out of order.');
+  let length = 0;
+  for (let i = 0; i < 4; i++) {
+    const byte = next();
+    length = length * 128 + (byte & 127);
+    if (byte < 128) break;
+  }
+  if (position + length > end) throw corrupt('The sound configuration is cut.');
+  return { start: position, end: position + length };
+}

@@ -1,0 +1,129 @@
+import type { Samples } from './media-index.ts';
+
+/** Where segments begin: sample indices, rising; the last entry is the end of the last segment. */
+export type Boundaries = Uint32Array;
+
+/** Seconds aimed at by the first segments, so that playing starts early; later ones take the full target. */
+const OPENING_TARGETS = [2, 2, 4];
+const DEFAULT_TARGET_SECONDS = 6;
+/** A segment should stay under this many bytes; a single group of pictures may still exceed it. */
+export const MAX_SEGMENT_BYTES = 16 * 1024 * 1024;
+
+/** Seconds that segment `n` aims at. */
+export function targetOf(n: number, targetDuration = DEFAULT_TARGET_SECONDS): number {
+  return Math.min(OPENING_TARGETS[n] ?? targetDuration, targetDuration);
+}
+
+/**
+ * Cuts a video at sync samples only: each segment ends at the first one at or after its target, or earlier
+ * when one more group like the last would pass `MAX_SEGMENT_BYTES`. A decision depends on nothing that
+ * comes after it, so a list made while the file still arrives never changes.
+ */
+export function videoBoundaries(samples: Samples, timescale: number, targetDuration?: number): Boundaries {
+  const cuts = [0];
+  const groups = groupStarts(samples);
+  let start = samples.decode[0] ?? 0;
+  let bytes = 0;
+  for (let group = 1; group < groups.length - 1; group++) {
+    const at = groups[group] as number;
+    const groupBytes = sum(samples.size, groups[group - 1] as number, at);
+    bytes += groupBytes;
+    const elapsed = ((samples.decode[at] as number) - start) / timescale;
+    const target = targetOf(cuts.length - 1, targetDuration);
+    if (elapsed >= target || (elapsed > 0 && bytes + groupBytes > MAX_SEGMENT_BYTES)) {
+      cuts.push(at);
+      start = samples.decode[at] as number;
+      bytes = 0;
+    }
+  }
+  return Uint32Array.from([...cuts, samples.count]);
+}
+
+/**
+ * Cuts a video at the sync samples nearest to the given times (seconds, rising), for a rendition that must
+ * share another one's segments. A time without a sync sample within half a frame is passed over.
+ */
+export function boundariesAt(samples: Samples, timescale: number, times: readonly number[]): Boundaries {
+  const cuts = [0];
+  const groups = groupStarts(samples);
+  const tolerance = samples.count > 1 ? samples.end / samples.count / 2 : 0;
+  let group = 1;
+  for (const time of times) {
+    const wanted = time * timescale;
+    while (group < groups.length - 1 && startOf(samples, groups, group) < wanted - tolerance) group++;
+    if (group >= groups.length - 1) break;
+    if (startOf(samples, groups, group) <= wanted + tolerance) cuts.push(groups[group++] as number);
+  }
+  return Uint32Array.from([...cuts, samples.count]);
+}
+
+/**
+ * Cuts sound at the first packet at or after each of `times` (seconds, rising), and on in steps of the
+ * target when it lasts longer. A cut that would leave a segment empty is passed over.
+ */
+export function audioBoundaries(
+  samples: Samples,
+  timescale: number,
+  times: readonly number[],
+  targetDuration = DEFAULT_TARGET_SECONDS,
+): Boundaries {
+  const cuts = [0];
+  const cut = (seconds: number) => {
+    const at = firstAtOrAfter(samples.decode, Math.ceil(seconds * timescale - 1e-3));
+    if (at > (cuts.at(-1) ?? 0) && at < samples.count) cuts.push(at);
+  };
+  for (const time of times) cut(time);
+  const end = samples.end / timescale;
+  let time = times.at(-1) ?? 0;
+  for (let step = times.length > 0 ? targetDuration : targetOf(0, targetDuration); ; ) {
+    time += step;
+    // The rest of a segment more joins the last one rather than making a very short one.
+    if (time + targetDuration / 2 >= end) break;
+    cut(time);
+    step = times.length > 0 ? targetDuration : targetOf(cuts.length - 1, targetDuration);
+  }
+  return Uint32Array.from([...cuts, samples.count]);
+}
+
+/** Index of the first value that is not less than `wanted`, in a rising array. */
+export function firstAtOrAfter(values: Float64Array, wanted: number): number {
+  let low = 0;
+  let high = values.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((values[middle] as number) < wanted) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+/** Longest distance in seconds between two sync samples, or from the last one to the end. */
+export function longestGroup(samples: Samples, timescale: number): number {
+  const groups = groupStarts(samples);
+  let longest = 0;
+  for (let i = 1; i < groups.length; i++) {
+    longest = Math.max(longest, startOf(samples, groups, i) - startOf(samples, groups, i - 1));
+  }
+  return longest / timescale;
+}
+
+/** First sample of each group of pictures, and the sample count as the end. */
+function groupStarts(samples: Samples): Uint32Array {
+  const { sync, count } = samples;
+  const starts = new Uint32Array((sync ? sync.length : count) + 1);
+  if (sync) starts.set(sync);
+  else for (let i = 0; i < count; i++) starts[i] = i;
+  starts[starts.length - 1] = count;
+  return starts;
+}
+
+function startOf(samples: Samples, groups: Uint32Array, group: number): number {
+  const at = groups[group] as number;
+  return at < samples.count ? (samples.decode[at] as number) : samples.end;
+}
+
+function sum(values: Uint32Array, from: number, to: number): number {
+  let total = 0;
+  for (let i = from; i < to; i++) total += values[i] as number;
+  return total;
+}

@@ -1,0 +1,26 @@
+/**
+ * The media engine: indexes an MP4 or MOV once, then computes HLS playlists and fMP4 segments from it.
+ *
+ * @example
+ * const index = await indexSource(source);
+ * const presentation = createPresentation(index);
+ * presentation.masterPlaylist();
+ * await readSegment(source, presentation.segment('v0', 0));
+ */
+export { PackagerError, type PackagerErrorCode } from './error.ts';
+export type { SegmentPlan } from './fragment.ts';
+export { decodeIndex, encodeIndex } from './index-file.ts';
+export type {
+  AudioTrack,
+  MediaIndex,
+  Rotation,
+  Samples,
+  SkippedTrack,
+  VideoTrack,
+} from './media-index.ts';
+export { type IndexLimits, indexMovie, indexSource } from './movie.ts';
+export { locateMovie, type MovieLocation } from './movie-location.ts';
+export { createPresentation, type Presentation, type PresentationOptions } from './presentation.ts';
+export type { PresentedTrack } from './presented-track.ts';
+export { readSegment } from './segment-reader.ts';
+export { type ByteSource, bytesSource } from './source.ts';

@@ -1,0 +1,134 @@
+import { ascii, box, fullBox, join, uint8, uint16, uint32, zeros } from './box-writer.ts';
+import { SYNC_FLAGS } from './fragment.ts';
+import type { AudioTrack, VideoTrack } from './media-index.ts';
+
+const IDENTITY = [0x10000, 0, 0, 0, 0x10000, 0, 0, 0, 0x40000000];
+/** "und", packed as in `mdhd` (ISO/IEC 14496-12 §8.4.2.3). */
+const UNDETERMINED = 0x55c4;
+const ENABLED_IN_MOVIE = 3;
+
+/** The initialization segment of one track (ISO/IEC 14496-12 §8.16, RFC 8216 §3.3): `ftyp` and `moov`. */
+export function writeInitSegment(track: VideoTrack | AudioTrack): Uint8Array {
+  const brands = box('ftyp', ascii('iso6'), uint32(1), ascii('iso6mp41cmfc'));
+  return join([
+    brands,
+    box(
+      'moov',
+      movieHeader(track.timescale),
+      box('trak', trackHeader(track), media(track)),
+      box('mvex', fullBox('trex', 0, 0, uint32(1, 1, 0, 0, track.kind === 'audio' ? SYNC_FLAGS : 0))),
+    ),
+  ]);
+}
+
+function movieHeader(timescale: number): Uint8Array {
+  const times = uint32(0, 0, timescale, 0);
+  return fullBox(
+    'mvhd',
+    0,
+    0,
+    times,
+    uint32(0x10000),
+    uint16(0x100, 0),
+    zeros(8),
+    uint32(...IDENTITY),
+    zeros(24),
+    uint32(2),
+  );
+}
+
+/** `tkhd` (§8.3.2); the matrix goes through, so a turned picture stays turned. */
+function trackHeader(track: VideoTrack | AudioTrack): Uint8Array {
+  const video = track.kind === 'video';
+  const size = video
+    ? uint32(Math.round(track.width * track.pixelAspect * 0x10000), track.height * 0x10000)
+    : uint32(0, 0);
+  const matrix = video ? track.matrix : IDENTITY;
+  const layer = uint16(0, video ? 0 : 1, video ? 0 : 0x100, 0);
+  return fullBox('tkhd', 0, ENABLED_IN_MOVIE, uint32(0, 0, 1, 0, 0, 0, 0), layer, uint32(...matrix), size);
+}
+
+function media(track: VideoTrack | AudioTrack): Uint8Array {
+  const video = track.kind === 'video';
+  const handler = ascii(video ? 'vide' : 'soun');
+  const kindHeader = video ? fullBox('vmhd', 0, 1, zeros(8)) : fullBox('smhd', 0, 0, zeros(4));
+  return box(
+    'mdia',
+    fullBox('mdhd', 0, 0, uint32(0, 0, track.timescale, 0), uint16(UNDETERMINED, 0)),
+    fullBox('hdlr', 0, 0, uint32(0), handler, zeros(12), ascii(`${video ? 'Video' : 'Sound'}\0`)),
+    box('minf', kindHeader, dataInformation(), sampleTable(track)),
+  );
+}
+
+function dataInformation(): Uint8Array {
+  return box('dinf', fullBox('dref', 0, 0, uint32(1), fullBox('url ', 0, 1)));
+}
+
+/** Empty tables, as fragments bring their own (§8.8). */
+function sampleTable(track: VideoTrack | AudioTrack): Uint8Array {
+  return box(
+    'stbl',
+    fullBox('stsd', 0, 0, uint32(1), sampleEntry(track)),
+    fullBox('stts', 0, 0, uint32(0)),
+    fullBox('stsc', 0, 0, uint32(0)),
+    fullBox('stsz', 0, 0, uint32(0, 0)),
+    fullBox('stco', 0, 0, uint32(0)),
+  );
+}
+
+/** The sample entry of a track, rewritten from the index. */
+export function sampleEntry(track: VideoTrack | AudioTrack): Uint8Array {
+  return track.kind === 'video' ? videoEntry(track) : audioEntry(track);
+}
+
+/** VisualSampleEntry (§12.1.3): 72 dots per inch, one frame per sample, depth 24, no colour table. */
+function videoEntry(track: VideoTrack): Uint8Array {
+  return box(
+    track.format,
+    zeros(6),
+    uint16(1),
+    zeros(16),
+    uint16(track.width, track.height),
+    uint32(0x480000, 0x480000, 0),
+    uint16(1),
+    zeros(32),
+    uint16(24, 0xffff),
+    box(track.format === 'hvc1' ? 'hvcC' : 'avcC', track.config),
+    track.extensions,
+  );
+}
+
+/** AudioSampleEntry (§12.2.3). A rate that does not fit 16 bits is left to the decoder configuration. */
+function audioEntry(track: AudioTrack): Uint8Array {
+  const rate = track.sampleRate > 0xffff ? 0 : track.sampleRate * 0x10000;
+  return box(
+    'mp4a',
+    zeros(6),
+    uint16(1),
+    zeros(8),
+    uint16(track.channels, 16, 0, 0),
+    uint32(rate),
+    elementaryStream(track.config),
+  );
+}
+
+/** `esds` (ISO/IEC 14496-14 §5.6): MPEG-4 audio, an audio stream, this AudioSpecificConfig. */
+function elementaryStream(config: Uint8Array): Uint8Array {
+  const specific = descriptor(0x05, config);
+  const decoder = descriptor(0x04, join([uint8(0x40, 0x15, 0, 0, 0), uint32(0, 0), specific]));
+  return fullBox('esds', 0, 0, descriptor(0x03, join([uint8(0, 1, 0), decoder, descriptor(0x06, uint8(2))])));
+}
+
+function descriptor(tag: number, body: Uint8Array): Uint8Array {
+  const { length } = body;
+  return join([
+    uint8(
+      tag,
+      0x80 | (length >> 21),
+      0x80 | ((length >> 14) & 127),
+      0x80 | ((length >> 7) & 127),
+      length & 127,
+    ),
+    body,
+  ]);
+}

@@ -1,0 +1,86 @@
+import type { SegmentedTrack } from './presented-track.ts';
+
+/** What the master playlist says of the one variant. */
+export interface Variant {
+  readonly bandwidth: number;
+  readonly averageBandwidth: number;
+  readonly codecs: string;
+  readonly width: number;
+  readonly height: number;
+  readonly frameRate: number | undefined;
+  readonly videoRange: 'SDR' | 'PQ' | 'HLG';
+}
+
+const AUDIO_GROUP = 'audio';
+
+/** Media playlist of one track (RFC 8216 §4.3.2, §4.3.3): VOD, exact durations, relative addresses. */
+export function writeMediaPlaylist(track: SegmentedTrack): string {
+  const lines = [
+    '#EXTM3U',
+    '#EXT-X-VERSION:7',
+    `#EXT-X-TARGETDURATION:${track.targetDuration}`,
+    '#EXT-X-MEDIA-SEQUENCE:0',
+    '#EXT-X-PLAYLIST-TYPE:VOD',
+    ...(track.independent ? ['#EXT-X-INDEPENDENT-SEGMENTS'] : []),
+    `#EXT-X-MAP:URI="${track.id}/init.mp4"`,
+  ];
+  for (let n = 0; n < track.segmentCount; n++) {
+    lines.push(`#EXTINF:${microseconds(track, n)},`, `${track.id}/${n}.m4s`);
+  }
+  return `${[...lines, '#EXT-X-ENDLIST'].join('\n')}\n`;
+}
+
+/** The difference of rounded times, so that rounding never adds up along the list. */
+function microseconds(track: SegmentedTrack, n: number): string {
+  const at = (index: number) => Math.round(track.segmentStart(index) * 1e6);
+  return ((at(n + 1) - at(n)) / 1e6).toFixed(6);
+}
+
+/** Master playlist (RFC 8216 §4.3.4): one variant, and one `EXT-X-MEDIA` for each sound track. */
+export function writeMasterPlaylist(tracks: readonly SegmentedTrack[], variant: Variant): string {
+  const video = tracks.find(({ kind }) => kind === 'video');
+  const audio = tracks.filter(({ kind }) => kind === 'audio');
+  const main = video ?? audio[0];
+  const lines = ['#EXTM3U', '#EXT-X-VERSION:7'];
+  if (tracks.every(({ independent }) => independent)) lines.push('#EXT-X-INDEPENDENT-SEGMENTS');
+  const grouped = video ? audio : audio.length > 1 ? audio : [];
+  for (const [i, track] of grouped.entries()) lines.push(mediaTag(track, i));
+  lines.push(streamTag(variant, video !== undefined, grouped.length > 0), `${main?.id}.m3u8`);
+  return `${lines.join('\n')}\n`;
+}
+
+function mediaTag(track: SegmentedTrack, index: number): string {
+  const { language, channels } = track;
+  const name = language ? `${language} ${index + 1}` : `Audio ${index + 1}`;
+  return `#EXT-X-MEDIA:${attributes([
+    ['TYPE', 'AUDIO'],
+    ['GROUP-ID', quoted(AUDIO_GROUP)],
+    ['NAME', quoted(name)],
+    ['LANGUAGE', language && quoted(language)],
+    ['DEFAULT', index === 0 ? 'YES' : 'NO'],
+    ['AUTOSELECT', 'YES'],
+    ['CHANNELS', channels ? quoted(String(channels)) : undefined],
+    ['URI', quoted(`${track.id}.m3u8`)],
+  ])}`;
+}
+
+function streamTag(variant: Variant, video: boolean, audioGroup: boolean): string {
+  const { frameRate, width, height, videoRange } = variant;
+  return `#EXT-X-STREAM-INF:${attributes([
+    ['BANDWIDTH', String(variant.bandwidth)],
+    ['AVERAGE-BANDWIDTH', String(variant.averageBandwidth)],
+    ['CODECS', quoted(variant.codecs)],
+    ['RESOLUTION', video ? `${width}x${height}` : undefined],
+    ['FRAME-RATE', video && frameRate ? frameRate.toFixed(3) : undefined],
+    ['VIDEO-RANGE', video && videoRange !== 'SDR' ? videoRange : undefined],
+    ['AUDIO', audioGroup ? quoted(AUDIO_GROUP) : undefined],
+  ])}`;
+}
+
+function attributes(list: readonly (readonly [string, string | undefined])[]): string {
+  return list.flatMap(([name, value]) => (value === undefined ? [] : [`${name}=${value}`])).join(',');
+}
+
+function quoted(text: string): string {
+  return `"${text}"`;
+}

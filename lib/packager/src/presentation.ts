@@ -1,0 +1,159 @@
+import { audioBoundaries, boundariesAt, longestGroup, videoBoundaries } from './boundaries.ts';
+import { PackagerError } from './error.ts';
+import type { SegmentPlan } from './fragment.ts';
+import { writeInitSegment } from './init-segment.ts';
+import type { MediaIndex, Rotation, VideoTrack } from './media-index.ts';
+import { writeMasterPlaylist, writeMediaPlaylist } from './playlists.ts';
+import { type PresentedTrack, SegmentedTrack } from './presented-track.ts';
+
+export interface PresentationOptions {
+  /** Seconds that a segment aims at after the short first ones; 6 when absent. */
+  readonly targetDuration?: number;
+  /**
+   * Segment starts in seconds to use instead of our own choice: those of the original, for a rendition of
+   * it. Each must be a sync sample; one that is not is passed over.
+   */
+  readonly boundaries?: readonly number[];
+}
+
+/** A source seen as HLS: playlists and segments, computed when asked for. */
+export interface Presentation {
+  /** Seconds, of the longest track. */
+  readonly duration: number;
+  /** Pixels as displayed, after pixel aspect and rotation; 0 without video. */
+  readonly width: number;
+  readonly height: number;
+  readonly rotation: Rotation;
+  /** RFC 6381 strings, comma-separated, video first. */
+  readonly codecs: string;
+  /** Frames a second, on average. */
+  readonly frameRate: number | undefined;
+  /** Bits a second of the video and its heaviest sound: peak of RFC 8216 §4.3.4.2, and average. */
+  readonly bandwidth: number;
+  readonly averageBandwidth: number;
+  /** Seconds, the longest distance between sync samples; 0 without video. */
+  readonly maxGop: number;
+  /** Seconds at which video segments begin, for renditions that must share them; without the first 0. */
+  readonly boundaries: readonly number[];
+  /** Video first. */
+  readonly tracks: readonly PresentedTrack[];
+  masterPlaylist(): string;
+  /** Throws `no_such_track`. */
+  mediaPlaylist(trackId: string): string;
+  /** Throws `no_such_track`. */
+  initSegment(trackId: string): Uint8Array;
+  /** Throws `no_such_track` or `no_such_segment`. */
+  segment(trackId: string, n: number): SegmentPlan;
+}
+
+/** Cuts an index into segments. A few milliseconds even for hours of video; later calls are cheap. */
+export function createPresentation(index: MediaIndex, options: PresentationOptions = {}): Presentation {
+  return new IndexedPresentation(index, options);
+}
+
+class IndexedPresentation implements Presentation {
+  readonly duration: number;
+  readonly width: number;
+  readonly height: number;
+  readonly rotation: Rotation;
+  readonly codecs: string;
+  readonly frameRate: number | undefined;
+  readonly maxGop: number;
+  readonly boundaries: readonly number[];
+  readonly tracks: readonly SegmentedTrack[];
+  readonly #videoRange: VideoTrack['videoRange'];
+
+  constructor(index: MediaIndex, options: PresentationOptions) {
+    const { video } = index;
+    this.tracks = segmentTracks(index, options);
+    this.boundaries = startsOf(this.tracks[0]);
+    this.duration = index.duration;
+    this.rotation = video?.rotation ?? 0;
+    [this.width, this.height] = video ? displaySize(video) : [0, 0];
+    this.codecs = [...new Set(this.tracks.map(({ codec }) => codec))].join(',');
+    this.frameRate = video && averageFrameRate(video);
+    this.maxGop = video ? longestGroup(video.samples, video.timescale) : 0;
+    this.#videoRange = video?.videoRange ?? 'SDR';
+  }
+
+  get bandwidth(): number {
+    return this.#total(({ bandwidth }) => bandwidth);
+  }
+
+  get averageBandwidth(): number {
+    return this.#total(({ averageBandwidth }) => averageBandwidth);
+  }
+
+  masterPlaylist(): string {
+    const { bandwidth, averageBandwidth, codecs, width, height, frameRate } = this;
+    const videoRange = this.#videoRange;
+    return writeMasterPlaylist(this.tracks, {
+      bandwidth,
+      averageBandwidth,
+      codecs,
+      width,
+      height,
+      frameRate,
+      videoRange,
+    });
+  }
+
+  mediaPlaylist(trackId: string): string {
+    return writeMediaPlaylist(this.#track(trackId));
+  }
+
+  initSegment(trackId: string): Uint8Array {
+    return writeInitSegment(this.#track(trackId).track);
+  }
+
+  segment(trackId: string, n: number): SegmentPlan {
+    return this.#track(trackId).segment(n);
+  }
+
+  #track(id: string): SegmentedTrack {
+    const track = this.tracks.find((candidate) => candidate.id === id);
+    if (!track) throw new PackagerError('no_such_track', `There is no track "${id}".`);
+    return track;
+  }
+
+  /** The video's rate plus that of the heaviest sound, since one of them plays at a time. */
+  #total(rate: (track: SegmentedTrack) => number): number {
+    const of = (kind: 'video' | 'audio') => this.tracks.filter((track) => track.kind === kind).map(rate);
+    return Math.max(0, ...of('video')) + Math.max(0, ...of('audio'));
+  }
+}
+
+/** Video cut at its sync samples; sound cut where the video is. */
+function segmentTracks(index: MediaIndex, options: PresentationOptions): SegmentedTrack[] {
+  const { video, audio } = index;
+  const { targetDuration, boundaries } = options;
+  const tracks: SegmentedTrack[] = [];
+  if (video) {
+    const { samples, timescale } = video;
+    const cuts = boundaries
+      ? boundariesAt(samples, timescale, boundaries)
+      : videoBoundaries(samples, timescale, targetDuration);
+    tracks.push(new SegmentedTrack('v0', video, cuts));
+  }
+  const starts = tracks[0] ? startsOf(tracks[0]) : (boundaries ?? []);
+  for (const [i, track] of audio.entries()) {
+    const cuts = audioBoundaries(track.samples, track.timescale, starts, targetDuration);
+    tracks.push(new SegmentedTrack(`a${i}`, track, cuts));
+  }
+  return tracks;
+}
+
+function startsOf(track: SegmentedTrack | undefined): number[] {
+  const inner = Math.max(0, (track?.segmentCount ?? 0) - 1);
+  return Array.from({ length: inner }, (_, n) => track?.segmentStart(n + 1) ?? 0);
+}
+
+function displaySize({ width, height, pixelAspect, rotation }: VideoTrack): [number, number] {
+  const wide = Math.round(width * pixelAspect);
+  return rotation % 180 === 0 ? [wide, height] : [height, wide];
+}
+
+function averageFrameRate({ samples, timescale }: VideoTrack): number | undefined {
+  const length = (samples.end - (samples.decode[0] ?? 0)) / timescale;
+  return samples.count > 1 && length > 0 ? samples.count / length : undefined;
+}

@@ -1,0 +1,104 @@
+import { PackagerError } from './error.ts';
+import type { SegmentPlan } from './fragment.ts';
+import { type ByteSource, readExactly } from './source.ts';
+
+type Range = SegmentPlan['ranges'][number];
+
+/** One read of the original that serves several ranges: what lies between them is read and dropped. */
+interface Span {
+  readonly offset: number;
+  readonly length: number;
+  readonly ranges: readonly Range[];
+  /** Bytes of its ranges. */
+  readonly useful: number;
+}
+
+/** Skipping less than this costs more than reading it, on disk and far more so over a network. */
+const MAX_GAP = 128 * 1024;
+/** A span is read whole into memory, so it has an end. */
+const MAX_SPAN = 16 * 1024 * 1024;
+/** Larger segments must be streamed from their plan by whoever wants them. */
+const MAX_SEGMENT = 1024 * 1024 * 1024;
+
+/**
+ * One whole segment: header and media bytes. Ranges that lie close together share a read. Throws
+ * `limits_exceeded` beyond 1 GB, `truncated` when the source has fewer bytes than it had when indexed.
+ */
+export async function readSegment(source: ByteSource, plan: SegmentPlan): Promise<Uint8Array> {
+  if (plan.size > MAX_SEGMENT) throw new PackagerError('limits_exceeded', 'The segment is too large.');
+  const spans = mergeRanges(plan.ranges);
+  const bytes = Buffer.allocUnsafe(bufferSize(plan, spans));
+  bytes.set(plan.header);
+  let at = plan.header.length;
+  for (const span of spans) {
+    await readSpan(source, span, bytes, at);
+    at += span.useful;
+  }
+  return bytes.length === plan.size ? bytes : bytes.subarray(0, plan.size);
+}
+
+/** Groups ranges that follow one another at less than `MAX_GAP` into spans. */
+export function mergeRanges(ranges: readonly Range[]): Span[] {
+  const spans: Span[] = [];
+  let group: Range[] = [];
+  let end = 0;
+  const close = () => {
+    const first = group[0];
+    if (!first) return;
+    const useful = group.reduce((sum, range) => sum + range.length, 0);
+    spans.push({ offset: first.offset, length: end - first.offset, ranges: group, useful });
+    group = [];
+  };
+  for (const range of ranges) {
+    const first = group[0];
+    const next = range.offset + range.length;
+    const joins =
+      first && range.offset >= end && range.offset - end <= MAX_GAP && next - first.offset <= MAX_SPAN;
+    if (!joins) close();
+    group.push(range);
+    end = next;
+  }
+  close();
+  return spans;
+}
+
+/** Whether a span is mostly wanted bytes, so that it can be read in place and closed up. */
+function isDense(span: Span): boolean {
+  return span.length <= span.useful * 1.25;
+}
+
+/** Room for the segment, and for the bytes that a span read in place brings along for a moment. */
+function bufferSize(plan: SegmentPlan, spans: readonly Span[]): number {
+  let size = plan.size;
+  let at = plan.header.length;
+  for (const span of spans) {
+    if (isDense(span)) size = Math.max(size, at + span.length);
+    at += span.useful;
+  }
+  return size;
+}
+
+async function readSpan(source: ByteSource, span: Span, bytes: Buffer, at: number): Promise<void> {
+  if (source.readInto && isDense(span)) {
+    await source.readInto(span.offset, bytes.subarray(at, at + span.length));
+    closeUp(span, bytes, at);
+    return;
+  }
+  const read = await readExactly(source, span.offset, span.length);
+  let to = at;
+  for (const { offset, length } of span.ranges) {
+    const from = offset - span.offset;
+    bytes.set(read.subarray(from, from + length), to);
+    to += length;
+  }
+}
+
+/** Moves the ranges of a span, read in place, next to each other. */
+function closeUp(span: Span, bytes: Buffer, at: number): void {
+  let to = at;
+  for (const { offset, length } of span.ranges) {
+    const from = at + offset - span.offset;
+    if (from !== to) bytes.copyWithin(to, from, from + length);
+    to += length;
+  }
+}
