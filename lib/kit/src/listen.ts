@@ -22,6 +22,14 @@ export interface Listener {
   close(): Promise<void>;
 }
 
+/** A service as a `node:http` request listener: its raw paths first, its `fetch` for the rest. */
+export function nodeHandler(service: Pick<Service, 'fetch' | 'raw'>) {
+  const onFetch = getRequestListener((request) => service.fetch(request), { overrideGlobalObjects: false });
+  return (request: IncomingMessage, response: ServerResponse): void => {
+    if (!service.raw?.(request, response)) void onFetch(request, response);
+  };
+}
+
 const HEADERS_TIMEOUT_MS = 15_000;
 const KEEP_ALIVE_MS = 65_000;
 
@@ -30,10 +38,7 @@ export async function listen(
   service: Pick<Service, 'fetch' | 'raw'>,
   options: ListenOptions,
 ): Promise<Listener> {
-  const onFetch = getRequestListener((request) => service.fetch(request), { overrideGlobalObjects: false });
-  const onRequest = (request: IncomingMessage, response: ServerResponse) => {
-    if (!service.raw?.(request, response)) void onFetch(request, response);
-  };
+  const onRequest = nodeHandler(service);
   const server = createServer(
     {
       headersTimeout: HEADERS_TIMEOUT_MS,

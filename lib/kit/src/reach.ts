@@ -4,7 +4,7 @@ import type { ServiceTokens } from './auth.ts';
 import type { Service } from './service.ts';
 
 /** Where a peer is: a service of this process, `http://host:port` or `unix:/path/to.sock`. */
-export type Address = Pick<Service, 'fetch'> | string;
+export type Address = Pick<Service, 'fetch' | 'raw'> | string;
 
 /** A peer as a function, and the base URL to build requests on. */
 export interface Peer {

@@ -1,0 +1,185 @@
+import { randomUUID } from 'node:crypto';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { openApiDocument, Problem } from '@ptsdly/contract';
+import {
+  type Address,
+  createApp,
+  follow,
+  internalPeer,
+  type Logger,
+  Metrics,
+  nodeHandler,
+  type Service,
+  type ServiceTokens,
+} from '@ptsdly/kit';
+import type { Exchange, Filter } from './exchange.ts';
+import { requestHeaders, responseHeaders, tenantHeaders } from './headers.ts';
+import { proxy } from './proxy.ts';
+import { limitRate } from './rates.ts';
+import { checkOrigin, findRoute, limitSize, refuseAmbiguous } from './refusals.ts';
+import { TokenRelay } from './relay.ts';
+import { RouteTable, type Upstream } from './route.ts';
+import { ServerDirectory } from './servers.ts';
+
+export interface GatewayOptions {
+  /** Public address: the allowed origin, and the host that upstreams see. */
+  readonly baseUrl: string;
+  readonly log: Logger;
+  readonly tokens: ServiceTokens;
+  readonly identity: Address;
+  readonly subscriptions: Address;
+  readonly links: Address;
+  readonly web: Address;
+  /** Scales the rate limits; 0 switches them off. */
+  readonly rateFactor: number;
+}
+
+/** The one door: every outside request passes the filters below, in this order, and goes to one upstream. */
+export async function openGateway(options: GatewayOptions): Promise<Service> {
+  const { log, tokens } = options;
+  const publicUrl = new URL(options.baseUrl);
+  const metrics = new Metrics('gateway', { process: true });
+  const relay = new TokenRelay(options.identity, tokens);
+  const servers = new ServerDirectory(options.subscriptions, tokens);
+  const followers = [
+    followFeed('identity', options.identity, options, relay),
+    followFeed('subscriptions', options.subscriptions, options, servers),
+  ];
+  const filters: readonly Filter[] = [
+    refuseAmbiguous,
+    findRoute(new RouteTable()),
+    limitSize,
+    checkOrigin(publicUrl.origin),
+    limitRate(options.rateFactor),
+    servers.filter,
+    relay.filter,
+  ];
+  const app = createApp({ audience: 'gateway', log, metrics });
+  app.get('/api/openapi.json', (context) => context.json(openApiDocument(options.baseUrl)));
+  const own = nodeHandler({ fetch: async (request) => app.fetch(request) });
+  const handlers = new Map<Address, ReturnType<typeof nodeHandler>>();
+
+  const send = async (exchange: Exchange) => {
+    const { request, response, route } = exchange;
+    const upstream = route?.upstream as Upstream;
+    if (upstream === 'gateway') return own(request, response);
+    const address = upstream === 'media' ? (exchange.server?.address as string) : options[upstream];
+    const headers = requestHeaders(exchange, publicUrl);
+    if (typeof address !== 'string') {
+      const handler = handlers.get(address) ?? nodeHandler(address);
+      handlers.set(address, handler);
+      replaceHeaders(request, headers);
+      return handler(request, response);
+    }
+    const answerHeaders = (answer: IncomingMessage) => {
+      const passed = responseHeaders(answer.headers);
+      return upstream === 'media' ? tenantHeaders(passed) : passed;
+    };
+    return proxy({ request, response, address, headers, answerHeaders });
+  };
+
+  const handle = async (request: IncomingMessage, response: ServerResponse) => {
+    const exchange = begin(request, response, log);
+    response.once('close', () => note(exchange, metrics));
+    response.setHeader('x-request-id', exchange.requestId);
+    try {
+      for (const filter of filters) await filter(exchange);
+      await send(exchange);
+    } catch (error) {
+      refuse(exchange, error);
+    }
+  };
+
+  return {
+    name: 'gateway',
+    fetch: async (request) => app.fetch(request),
+    raw: (request, response) => {
+      if (request.url === '/healthz' || request.url === '/readyz') return false;
+      void handle(request, response);
+      return true;
+    },
+    close: async () => {
+      await Promise.all(followers.map((follower) => follower.close()));
+    },
+  };
+}
+
+function begin(request: IncomingMessage, response: ServerResponse, log: Logger): Exchange {
+  const target = request.url ?? '/';
+  const query = target.indexOf('?');
+  return {
+    request,
+    response,
+    log,
+    startedAt: performance.now(),
+    requestId: randomUUID(),
+    path: query === -1 ? target : target.slice(0, query),
+    route: undefined,
+    params: {},
+    token: undefined,
+    server: undefined,
+  };
+}
+
+/** The access log: the route's template and never the path, which may carry a code or a session. */
+function note({ request, response, route, requestId, startedAt, log }: Exchange, metrics: Metrics): void {
+  const seconds = (performance.now() - startedAt) / 1000;
+  const labels = {
+    method: request.method ?? '',
+    route: route?.path ?? 'none',
+    status: String(response.statusCode),
+  };
+  metrics.requests.observe(labels, seconds);
+  log.info({
+    ...labels,
+    ms: Math.round(seconds * 1000),
+    requestId,
+    cut: !response.writableEnded || undefined,
+  });
+}
+
+function refuse({ request, response, requestId, log }: Exchange, error: unknown): void {
+  if (response.headersSent || response.destroyed) {
+    response.destroy();
+    return;
+  }
+  const problem = Problem.from(error);
+  if (problem.status >= 500)
+    log.warn({ err: problem.cause ?? problem, code: problem.code, requestId }, 'refused');
+  // The rest of a refused body is not worth reading.
+  if (!request.complete) response.setHeader('connection', 'close');
+  const body = JSON.stringify(problem.toJson(requestId));
+  response.writeHead(problem.status, {
+    ...problem.responseHeaders(),
+    'content-length': Buffer.byteLength(body),
+  });
+  response.end(request.method === 'HEAD' ? undefined : body);
+}
+
+/** In one process the upstream reads the request itself, with the headers that a proxy would have sent. */
+function replaceHeaders(request: IncomingMessage, flat: string[]): void {
+  request.rawHeaders = flat;
+  const headers: IncomingMessage['headers'] = {};
+  for (let i = 0; i < flat.length; i += 2) headers[flat[i] as string] = flat[i + 1];
+  request.headers = headers;
+}
+
+/**
+ * The gateway remembers little and only for seconds, so it keeps no cursor: it follows each feed from wherever
+ * it stands, to forget at once what has changed.
+ */
+function followFeed(
+  name: string,
+  address: Address,
+  { tokens, log }: GatewayOptions,
+  memory: { forget(event: Parameters<TokenRelay['forget']>[0]): void },
+) {
+  const peer = internalPeer(name, address, tokens);
+  return follow({
+    ...peer,
+    consumer: 'gateway',
+    cursor: { load: async () => 0, save: async () => undefined },
+    apply: (event) => memory.forget(event),
+    log,
+  });
+}

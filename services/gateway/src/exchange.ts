@@ -1,0 +1,28 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Logger } from '@ptsdly/kit';
+import type { Route } from './route.ts';
+
+/** One request on its way through the filters. */
+export interface Exchange {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly log: Logger;
+  readonly startedAt: number;
+  requestId: string;
+  /** The path as it came and as it is forwarded, without the query. */
+  path: string;
+  route: Route | undefined;
+  params: Readonly<Record<string, string>>;
+  /** The token for the upstream, once the relay has it. */
+  token: string | undefined;
+  /** The server that a media route leads to. */
+  server: { readonly id: string; readonly address: string } | undefined;
+}
+
+/** Refuses by throwing a Problem; else the next filter has its turn. */
+export type Filter = (exchange: Exchange) => Promise<void> | void;
+
+export function header(request: IncomingMessage, name: string): string | undefined {
+  const value = request.headers[name];
+  return Array.isArray(value) ? value[0] : value;
+}

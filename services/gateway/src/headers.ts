@@ -1,0 +1,100 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import { Problem } from '@ptsdly/contract';
+import { type Exchange, header } from './exchange.ts';
+
+/** Connection-level headers, which no proxy passes on (RFC 9110 §7.6.1). */
+const HOP_BY_HOP = new Set([
+  'connection',
+  'keep-alive',
+  'proxy-authenticate',
+  'proxy-authorization',
+  'proxy-connection',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+]);
+
+/** What a client could forge or what must not leave the gateway. */
+const STRIPPED_FROM_REQUESTS = new Set([
+  'authorization',
+  'cookie',
+  'forwarded',
+  'x-forwarded-for',
+  'x-forwarded-host',
+  'x-forwarded-port',
+  'x-forwarded-proto',
+  'x-real-ip',
+  'x-request-id',
+]);
+
+const COOKIES_FOR: Readonly<Record<string, RegExp>> = {
+  /** identity ends sessions and reads its own cookies; links knows a viewer by his. */
+  identity: /^(__Host-|__Secure-)?ptsdly/,
+  links: /^(__Secure-)?ptsdly_viewer/,
+};
+
+/** The headers that an upstream receives, as a flat list of names and values. */
+export function requestHeaders(exchange: Exchange, publicUrl: URL): string[] {
+  const { request, route, token } = exchange;
+  const dropped = connectionNames(request.headers.connection);
+  const headers: string[] = [];
+  for (let i = 0; i < request.rawHeaders.length; i += 2) {
+    const name = (request.rawHeaders[i] as string).toLowerCase();
+    if (HOP_BY_HOP.has(name) || STRIPPED_FROM_REQUESTS.has(name) || dropped.has(name) || name === 'host')
+      continue;
+    headers.push(name, request.rawHeaders[i + 1] as string);
+  }
+  headers.push('host', publicUrl.host);
+  headers.push('x-request-id', exchange.requestId);
+  headers.push('x-forwarded-for', request.socket.remoteAddress ?? '');
+  headers.push('x-forwarded-proto', publicUrl.protocol.slice(0, -1));
+  if (request.headers['transfer-encoding']) headers.push('transfer-encoding', 'chunked');
+  if (token) headers.push('authorization', `Bearer ${token}`);
+  const cookie = passedCookies(header(request, 'cookie'), COOKIES_FOR[route?.upstream ?? '']);
+  if (cookie) headers.push('cookie', cookie);
+  return headers;
+}
+
+function passedCookies(cookie: string | undefined, allowed: RegExp | undefined): string {
+  if (!cookie || !allowed) return '';
+  return cookie
+    .split(/;\s*/)
+    .filter((part) => allowed.test(part))
+    .join('; ');
+}
+
+function connectionNames(connection: string | undefined): Set<string> {
+  return new Set(
+    (connection ?? '')
+      .toLowerCase()
+      .split(',')
+      .map((name) => name.trim()),
+  );
+}
+
+/** What an upstream's answer carries to the client. */
+export function responseHeaders(headers: IncomingHttpHeaders): Record<string, string | string[]> {
+  const dropped = connectionNames(headers.connection);
+  const passed: Record<string, string | string[]> = {};
+  for (const [name, value] of Object.entries(headers)) {
+    if (value === undefined || HOP_BY_HOP.has(name) || dropped.has(name)) continue;
+    passed[name] = value;
+  }
+  return passed;
+}
+
+/** A tenant's bytes share our origin, so nothing that a browser would run or obey may come from there. */
+const TENANT_DROPPED = ['set-cookie', 'clear-site-data', 'service-worker-allowed', 'refresh', 'link', 'nel'];
+const TENANT_TYPES =
+  /^(application\/(json|problem\+json|vnd\.apple\.mpegurl|octet-stream|mp4)|video\/[\w.+-]+|audio\/[\w.+-]+|image\/(jpeg|png|webp|avif)|text\/(vtt|event-stream))\s*(;|$)/i;
+
+/** Rejects with `upstream_failed` for a content type that is not on the list. */
+export function tenantHeaders(headers: Record<string, string | string[]>): Record<string, string | string[]> {
+  const type = headers['content-type'];
+  if (type !== undefined && !TENANT_TYPES.test(String(type))) throw new Problem('upstream_failed');
+  for (const name of TENANT_DROPPED) delete headers[name];
+  headers['x-content-type-options'] = 'nosniff';
+  headers['content-security-policy'] = "sandbox; default-src 'none'";
+  return headers;
+}

@@ -1,0 +1,1 @@
+export { type GatewayOptions, openGateway } from './app.ts';

@@ -1,0 +1,56 @@
+import { Problem } from '@ptsdly/contract';
+import { type Exchange, type Filter, header } from './exchange.ts';
+import type { RouteTable } from './route.ts';
+
+const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS']);
+
+/**
+ * Refuses what two parsers could read in two ways, so that the path which is routed is the path which is
+ * forwarded: absolute-form and `//`, dot segments, encoded separators and NUL (RFC 9112 §3.2, RFC 3986 §6.2).
+ */
+export const refuseAmbiguous: Filter = ({ request, path }) => {
+  const target = request.url ?? '';
+  const ambiguous =
+    !target.startsWith('/') ||
+    path.includes('//') ||
+    path.includes('\\') ||
+    /%(2e|2f|5c|00)/i.test(path) ||
+    /(^|\/)\.{1,2}(\/|$)/.test(path) ||
+    target.includes('#');
+  if (ambiguous) throw new Problem('bad_request', { detail: 'The path is written in an ambiguous way.' });
+};
+
+/** Finds the row of the table. Rejects with `not_found`, or `method_not_allowed` and the methods on offer. */
+export const findRoute =
+  (table: RouteTable): Filter =>
+  (exchange) => {
+    const method = exchange.request.method ?? 'GET';
+    const match = table.match(method, exchange.path);
+    if (match) {
+      exchange.route = match.route;
+      exchange.params = match.params;
+      return;
+    }
+    const allowed = table.allowedMethods(exchange.path);
+    if (allowed.length === 0) throw new Problem('not_found');
+    throw new Problem('method_not_allowed', { headers: { allow: allowed.join(', ') } });
+  };
+
+/** Refuses a body that is declared too large before a byte of it is read. */
+export const limitSize: Filter = ({ request, route }) => {
+  const length = Number(header(request, 'content-length') ?? 0);
+  if (route?.maxBody !== undefined && length > route.maxBody) throw new Problem('body_too_large');
+};
+
+/**
+ * Unsafe methods that a browser may send with its cookie must come from our own pages
+ * (OWASP CSRF: verify the origin). API clients send no cookie and no Origin.
+ */
+export const checkOrigin =
+  (origin: string): Filter =>
+  ({ request }: Exchange) => {
+    if (SAFE_METHODS.has(request.method ?? 'GET')) return;
+    const from = header(request, 'origin');
+    const browser = from !== undefined || header(request, 'cookie') !== undefined;
+    if (browser && from !== origin) throw new Problem('origin_not_allowed');
+  };

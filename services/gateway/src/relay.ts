@@ -1,0 +1,79 @@
+import { createHash } from 'node:crypto';
+import { createClient, type Event, identityInternalApi, Problem } from '@ptsdly/contract';
+import { type Address, internalPeer, type ServiceTokens } from '@ptsdly/kit';
+import { type Exchange, type Filter, header } from './exchange.ts';
+
+/** No token is used for longer than this after identity gave it out, so that a revocation is felt. */
+const CACHE_MS = 5000;
+const CACHE_SIZE = 10_000;
+
+interface Relayed {
+  readonly token: string;
+  readonly sessionId: string;
+  readonly until: number;
+}
+
+/**
+ * Token relay: turns the browser's session cookie (or a client's token) into one short token for the one
+ * audience that the route leads to. The credential itself never goes further.
+ */
+export class TokenRelay {
+  readonly #identity;
+  readonly #cookieNames: readonly string[];
+  readonly #cache = new Map<string, Relayed>();
+
+  constructor(identity: Address, tokens: ServiceTokens) {
+    this.#identity = createClient(identityInternalApi, internalPeer('identity', identity, tokens));
+    this.#cookieNames = ['__Host-ptsdly', 'ptsdly'];
+  }
+
+  /** Sets `exchange.token` as the route's access asks. Rejects with `unauthenticated`. */
+  readonly filter: Filter = async (exchange) => {
+    const access = exchange.route?.access;
+    if (access !== 'user' && access !== 'optional') return;
+    const credential = this.#credential(exchange);
+    if (!credential) {
+      if (access === 'optional') return;
+      throw new Problem('unauthenticated');
+    }
+    exchange.token = await this.#relay(credential, audienceOf(exchange)).catch((error: unknown) => {
+      const refused = error instanceof Problem && error.code === 'unauthenticated';
+      if (refused && access === 'optional') return undefined;
+      throw error;
+    });
+  };
+
+  /** A session that identity has ended is forgotten at once. */
+  forget({ data }: Event): void {
+    if (data.type !== 'session.revoked') return;
+    for (const [key, relayed] of this.#cache) {
+      if (relayed.sessionId === data.sessionId) this.#cache.delete(key);
+    }
+  }
+
+  #credential({ request }: Exchange): { cookie: string } | { subjectToken: string } | undefined {
+    const token = /^Bearer (\S+)$/i.exec(header(request, 'authorization') ?? '')?.[1];
+    if (token) return { subjectToken: token };
+    for (const part of (header(request, 'cookie') ?? '').split(/;\s*/)) {
+      const equals = part.indexOf('=');
+      if (this.#cookieNames.includes(part.slice(0, equals))) return { cookie: part.slice(equals + 1) };
+    }
+    return undefined;
+  }
+
+  async #relay(credential: { cookie: string } | { subjectToken: string }, audience: string): Promise<string> {
+    const secret = 'cookie' in credential ? credential.cookie : credential.subjectToken;
+    const key = createHash('sha256').update(`${audience}\n${secret}`).digest('base64');
+    const known = this.#cache.get(key);
+    if (known && known.until > Date.now()) return known.token;
+    const answer = await this.#identity.issueToken({ body: { audience, ...credential } });
+    const until = Math.min(Date.now() + CACHE_MS, Date.parse(answer.expiresAt));
+    if (this.#cache.size >= CACHE_SIZE) this.#cache.delete(this.#cache.keys().next().value as string);
+    this.#cache.set(key, { token: answer.token, sessionId: answer.sid, until });
+    return answer.token;
+  }
+}
+
+function audienceOf({ route, server }: Exchange): string {
+  return route?.upstream === 'media' ? `server:${server?.id}` : (route?.upstream ?? '');
+}
