@@ -4,7 +4,7 @@ import { identityApi } from './identity.ts';
 import { linksApi } from './links.ts';
 import { mediaApi } from './media.ts';
 import { problems } from './problem.ts';
-import { mediaRawRoutes, type RawRoute } from './routes.ts';
+import { mediaRawRoutes, type RawRoute, subscriptionsRawRoutes } from './routes.ts';
 import { subscriptionsApi } from './subscriptions.ts';
 
 type Json = Record<string, unknown>;
@@ -25,12 +25,16 @@ export function openApiDocument(serverUrl: string): Json {
   add(subscriptionsApi, 'subscriptions');
   add(linksApi, 'links');
   add(mediaApi, 'media', MEDIA_BASE);
-  for (const route of mediaRawRoutes) {
-    const path = templated(MEDIA_BASE + route.path);
-    for (const method of route.methods) {
-      paths[path] = { ...paths[path], [method.toLowerCase()]: rawOperation(route) };
+  const addRaw = (routes: readonly RawRoute[], tag: string, base = '') => {
+    for (const route of routes) {
+      const path = templated(base + route.path);
+      for (const method of route.methods) {
+        paths[path] = { ...paths[path], [method.toLowerCase()]: rawOperation(route, tag, base) };
+      }
     }
-  }
+  };
+  addRaw(subscriptionsRawRoutes, 'subscriptions');
+  addRaw(mediaRawRoutes, 'media', MEDIA_BASE);
   return {
     openapi: '3.1.0',
     info: { title: 'PTSD.ly', version: '0.1.0', license: { name: 'Apache-2.0', identifier: 'Apache-2.0' } },
@@ -89,11 +93,11 @@ function operation(name: string, tag: string, base: string, endpoint: Endpoint):
   };
 }
 
-function rawOperation(route: RawRoute): Json {
+function rawOperation(route: RawRoute, tag: string, base: string): Json {
   return {
-    tags: ['media'],
+    tags: [tag],
     summary: route.summary,
-    parameters: pathParameters(MEDIA_BASE + route.path),
+    parameters: pathParameters(base + route.path),
     responses: { default: { description: 'See the summary; errors are problems' } },
     security: security(route.access),
   };

@@ -30,6 +30,15 @@ export const mediaRawRoutes: readonly RawRoute[] = [
   },
 ];
 
+export const subscriptionsRawRoutes: readonly RawRoute[] = [
+  {
+    methods: ['GET'],
+    path: '/api/servers/:id/events',
+    access: 'user',
+    summary: 'The states of a server as they change (server-sent events)',
+  },
+];
+
 /** Words that can never be a short code or an alias: what stands at the root now, and what may one day. */
 export const reservedWords: ReadonlySet<string> = new Set(
   `api app assets embed m watch healthz readyz metrics robots.txt favicon.ico favicon.svg .well-known

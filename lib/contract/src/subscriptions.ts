@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { endpoint } from './endpoint.ts';
+import { feedPage, feedQuery } from './events.ts';
 import { bytes, id, idParams, seconds, timestamp } from './fields.ts';
 
 export const planInterval = z.enum(['month', 'year']);
@@ -228,5 +229,16 @@ export const controlApi = {
     access: 'open',
     summary: 'This video is gone: its links end',
     params: z.object({ videoId: id }),
+  }),
+  /** `follow` with the base URL `<control>/feeds/<feed>`. The host sets `serverId` and `consumer` itself. */
+  feed: endpoint({
+    method: 'GET',
+    path: '/feeds/:feed/internal/events',
+    access: 'open',
+    summary: 'What a service publishes that concerns this server; waits for news',
+    params: z.object({ feed: z.enum(['links', 'identity', 'subscriptions']) }),
+    query: feedQuery,
+    response: feedPage,
+    problems: ['unavailable'],
   }),
 } as const;
