@@ -31,6 +31,7 @@ export const problems = {
   link_revoked: [410, 'The owner has withdrawn this link.'],
   link_expired: [410, 'This link has expired.'],
   link_used_up: [410, 'This link has been used up.'],
+  precondition_failed: [412, 'This version of the protocol is not offered here.'],
   body_too_large: [413, 'The body is too large.'],
   quota_exceeded: [413, 'There is not enough room left on this server.'],
   unsupported_media_type: [415, 'This content type is not accepted here.'],

@@ -28,6 +28,8 @@ export interface AppOptions {
   readonly services?: ServiceTokens;
   /** Rejects while the service cannot do its work (its store is away). */
   readonly ready?: () => Promise<void>;
+  /** What `/healthz` says beside `status`. */
+  readonly health?: Readonly<Record<string, unknown>>;
 }
 
 /** One validated call. `caller` is there for `user`, and for `optional` when a valid token came. */
@@ -47,7 +49,7 @@ export type Handlers<A extends Api> = {
 export function createApp(options: AppOptions): Hono {
   const { log, metrics } = options;
   const app = new Hono();
-  app.get('/healthz', (context) => context.json({ status: 'ok' }));
+  app.get('/healthz', (context) => context.json({ status: 'ok', ...options.health }));
   app.get('/readyz', async (context) => {
     await options.ready?.();
     return context.json({ status: 'ready' });
