@@ -1,0 +1,192 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { z } from 'zod';
+
+/** The services that `ptsdly` can run, in the order in which they open. Media servers are made by a host. */
+export const serviceNames = ['identity', 'links', 'subscriptions', 'web', 'gateway'] as const;
+export type ServiceName = (typeof serviceNames)[number];
+
+const port = z.coerce.number().int().min(0).max(65535);
+const address = z.string().regex(/^(https?:\/\/[^/]+|unix:\/.+)$/, 'expected http://host:port or unix:/path');
+const secret = z.string().min(32, 'at least 32 characters');
+
+/** One setting: its name in the environment, what it is for, and its form. The documents print this table. */
+interface Setting<S extends z.ZodType> {
+  readonly env: string;
+  readonly about: string;
+  readonly schema: S;
+  readonly secret?: boolean;
+}
+const setting = <S extends z.ZodType>(
+  env: string,
+  about: string,
+  schema: S,
+  hidden?: 'secret',
+): Setting<S> => ({
+  env,
+  about,
+  schema,
+  secret: hidden === 'secret',
+});
+
+export const settings = {
+  port: setting('PORT', 'Port of the gateway', port.default(8080)),
+  host: setting('PTSDLY_HOST', 'Address that the gateway listens on', z.string().default('127.0.0.1')),
+  data: setting('PTSDLY_DATA', 'Folder of all data', z.string().default('./data')),
+  url: setting(
+    'PTSDLY_URL',
+    'Public address, without a path; `http://localhost:<PORT>` where not given',
+    z.url({ protocol: /^https?$/ }).optional(),
+  ),
+  log: setting(
+    'PTSDLY_LOG',
+    'Log level: `debug`, `info`, `warn`, `error` or `silent`',
+    z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('warn'),
+  ),
+  rateFactor: setting(
+    'PTSDLY_RATE_FACTOR',
+    'Scales the rate limits; `0` switches them off',
+    z.coerce.number().min(0).max(1000).default(1),
+  ),
+  identityUrl: setting(
+    'PTSDLY_IDENTITY_URL',
+    'Where identity is, or listens, when it runs apart',
+    address.optional(),
+  ),
+  linksUrl: setting('PTSDLY_LINKS_URL', 'Where links is, or listens, when it runs apart', address.optional()),
+  subscriptionsUrl: setting(
+    'PTSDLY_SUBSCRIPTIONS_URL',
+    'Where subscriptions is, or listens, when it runs apart',
+    address.optional(),
+  ),
+  webUrl: setting('PTSDLY_WEB_URL', 'Where web is, or listens, when it runs apart', address.optional()),
+  identityDatabase: setting(
+    'PTSDLY_IDENTITY_DATABASE',
+    'Database of identity; `sqlite:<data>/identity.db` where not given',
+    z.string().optional(),
+  ),
+  subscriptionsDatabase: setting(
+    'PTSDLY_SUBSCRIPTIONS_DATABASE',
+    'Database of subscriptions; `sqlite:<data>/subscriptions.db` where not given',
+    z.string().optional(),
+  ),
+  linksStore: setting(
+    'PTSDLY_LINKS_STORE',
+    'Key-value store of links; `lmdb:<data>/links` where not given',
+    z.string().optional(),
+  ),
+  serverHost: setting(
+    'PTSDLY_SERVER_HOST',
+    'Where media servers are made; `process:<data>/servers` where not given',
+    z.string().optional(),
+  ),
+  serviceKey: setting(
+    'PTSDLY_SERVICE_KEY',
+    'Secret that the services share; made in `<data>/secrets` where not given',
+    secret.optional(),
+    'secret',
+  ),
+  authSecret: setting(
+    'PTSDLY_AUTH_SECRET',
+    'Secret of sessions; made in `<data>/secrets` where not given',
+    secret.optional(),
+    'secret',
+  ),
+  googleId: setting('PTSDLY_GOOGLE_CLIENT_ID', 'Client id of Google sign-in', z.string().min(1).optional()),
+  googleSecret: setting(
+    'PTSDLY_GOOGLE_CLIENT_SECRET',
+    'Client secret of Google sign-in',
+    z.string().min(1).optional(),
+    'secret',
+  ),
+  kakaoId: setting('PTSDLY_KAKAO_CLIENT_ID', 'REST API key of Kakao sign-in', z.string().min(1).optional()),
+  kakaoSecret: setting(
+    'PTSDLY_KAKAO_CLIENT_SECRET',
+    'Client secret of Kakao sign-in, where it is switched on',
+    z.string().min(1).optional(),
+    'secret',
+  ),
+} as const;
+
+type Values = { readonly [K in keyof typeof settings]: z.output<(typeof settings)[K]['schema']> };
+
+/** The whole configuration: read once, validated whole, frozen. */
+export type Config = Readonly<
+  Omit<Values, 'url' | 'identityDatabase' | 'subscriptionsDatabase' | 'linksStore' | 'serverHost'> & {
+    readonly services: readonly ServiceName[];
+    readonly url: string;
+    readonly identityDatabase: string;
+    readonly subscriptionsDatabase: string;
+    readonly linksStore: string;
+    readonly serverHost: string;
+    /** Private folder with a short path, for Unix sockets. */
+    readonly runFolder: string;
+  }
+>;
+
+/** A configuration that cannot be: one line a fault, for people. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
+}
+
+/** Reads the environment. Throws ConfigError naming every setting that is wrong. */
+export function readConfig(env: NodeJS.ProcessEnv, services: readonly ServiceName[]): Config {
+  const values: Record<string, unknown> = {};
+  const faults: string[] = [];
+  for (const [name, { env: variable, schema }] of Object.entries(settings)) {
+    const raw = env[variable]?.trim();
+    const result = schema.safeParse(raw === '' ? undefined : raw);
+    if (result.success) values[name] = result.data;
+    else faults.push(`${variable}: ${result.error.issues.map((issue) => issue.message).join('; ')}`);
+  }
+  if (faults.length > 0) throw new ConfigError(faults.join('\n'));
+  const given = values as Values;
+  const data = resolve(given.data);
+  return Object.freeze({
+    ...given,
+    services,
+    data,
+    url: (given.url ?? `http://localhost:${given.port}`).replace(/\/+$/, ''),
+    identityDatabase: given.identityDatabase ?? `sqlite:${join(data, 'identity.db')}`,
+    subscriptionsDatabase: given.subscriptionsDatabase ?? `sqlite:${join(data, 'subscriptions.db')}`,
+    linksStore: given.linksStore ?? `lmdb:${join(data, 'links')}`,
+    serverHost: given.serverHost ?? `process:${join(data, 'servers')}`,
+    runFolder: join(tmpdir(), `ptsdly-${createHash('sha256').update(data).digest('hex').slice(0, 10)}`),
+  });
+}
+
+/** The configuration as lines `NAME=value`, secrets hidden. */
+export function printConfig(config: Config): string {
+  const lines = Object.entries(settings).map(([name, { env, secret: hidden }]) => {
+    const value = config[name as keyof Values];
+    return `${env}=${value === undefined ? '' : hidden ? '[hidden]' : value}`;
+  });
+  return lines.join('\n');
+}
+
+/** Makes the data folder. Throws ConfigError where it cannot be written. */
+export function prepareData(folder: string): void {
+  try {
+    mkdirSync(join(folder, 'secrets'), { recursive: true, mode: 0o700 });
+    const probe = join(folder, 'secrets', '.probe');
+    writeFileSync(probe, '');
+  } catch (cause) {
+    throw new ConfigError(`The data folder ${folder} cannot be written (${(cause as Error).message}).`, {
+      cause,
+    });
+  }
+}
+
+/** A secret of this installation, made at its first use and kept in the data folder (mode 0600). */
+export function keptSecret(folder: string, name: string): string {
+  const file = join(folder, 'secrets', name);
+  try {
+    writeFileSync(file, randomBytes(32).toString('base64url'), { flag: 'wx', mode: 0o600 });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+  }
+  chmodSync(file, 0o600);
+  return readFileSync(file, 'utf8').trim();
+}

@@ -1,0 +1,59 @@
+import { enableCompileCache } from 'node:module';
+import { parseArgs } from 'node:util';
+
+enableCompileCache();
+
+const usage = `ptsdly [options] [service…]      runs the services named, or all of them in one process
+ptsdly media <config.json>       runs one media server
+
+  --list            the services
+  --check           read the configuration, say what is wrong with it, and stop
+  --print-config    the configuration as it was understood, secrets hidden
+  --help            this text`;
+
+async function main(): Promise<void> {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: {
+      list: { type: 'boolean' },
+      check: { type: 'boolean' },
+      'print-config': { type: 'boolean' },
+      help: { type: 'boolean', short: 'h' },
+    },
+  });
+  if (positionals[0] === 'media') return import('@ptsdly/media/main').then(() => undefined);
+  const { printConfig, readConfig, serviceNames, ConfigError } = await import('./config.ts');
+  if (values.help) return console.log(usage);
+  if (values.list) return console.log(serviceNames.join('\n'));
+
+  const unknown = positionals.filter((name) => !serviceNames.some((known) => known === name));
+  if (unknown.length > 0) throw new ConfigError(`There is no service "${unknown.join(', ')}". See --list.`);
+  const chosen = serviceNames.filter((name) => positionals.length === 0 || positionals.includes(name));
+  const config = readConfig(process.env, chosen);
+  if (values['print-config']) return console.log(printConfig(config));
+  if (values.check) return console.log('The configuration is sound.');
+
+  const { run } = await import('./run.ts');
+  const running = await run(config);
+  if (running.addresses.gateway) console.log(`PTSD.ly is ready on ${config.url}`);
+  else
+    console.log(
+      `ready: ${Object.entries(running.addresses)
+        .map((entry) => entry.join(' on '))
+        .join(', ')}`,
+    );
+
+  const stop = async () => {
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.off(signal, stop);
+    await running.close();
+    process.exit(0);
+  };
+  process.on('SIGINT', stop);
+  process.on('SIGTERM', stop);
+}
+
+main().catch((error: Error) => {
+  // What a person can mend is one line; what is a fault of ours shows where.
+  console.error(error.name === 'ConfigError' ? error.message : (error.stack ?? error));
+  process.exit(1);
+});

@@ -1,0 +1,182 @@
+import { existsSync } from 'node:fs';
+import { lstat, mkdir } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { openGateway } from '@ptsdly/gateway';
+import { openIdentity } from '@ptsdly/identity';
+import {
+  type Address,
+  createLog,
+  createServiceTokens,
+  type Listener,
+  type ListenOptions,
+  type Logger,
+  listen,
+  type Service,
+} from '@ptsdly/kit';
+import { openLinks } from '@ptsdly/links';
+import { openSubscriptions } from '@ptsdly/subscriptions';
+import { openWeb } from '@ptsdly/web/serve';
+import { type Config, ConfigError, keptSecret, prepareData, type ServiceName } from './config.ts';
+
+const root = fileURLToPath(new URL('../../', import.meta.url));
+const MEDIA_BUNDLE = `${root}services/media/dist/media.mjs`;
+const MEDIA_SOURCE = `${root}services/media/src/main.ts`;
+const WEB_DIST = `${root}web/dist`;
+
+export interface Running {
+  /** What listens, by service name. */
+  readonly addresses: Readonly<Partial<Record<ServiceName, string>>>;
+  close(): Promise<void>;
+}
+
+/**
+ * Topology, decided here and nowhere else: the services named in the configuration open in this process and
+ * call each other as functions; the others are reached at their URLs, and what runs apart listens there.
+ */
+export async function run(config: Config): Promise<Running> {
+  prepareData(config.data);
+  await makeRunFolder(config.runFolder);
+  const log = createLog({ level: config.log });
+  const opened = new Map<ServiceName, Service>();
+  const listeners: Listener[] = [];
+  const addresses: Partial<Record<ServiceName, string>> = {};
+  const close = async () => {
+    for (const listener of listeners.reverse()) await listener.close();
+    for (const service of [...opened.values()].reverse()) await service.close();
+  };
+  try {
+    for (const name of config.services) {
+      const service = await openService(name, config, log, peers(config, opened)).catch((cause: Error) => {
+        throw new ConfigError(`${name} cannot start: ${cause.message}`, { cause });
+      });
+      opened.set(name, service);
+    }
+    for (const [name, service] of opened) {
+      const where = listenOptions(name, config);
+      if (!where) continue;
+      const listener = await listen(service, where).catch((cause: unknown) => {
+        throw new ConfigError(cannotListen(name, where, cause), { cause });
+      });
+      listeners.push(listener);
+      addresses[name] = listener.address;
+    }
+    return { addresses, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+type Peers = Readonly<Record<Exclude<ServiceName, 'gateway'>, Address>>;
+
+/** Each peer: a service of this process, looked up when it is called (services know each other in a circle), or a URL. */
+function peers(config: Config, opened: ReadonlyMap<ServiceName, Service>): Peers {
+  const peer = (name: Exclude<ServiceName, 'gateway'>): Address => {
+    if (!config.services.includes(name)) return apartUrl(name, config);
+    return {
+      fetch: async (request) => local(opened, name).fetch(request),
+      raw: (request, response) => local(opened, name).raw?.(request, response) ?? false,
+    };
+  };
+  return {
+    identity: peer('identity'),
+    links: peer('links'),
+    subscriptions: peer('subscriptions'),
+    web: peer('web'),
+  };
+}
+
+function local(opened: ReadonlyMap<ServiceName, Service>, name: ServiceName): Service {
+  const service = opened.get(name);
+  if (!service) throw new Error(`${name} is not open yet`);
+  return service;
+}
+
+async function openService(name: ServiceName, config: Config, log: Logger, peers: Peers): Promise<Service> {
+  const key = config.serviceKey ?? keptSecret(config.data, 'service.key');
+  const shared = {
+    log: log.child({ service: name }),
+    tokens: createServiceTokens(name, new TextEncoder().encode(key)),
+    baseUrl: config.url,
+  };
+  switch (name) {
+    case 'identity':
+      return openIdentity({
+        ...shared,
+        databaseUrl: config.identityDatabase,
+        secret: config.authSecret ?? keptSecret(config.data, 'auth.secret'),
+        providers: providers(config),
+      });
+    case 'links':
+      return openLinks({
+        ...shared,
+        kvUrl: config.linksStore,
+        identity: peers.identity,
+        subscriptions: peers.subscriptions,
+      });
+    case 'subscriptions':
+      return openSubscriptions({
+        ...shared,
+        databaseUrl: config.subscriptionsDatabase,
+        hostUrl: config.serverHost,
+        runFolder: config.runFolder,
+        mediaCommand: mediaCommand(),
+        identity: peers.identity,
+        links: peers.links,
+      });
+    case 'web':
+      return openWeb({ ...shared, distFolder: WEB_DIST, links: peers.links });
+    case 'gateway':
+      return openGateway({ ...shared, ...peers, rateFactor: config.rateFactor });
+  }
+}
+
+function providers({ googleId, googleSecret, kakaoId, kakaoSecret }: Config) {
+  return {
+    ...(googleId && googleSecret ? { google: { clientId: googleId, clientSecret: googleSecret } } : {}),
+    ...(kakaoId ? { kakao: { clientId: kakaoId, clientSecret: kakaoSecret } } : {}),
+  };
+}
+
+/** A media server is one bundled file, since type stripping costs memory and time in each process. */
+function mediaCommand(): string[] {
+  const program = existsSync(MEDIA_BUNDLE) ? MEDIA_BUNDLE : MEDIA_SOURCE;
+  return [process.execPath, '--disable-warning=ExperimentalWarning', program];
+}
+
+const APART_PORTS: Readonly<Record<Exclude<ServiceName, 'gateway'>, number>> = {
+  identity: 8081,
+  subscriptions: 8082,
+  links: 8083,
+  web: 8084,
+};
+
+function apartUrl(name: Exclude<ServiceName, 'gateway'>, config: Config): string {
+  return config[`${name}Url`] ?? `http://127.0.0.1:${APART_PORTS[name]}`;
+}
+
+/** The gateway always listens; another service only where the gateway is not in its process. */
+function listenOptions(name: ServiceName, config: Config): ListenOptions | undefined {
+  if (name === 'gateway') return { port: config.port, host: config.host };
+  const url = config[`${name}Url`];
+  if (!url && config.services.includes('gateway')) return undefined;
+  const where = apartUrl(name, config);
+  if (where.startsWith('unix:')) return { socketPath: where.slice('unix:'.length) };
+  return { host: new URL(where).hostname, port: Number(new URL(where).port || 80) };
+}
+
+function cannotListen(name: ServiceName, where: ListenOptions, cause: unknown): string {
+  const { code, message } = cause as NodeJS.ErrnoException;
+  const place = where.socketPath ?? `port ${where.port}`;
+  if (code === 'EADDRINUSE')
+    return `${place} is taken by another program. Set ${name === 'gateway' ? 'PORT' : 'another address'}.`;
+  return `${name} cannot listen on ${place} (${message}).`;
+}
+
+/** Unix sockets live in a folder that only we can enter; one that somebody else made is refused. */
+async function makeRunFolder(folder: string): Promise<void> {
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  const stat = await lstat(folder);
+  const ours = stat.isDirectory() && stat.uid === process.getuid?.() && (stat.mode & 0o077) === 0;
+  if (!ours) throw new ConfigError(`The folder ${folder} is not ours alone; remove it or set TMPDIR.`);
+}

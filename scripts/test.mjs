@@ -1,0 +1,23 @@
+// `npm test`: type check, lint, build, then all tests; `--lab` runs the heavy ones instead.
+import { spawnSync } from 'node:child_process';
+import { join } from 'node:path';
+import { build, installDebian, installPackages, root, tool, withNode } from './setup.mjs';
+
+const args = process.argv.slice(2).filter((arg) => arg !== '--lab');
+const lab = process.argv.includes('--lab');
+
+installPackages();
+installDebian({ ffmpeg: 'ffmpeg', chromium: 'chromium', nginx: 'nginx' });
+build();
+if (!lab) {
+  tool('tsc', ['--noEmit']);
+  tool('tsc', ['--noEmit', '-p', 'web']);
+  tool('biome', ['check', '--error-on-warnings']);
+}
+const config = lab ? 'vitest.lab.config.ts' : 'vitest.config.ts';
+const done = spawnSync(join(root, 'node_modules/.bin/vitest'), ['run', '--config', config, ...args], {
+  cwd: root,
+  stdio: 'inherit',
+  env: withNode(),
+});
+process.exit(done.status ?? 1);

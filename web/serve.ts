@@ -1,0 +1,82 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { serveStatic } from '@hono/node-server/serve-static';
+import { createClient, linksInternalApi } from '@ptsdly/contract';
+import {
+  type Address,
+  createApp,
+  internalPeer,
+  type Logger,
+  Metrics,
+  type Service,
+  type ServiceTokens,
+} from '@ptsdly/kit';
+import type { Context } from 'hono';
+import { pageHeaders, watchHead } from './serve/head.ts';
+
+export interface WebOptions {
+  /** The built app: `index.html`, `watch.html`, `assets/`. */
+  readonly distFolder: string;
+  /** Public address, for the absolute URLs of preview cards. */
+  readonly baseUrl: string;
+  readonly links: Address;
+  readonly tokens: ServiceTokens;
+  readonly log: Logger;
+}
+
+const IMMUTABLE = 'public, max-age=31536000, immutable';
+
+/** Serves the app and the watch pages. Rejects when the app has not been built. */
+export async function openWeb(options: WebOptions): Promise<Service> {
+  const { distFolder, log } = options;
+  const [index, watch] = await Promise.all([
+    readPage(distFolder, 'index.html'),
+    readPage(distFolder, 'watch.html'),
+  ]);
+  const links = createClient(linksInternalApi, internalPeer('links', options.links, options.tokens));
+  const app = createApp({ audience: 'web', log, metrics: new Metrics('web') });
+
+  const sendApp = (context: Context) => context.html(index, 200, pageHeaders('app'));
+  app.get('/', sendApp);
+  app.get('/app', sendApp);
+  app.get('/app/*', sendApp);
+
+  const sendWatch = (embedded: boolean) => async (context: Context) => {
+    const code = context.req.param('code') ?? '';
+    const preview = await links.preview({ params: { code } }).catch((error: unknown) => {
+      log.warn({ err: error }, 'no preview for a watch page');
+      return undefined; // the page itself says what is wrong when it opens the link
+    });
+    const head = watchHead(preview, { code, baseUrl: options.baseUrl });
+    const status = preview?.state === 'not_found' ? 404 : 200;
+    return context.html(
+      watch.replace('<!--head-->', () => head),
+      status,
+      pageHeaders(embedded ? 'embed' : 'watch'),
+    );
+  };
+  app.get('/watch/:code', sendWatch(false));
+  app.get('/embed/:code', sendWatch(true));
+
+  const files = serveStatic({ root: distFolder });
+  app.get('/assets/*', async (context, next) => {
+    const answer = await files(context, next);
+    if (answer instanceof Response && answer.ok) answer.headers.set('cache-control', IMMUTABLE);
+    return answer;
+  });
+  app.get('/favicon.svg', files);
+  app.get('/favicon.ico', (context) => context.redirect('/favicon.svg', 302));
+  app.get('/robots.txt', (context) =>
+    context.text('User-agent: *\nDisallow: /app/\nDisallow: /watch/\nDisallow: /m/\n'),
+  );
+
+  return { name: 'web', fetch: async (request) => app.fetch(request), close: async () => undefined };
+}
+
+async function readPage(folder: string, name: string): Promise<string> {
+  try {
+    return await readFile(join(folder, name), 'utf8');
+  } catch (cause) {
+    throw new Error(`the web app is not built: ${name} is missing (npm run build)`, { cause });
+  }
+}
