@@ -20,6 +20,12 @@ export const mediaRawRoutes: readonly RawRoute[] = [
     access: 'user',
     summary: 'Offset, next bytes or end of an upload (tus 1.0)',
   },
+  {
+    methods: ['PUT'],
+    path: '/uploads/:id/poster',
+    access: 'user',
+    summary: 'A poster made by the browser (JPEG)',
+  },
   { methods: ['GET', 'HEAD'], path: '/videos/:id/original', access: 'user', summary: 'The uploaded bytes' },
   { methods: ['GET', 'HEAD'], path: '/videos/:id/poster', access: 'user', summary: 'The poster (JPEG)' },
   {
