@@ -42,8 +42,9 @@ export function endpoint<
   Q extends Schema | undefined = undefined,
   B extends Schema | undefined = undefined,
   R extends Schema | undefined = undefined,
->(data: Endpoint<P, Q, B, R>): Endpoint<P, Q, B, R> {
-  return data;
+  A extends Access = Access,
+>(data: Endpoint<P, Q, B, R> & { readonly access: A }): Endpoint<P, Q, B, R> & { readonly access: A } {
+  return data; // `A` is kept, so that a handler of a `user` endpoint knows that it has a caller
 }
 
 type In<S, K extends string> = S extends Schema ? { readonly [key in K]: z.input<S> } : unknown;
