@@ -153,13 +153,12 @@ export function validate<S extends z.ZodType>(schema: S, value: unknown): z.outp
   throw new Problem('invalid_fields', { errors, detail });
 }
 
-/** The JSON of a body. Rejects with `unsupported_media_type`, `body_too_large` or `invalid_json`. */
+/** The JSON of a body; an empty one is `{}`. Rejects with `unsupported_media_type`, `body_too_large` or `invalid_json`. */
 export async function readJson(request: Request, maxBytes: number): Promise<unknown> {
+  const text = request.body ? await readText(request, maxBytes) : '';
+  if (text === '') return {};
   const type = request.headers.get('content-type') ?? '';
-  const empty = request.body === null || request.headers.get('content-length') === '0';
-  if (empty) return {};
   if (!/^application\/json\s*(;|$)/i.test(type)) throw new Problem('unsupported_media_type');
-  const text = await readText(request, maxBytes);
   try {
     return JSON.parse(text);
   } catch (cause) {

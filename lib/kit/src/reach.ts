@@ -1,5 +1,5 @@
 import type { Fetch } from '@ptsdly/contract';
-import { Agent, fetch as undiciFetch } from 'undici';
+import { Agent, type Dispatcher, interceptors, fetch as undiciFetch } from 'undici';
 import type { ServiceTokens } from './auth.ts';
 import type { Service } from './service.ts';
 
@@ -12,15 +12,14 @@ export interface Peer {
   readonly baseUrl: string;
 }
 
-const agents = new Map<string, Agent>();
+const agents = new Map<string, Dispatcher>();
 
 /** A peer by its address. The connection pool of an address is shared and lives as long as the process. */
 export function reach(address: Address): Peer {
   if (typeof address !== 'string') return { fetch: address.fetch, baseUrl: 'http://service' };
   const socketPath = address.startsWith('unix:') ? address.slice('unix:'.length) : undefined;
   const baseUrl = socketPath ? 'http://service' : address;
-  const dispatcher =
-    agents.get(address) ?? new Agent({ connect: socketPath ? { socketPath } : {}, bodyTimeout: 0 });
+  const dispatcher = agents.get(address) ?? connection(socketPath);
   agents.set(address, dispatcher);
   // undici's own fetch, because the one of the runtime refuses a dispatcher of another undici version.
   const fetch: Fetch = async (request) => {
@@ -30,6 +29,21 @@ export function reach(address: Address): Peer {
     return (await undiciFetch(request.url, { ...options, redirect: 'manual' })) as unknown as Response;
   };
   return { fetch, baseUrl };
+}
+
+/** A pool that repeats what may be repeated when a peer restarts: idempotent calls, on errors of the connection only. */
+function connection(socketPath: string | undefined): Dispatcher {
+  const agent = new Agent({ connect: socketPath ? { socketPath } : {}, bodyTimeout: 0 });
+  return agent.compose(
+    interceptors.retry({
+      maxRetries: 4,
+      minTimeout: 50,
+      timeoutFactor: 2,
+      methods: ['GET', 'HEAD', 'PUT', 'DELETE'],
+      statusCodes: [],
+      errorCodes: ['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ENOENT', 'UND_ERR_SOCKET'],
+    }),
+  );
 }
 
 /** Forgets the connections of an address that is gone (a stopped media server). */
