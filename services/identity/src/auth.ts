@@ -1,0 +1,98 @@
+import { type Logger, newId } from '@ptsdly/kit';
+import { type BetterAuthOptions, betterAuth } from 'better-auth';
+import type { Kysely } from 'kysely';
+import type { SessionCookie } from './cookie.ts';
+import type { Passwords } from './passwords.ts';
+import type { IdentityTables } from './schema.ts';
+import { RENEW_S, SESSION_S } from './sessions.ts';
+
+export interface Providers {
+  readonly google?: { readonly clientId: string; readonly clientSecret: string };
+  /** Kakao asks for the secret only when it is switched on in its console. */
+  readonly kakao?: { readonly clientId: string; readonly clientSecret?: string };
+}
+
+export interface AuthSettings {
+  readonly db: Kysely<IdentityTables>;
+  /** Origin under which the world reaches us. */
+  readonly origin: string;
+  readonly secret: string;
+  readonly cookie: SessionCookie;
+  readonly passwords: Passwords;
+  readonly providers: Providers;
+  readonly log: Logger;
+}
+
+/** Where the app shows what went wrong with a sign-in, as `?error=<code>`. */
+export const SIGN_IN_PATH = '/app/sign-in';
+export const AUTH_PATH = '/api/auth';
+
+/**
+ * better-auth as a function from Request to Response. It is only ever called with requests that we build
+ * ourselves (`door.ts`), so nothing that it would offer beyond them can be reached.
+ */
+export function createAuth(settings: AuthSettings): (request: Request) => Promise<Response> {
+  return betterAuth(authOptions(settings)).handler;
+}
+
+/** The options as data, also for better-auth's schema planner. */
+export function authOptions(settings: AuthSettings) {
+  const { cookie, origin, passwords, db } = settings;
+  return {
+    appName: 'PTSD.ly',
+    baseURL: origin,
+    basePath: AUTH_PATH,
+    secrets: [{ version: 1, value: settings.secret }], // the list, because a lone secret yields to the environment
+    trustedOrigins: [origin],
+    database: { db, type: 'sqlite', transaction: true },
+    emailAndPassword: {
+      enabled: true,
+      minPasswordLength: 10,
+      maxPasswordLength: 200,
+      password: { hash: passwords.hash, verify: passwords.verify },
+    },
+    socialProviders: socialProviders(settings.providers),
+    account: {
+      encryptOAuthTokens: true,
+      accountLinking: { trustedProviders: [], requireLocalEmailVerified: true, allowDifferentEmails: false },
+    },
+    session: { expiresIn: SESSION_S, updateAge: RENEW_S },
+    databaseHooks: { user: { create: { before: async (user) => ({ data: tidy(user) }) } } },
+    rateLimit: { enabled: false },
+    telemetry: { enabled: false },
+    onAPIError: { throw: true, errorURL: origin + SIGN_IN_PATH },
+    logger: { level: 'error', log: quietly(settings.log) },
+    advanced: {
+      database: { generateId: () => newId() },
+      ipAddress: { disableIpTracking: true },
+      disableOriginCheck: false, // better-auth switches it off by itself when it sees a test
+      disableCSRFCheck: false,
+      useSecureCookies: false, // that prefix would be `__Secure-`; the flag and our prefix are below
+      cookiePrefix: cookie.prefix,
+      defaultCookieAttributes: { secure: cookie.secure, httpOnly: true, sameSite: 'lax', path: '/' },
+      cookies: { session_token: { name: cookie.name } },
+    },
+  } satisfies BetterAuthOptions;
+}
+
+function socialProviders({ google, kakao }: Providers): BetterAuthOptions['socialProviders'] {
+  return {
+    ...(google ? { google: { ...google, prompt: 'select_account' as const } } : {}),
+    ...(kakao ? { kakao: { ...kakao } } : {}),
+  };
+}
+
+/** What a provider says about a person is text from outside: it is cut, and only a picture under https is kept. */
+function tidy<U extends { name: string; email: string; image?: string | null }>(user: U): U {
+  const name = user.name.trim().slice(0, 80) || (user.email.split('@')[0] as string);
+  const image = user.image?.startsWith('https://') && user.image.length <= 2000 ? user.image : null;
+  return { ...user, name, image };
+}
+
+/** better-auth's words and, of an error, its message: never its details, which carry states and addresses. */
+function quietly(log: Logger) {
+  return (_level: string, message: string, ...details: unknown[]) => {
+    const error = details.find((detail) => detail instanceof Error);
+    log.warn({ source: 'better-auth', reason: error?.message }, message);
+  };
+}

@@ -1,0 +1,168 @@
+import { type CallOutput, type HandlerInput, type identityApi, Problem } from '@ptsdly/contract';
+import type { Logger } from '@ptsdly/kit';
+import { AUTH_PATH, type Providers, SIGN_IN_PATH } from './auth.ts';
+import type { SessionCookie } from './cookie.ts';
+import { documents } from './documents.ts';
+import type { Passwords } from './passwords.ts';
+import { refusal } from './refusal.ts';
+import type { Sessions } from './sessions.ts';
+import { refuseWeakPassword } from './weak-password.ts';
+
+/** After a sign-in that names no other page. */
+const HOME_PATH = '/app';
+const USER_AGENT_LENGTH = 300;
+
+type Body<K extends 'signUp' | 'signIn' | 'signInSocial'> = HandlerInput<(typeof identityApi)[K]>['body'];
+type SignedIn = CallOutput<typeof identityApi.signIn>;
+
+/** What came with a request, and where the cookies of the answer go. */
+export interface Visit {
+  readonly request: Request;
+  readonly headers: Headers;
+}
+
+export interface DoorOptions {
+  readonly auth: (request: Request) => Promise<Response>;
+  readonly origin: string;
+  readonly cookie: SessionCookie;
+  readonly sessions: Sessions;
+  readonly passwords: Passwords;
+  readonly providers: Providers;
+  readonly log: Logger;
+}
+
+/**
+ * The way in. Each call makes the one request to better-auth that it needs, from validated fields and on our
+ * own origin, and takes from the answer only what our contract names: no token ever stands in a body.
+ */
+export class Door {
+  readonly #options: DoorOptions;
+
+  constructor(options: DoorOptions) {
+    this.#options = options;
+  }
+
+  options(): CallOutput<typeof identityApi.authOptions> {
+    return { providers: Object.keys(this.#options.providers), documents };
+  }
+
+  /** Rejects with `weak_password` or `email_taken`. */
+  async signUp(body: Body<'signUp'>, visit: Visit): Promise<SignedIn> {
+    const { name, email, password } = body;
+    refuseWeakPassword(password, email);
+    const response = await this.#options.passwords.ahead(password, () =>
+      this.#post('/sign-up/email', { name, email, password }, visit),
+    );
+    return this.#welcome(response, visit);
+  }
+
+  /** Rejects with `invalid_credentials`, after the same work whether the address is known or not. */
+  async signIn({ email, password }: Body<'signIn'>, visit: Visit): Promise<SignedIn> {
+    return this.#welcome(await this.#post('/sign-in/email', { email, password }, visit), visit);
+  }
+
+  /** Where to send the browser. Rejects with `not_found` for a provider without keys, `bad_request` for a foreign URL. */
+  async signInSocial({ provider, callbackURL }: Body<'signInSocial'>, visit: Visit) {
+    if (!this.#offers(provider)) throw new Problem('not_found');
+    const fields = { provider, callbackURL: this.#pathHere(callbackURL), errorCallbackURL: SIGN_IN_PATH };
+    const response = await this.#post('/sign-in/social', fields, visit);
+    copyCookies(response, visit.headers);
+    const { url } = (await response.json()) as { url: string };
+    return { url };
+  }
+
+  /** The browser comes back from a provider. Always answers a redirect to a page of ours. */
+  async callback(provider: string, request: Request): Promise<Response> {
+    if (!this.#offers(provider)) throw new Problem('not_found');
+    const headers = new Headers({ 'cache-control': 'no-store' });
+    headers.set('location', await this.#return(provider, { request, headers }));
+    return new Response(null, { status: 302, headers });
+  }
+
+  /** Ends the session of a validly signed cookie; takes the cookie away in any case. */
+  async signOut({ request, headers }: Visit): Promise<void> {
+    const token = this.#options.cookie.tokenOf(request.headers);
+    if (token) await this.#options.sessions.end(token);
+    headers.append('set-cookie', this.farewell());
+  }
+
+  /** The `Set-Cookie` line for a browser whose session is over. */
+  farewell(): string {
+    return this.#options.cookie.ended();
+  }
+
+  #offers(provider: string): boolean {
+    return Object.hasOwn(this.#options.providers, provider);
+  }
+
+  async #return(provider: string, visit: Visit): Promise<string> {
+    const { search } = new URL(visit.request.url);
+    try {
+      const response = await this.#ask(`/callback/${provider}${search}`, { method: 'GET' }, visit, {
+        cookie: visit.request.headers.get('cookie') ?? '',
+      });
+      const location = response.headers.get('location');
+      if (!location) throw await refusal(response);
+      await this.#begin(response, visit);
+      return this.#localPath(location);
+    } catch (error) {
+      this.#options.log.error({ err: error, provider }, 'a sign-in with a provider failed');
+      return `${SIGN_IN_PATH}?error=internal`;
+    }
+  }
+
+  async #post(path: string, body: object, visit: Visit): Promise<Response> {
+    const init = { method: 'POST', body: JSON.stringify(body) };
+    const response = await this.#ask(path, init, visit, { 'content-type': 'application/json' });
+    if (!response.ok) throw await refusal(response);
+    return response;
+  }
+
+  #ask(path: string, init: RequestInit, { request }: Visit, headers: Record<string, string>) {
+    const { auth, origin } = this.#options;
+    const agent = (request.headers.get('user-agent') ?? '').slice(0, USER_AGENT_LENGTH);
+    const asked = { ...init, headers: { ...headers, origin, 'user-agent': agent } };
+    return auth(new Request(origin + AUTH_PATH + path, asked));
+  }
+
+  async #welcome(response: Response, visit: Visit): Promise<SignedIn> {
+    await this.#begin(response, visit);
+    const { user } = (await response.json()) as SignedIn;
+    return { user: { id: user.id, name: user.name, email: user.email } };
+  }
+
+  /** Hands out the cookies. A session that this browser had before could never be ended again: it ends now. */
+  async #begin(response: Response, { request, headers }: Visit): Promise<void> {
+    const { cookie, sessions } = this.#options;
+    const lines = response.headers.getSetCookie();
+    const former = cookie.tokenOf(request.headers);
+    if (former && lines.some((line) => cookie.begins(line))) await sessions.end(former);
+    for (const line of lines) headers.append('set-cookie', cookie.lasting(line));
+  }
+
+  /** A path of ours from what a caller wants to return to. Rejects with `bad_request`: no open redirects. */
+  #pathHere(wanted: string | undefined): string {
+    if (wanted === undefined) return HOME_PATH;
+    const { origin } = this.#options;
+    const plain = /^\/(?![/\\])[^\\\p{Cc}]*$/u.test(wanted);
+    const url = plain ? URL.parse(wanted, origin) : null;
+    if (url?.origin !== origin) {
+      throw new Problem('bad_request', { detail: 'callbackURL must be a path of this site.' });
+    }
+    return url.pathname + url.search + url.hash;
+  }
+
+  /** Where better-auth redirects to, if that is here; of an error only its code. */
+  #localPath(location: string): string {
+    const { origin } = this.#options;
+    const url = new URL(location, origin);
+    if (url.origin !== origin) return `${SIGN_IN_PATH}?error=internal`;
+    const error = url.searchParams.get('error');
+    if (url.pathname !== SIGN_IN_PATH || error === null) return url.pathname + url.search + url.hash;
+    return `${SIGN_IN_PATH}?error=${/^\w{1,60}$/.test(error) ? error : 'failed'}`;
+  }
+}
+
+function copyCookies(response: Response, headers: Headers): void {
+  for (const line of response.headers.getSetCookie()) headers.append('set-cookie', line);
+}

@@ -1,0 +1,2 @@
+export type { Providers } from './auth.ts';
+export { type IdentityOptions, openIdentity } from './service.ts';

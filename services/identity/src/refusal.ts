@@ -1,0 +1,23 @@
+import { Problem, type ProblemCode } from '@ptsdly/contract';
+
+const CODES: Readonly<Record<string, ProblemCode>> = {
+  USER_ALREADY_EXISTS: 'email_taken',
+  USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL: 'email_taken',
+  INVALID_EMAIL_OR_PASSWORD: 'invalid_credentials',
+  PASSWORD_TOO_SHORT: 'weak_password',
+  PASSWORD_TOO_LONG: 'weak_password',
+  INVALID_EMAIL: 'invalid_fields',
+  PROVIDER_NOT_FOUND: 'not_found',
+  INVALID_ORIGIN: 'origin_not_allowed',
+  MISSING_OR_NULL_ORIGIN: 'origin_not_allowed',
+  CROSS_SITE_NAVIGATION_LOGIN_BLOCKED: 'origin_not_allowed',
+};
+
+/** What better-auth refused (`{message, code}`), as our Problem; its own words stay inside. */
+export async function refusal(response: Response): Promise<Problem> {
+  const json: unknown = await response.json().catch(() => undefined);
+  const code = (json as { code?: unknown } | null | undefined)?.code;
+  const cause = new Error(`better-auth answered ${response.status} ${String(code ?? '')}`);
+  const known = typeof code === 'string' ? CODES[code] : undefined;
+  return new Problem(known ?? (response.status < 500 ? 'bad_request' : 'internal'), { cause });
+}

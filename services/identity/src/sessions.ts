@@ -1,0 +1,87 @@
+import { type EventData, Problem } from '@ptsdly/contract';
+import { appendEvent } from '@ptsdly/db';
+import type { Bell } from '@ptsdly/kit';
+import type { Kysely, Selectable, Transaction } from 'kysely';
+import type { IdentityTables } from './schema.ts';
+
+export const SESSION_S = 30 * 24 * 3600;
+/** A session in use is prolonged at most this often, so that reading does not mean writing. */
+export const RENEW_S = 24 * 3600;
+
+export type Session = Pick<Selectable<IdentityTables['session']>, 'id' | 'userId' | 'expiresAt'>;
+
+/** Sessions that better-auth begins, and that we look up, prolong and end. */
+export class Sessions {
+  readonly #db: Kysely<IdentityTables>;
+  readonly #bell: Bell;
+
+  constructor(db: Kysely<IdentityTables>, bell: Bell) {
+    this.#db = db;
+    this.#bell = bell;
+  }
+
+  /** The live session behind a token, prolonged when due. Rejects with `unauthenticated`. */
+  async use(token: string): Promise<Session> {
+    const session = await this.#live().where('token', '=', token).executeTakeFirst();
+    if (!session) throw new Problem('unauthenticated');
+    const renewBefore = new Date(Date.now() - RENEW_S * 1000).toISOString();
+    return session.updatedAt < renewBefore ? this.#renew(session) : session;
+  }
+
+  /** The live session of a token's `sid`. Rejects with `unauthenticated` when it has ended. */
+  async require({ sid, sub }: { sid: string; sub: string }): Promise<Session> {
+    const session = await this.#live().where('id', '=', sid).where('userId', '=', sub).executeTakeFirst();
+    if (!session) throw new Problem('unauthenticated');
+    return session;
+  }
+
+  /** Ends the session behind a token, and says so in the feed. Ending what has ended is nothing. */
+  async end(token: string): Promise<void> {
+    await this.#db.transaction().execute(async (trx) => {
+      const session = await trx
+        .selectFrom('session')
+        .select(['id', 'userId'])
+        .where('token', '=', token)
+        .executeTakeFirst();
+      if (session) await endSessions(trx, [session]);
+    });
+    this.#bell.ring();
+  }
+
+  /** Forgets sessions and sign-in attempts whose time is over. They are dead already, so no event is due. */
+  async sweep(): Promise<void> {
+    const now = new Date().toISOString();
+    await this.#db.deleteFrom('session').where('expiresAt', '<=', now).execute();
+    await this.#db.deleteFrom('verification').where('expiresAt', '<=', now).execute();
+  }
+
+  #live() {
+    return this.#db
+      .selectFrom('session')
+      .select(['id', 'userId', 'expiresAt', 'updatedAt'])
+      .where('expiresAt', '>', new Date().toISOString());
+  }
+
+  async #renew({ id, userId }: Session): Promise<Session> {
+    const now = Date.now();
+    const expiresAt = new Date(now + SESSION_S * 1000).toISOString();
+    await this.#db
+      .updateTable('session')
+      .set({ expiresAt, updatedAt: new Date(now).toISOString() })
+      .where('id', '=', id)
+      .execute();
+    return { id, userId, expiresAt };
+  }
+}
+
+/** Deletes sessions and writes `session.revoked` for each, in the caller's transaction. */
+export async function endSessions(
+  trx: Transaction<IdentityTables>,
+  sessions: readonly Pick<Session, 'id' | 'userId'>[],
+): Promise<void> {
+  for (const { id, userId } of sessions) {
+    await trx.deleteFrom('session').where('id', '=', id).execute();
+    const data: EventData = { type: 'session.revoked', sessionId: id, userId };
+    await appendEvent(trx, data);
+  }
+}

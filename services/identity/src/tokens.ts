@@ -1,0 +1,69 @@
+import { type HandlerInput, type identityInternalApi, Problem, tokenClaims } from '@ptsdly/contract';
+import { issuers } from '@ptsdly/kit';
+import { createLocalJWKSet, errors, type JSONWebKeySet, jwtVerify } from 'jose';
+import type { SessionCookie } from './cookie.ts';
+import type { SigningKeys } from './keys.ts';
+import type { Session, Sessions } from './sessions.ts';
+
+const TOKEN_S = 60;
+
+export interface IssuedToken {
+  readonly token: string;
+  readonly expiresAt: string;
+  readonly sub: string;
+  readonly sid: string;
+}
+
+type Demand = HandlerInput<typeof identityInternalApi.issueToken>['body'];
+
+/**
+ * Makes the short tokens that the gateway relays: one audience, 60 s, never beyond the session. A token may be
+ * exchanged for one of another audience (RFC 8693) while its session lives; that does not prolong it.
+ */
+export class Tokens {
+  readonly #keys: SigningKeys;
+  readonly #sessions: Sessions;
+  readonly #cookie: SessionCookie;
+  readonly #publicKeys: ReturnType<typeof createLocalJWKSet>;
+
+  constructor(keys: SigningKeys, sessions: Sessions, cookie: SessionCookie) {
+    this.#keys = keys;
+    this.#sessions = sessions;
+    this.#cookie = cookie;
+    this.#publicKeys = createLocalJWKSet(keys.jwks() as unknown as JSONWebKeySet);
+  }
+
+  /** Rejects with `unauthenticated`: no valid signature, no such session, or its time is over. */
+  async issue({ audience, cookie, subjectToken }: Demand): Promise<IssuedToken> {
+    if (subjectToken !== undefined) return this.#exchange(subjectToken, audience);
+    const token = this.#cookie.token(cookie ?? '');
+    if (!token) throw new Problem('unauthenticated');
+    return this.#sign(await this.#sessions.use(token), audience, Number.POSITIVE_INFINITY);
+  }
+
+  async #exchange(subjectToken: string, audience: string): Promise<IssuedToken> {
+    const payload = await this.#verify(subjectToken);
+    const session = await this.#sessions.require(tokenClaims.parse(payload));
+    return this.#sign(session, audience, payload.exp ?? 0);
+  }
+
+  async #verify(token: string) {
+    try {
+      const options = { issuer: issuers.identity, algorithms: ['EdDSA'], requiredClaims: ['exp', 'sid'] };
+      return (await jwtVerify(token, this.#publicKeys, options)).payload;
+    } catch (cause) {
+      if (cause instanceof errors.JOSEError) throw new Problem('unauthenticated', { cause });
+      throw cause;
+    }
+  }
+
+  /** `notAfter` in seconds since 1970. */
+  async #sign(session: Session, audience: string, notAfter: number): Promise<IssuedToken> {
+    const now = Math.floor(Date.now() / 1000);
+    const sessionEnd = Math.floor(Date.parse(session.expiresAt) / 1000);
+    const exp = Math.min(now + TOKEN_S, sessionEnd, notAfter);
+    const claims = { sub: session.userId, role: 'user', scope: '', sid: session.id };
+    const token = await this.#keys.sign({ ...claims, iss: issuers.identity, aud: audience, iat: now, exp });
+    return { token, expiresAt: new Date(exp * 1000).toISOString(), sub: session.userId, sid: session.id };
+  }
+}
