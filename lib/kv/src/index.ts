@@ -1,0 +1,2 @@
+export { type Entry, type Kv, openKv, type Range, type Tx } from './kv.ts';
+export { appendEvent, feedCursor, readOutbox } from './outbox.ts';
