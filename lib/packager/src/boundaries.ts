@@ -57,14 +57,21 @@ export function boundariesAt(samples: Samples, timescale: number, times: readonl
   return Uint32Array.from([...cuts, samples.count]);
 }
 
+/** Where the video is cut and where it ends, in seconds; nothing for sound alone. */
+export interface VideoCuts {
+  readonly starts: readonly number[];
+  readonly end: number;
+}
+
 /**
- * Cuts sound at the first packet at or after each of `times` (seconds, rising), and on in steps of the
- * target when it lasts longer. A cut that would leave a segment empty is passed over.
+ * Cuts sound at the first packet at or after each start of a video segment and, where it outlasts the
+ * video, at its end and on in steps of the target. A cut that would leave a segment empty is passed over,
+ * and a rest of less than half a target joins the segment before it.
  */
 export function audioBoundaries(
   samples: Samples,
   timescale: number,
-  times: readonly number[],
+  video?: VideoCuts,
   targetDuration = DEFAULT_TARGET_SECONDS,
 ): Boundaries {
   const cuts = [0];
@@ -72,15 +79,12 @@ export function audioBoundaries(
     const at = firstAtOrAfter(samples.decode, Math.ceil(seconds * timescale - 1e-3));
     if (at > (cuts.at(-1) ?? 0) && at < samples.count) cuts.push(at);
   };
-  for (const time of times) cut(time);
-  const end = samples.end / timescale;
-  let time = times.at(-1) ?? 0;
-  for (let step = times.length > 0 ? targetDuration : targetOf(0, targetDuration); ; ) {
-    time += step;
-    // The rest of a segment more joins the last one rather than making a very short one.
-    if (time + targetDuration / 2 >= end) break;
+  const last = samples.end / timescale - targetDuration / 2;
+  for (const time of video?.starts ?? []) cut(time);
+  let time = video ? video.end : targetOf(0, targetDuration);
+  while (time < last) {
     cut(time);
-    step = times.length > 0 ? targetDuration : targetOf(cuts.length - 1, targetDuration);
+    time += video ? targetDuration : targetOf(cuts.length - 1, targetDuration);
   }
   return Uint32Array.from([...cuts, samples.count]);
 }

@@ -135,12 +135,20 @@ function segmentTracks(index: MediaIndex, options: PresentationOptions): Segment
       : videoBoundaries(samples, timescale, targetDuration);
     tracks.push(new SegmentedTrack('v0', video, cuts));
   }
-  const starts = tracks[0] ? startsOf(tracks[0]) : (boundaries ?? []);
+  const cuts = videoCuts(tracks[0], boundaries);
   for (const [i, track] of audio.entries()) {
-    const cuts = audioBoundaries(track.samples, track.timescale, starts, targetDuration);
-    tracks.push(new SegmentedTrack(`a${i}`, track, cuts));
+    const { samples, timescale } = track;
+    tracks.push(
+      new SegmentedTrack(`a${i}`, track, audioBoundaries(samples, timescale, cuts, targetDuration)),
+    );
   }
   return tracks;
+}
+
+/** Sound follows the video, or else the boundaries asked for. */
+function videoCuts(video: SegmentedTrack | undefined, asked: readonly number[] | undefined) {
+  if (video) return { starts: startsOf(video), end: video.segmentStart(video.segmentCount) };
+  return asked && { starts: asked, end: Infinity };
 }
 
 function startsOf(track: SegmentedTrack | undefined): number[] {

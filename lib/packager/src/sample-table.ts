@@ -134,11 +134,15 @@ function placeSamples(view: DataView, stsc: Box, chunks: Float64Array, size: Uin
 }
 
 function checkWithinFile(offset: Float64Array, size: Uint32Array, sourceSize: number): void {
+  let total = 0;
   for (let i = 0; i < size.length; i++) {
     if ((offset[i] as number) + (size[i] as number) > sourceSize) {
       throw new PackagerError('truncated', 'The file ends before its last samples: it was cut or damaged.');
     }
+    total += size[i] as number;
   }
+  // Samples that share bytes would let a small file ask for endless output.
+  if (total > sourceSize) throw corrupt('The samples of a track are larger than the file.');
 }
 
 /**
