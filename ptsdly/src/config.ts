@@ -132,7 +132,7 @@ export class ConfigError extends Error {
 }
 
 /** Reads the environment. Throws ConfigError naming every setting that is wrong. */
-export function readConfig(env: NodeJS.ProcessEnv, services: readonly ServiceName[]): Config {
+export function readConfig(services: readonly ServiceName[], env: NodeJS.ProcessEnv = process.env): Config {
   const values: Record<string, unknown> = {};
   const faults: string[] = [];
   for (const [name, { env: variable, schema }] of Object.entries(settings)) {

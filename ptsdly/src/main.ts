@@ -29,7 +29,7 @@ async function main(): Promise<void> {
   const unknown = positionals.filter((name) => !serviceNames.some((known) => known === name));
   if (unknown.length > 0) throw new ConfigError(`There is no service "${unknown.join(', ')}". See --list.`);
   const chosen = serviceNames.filter((name) => positionals.length === 0 || positionals.includes(name));
-  const config = readConfig(process.env, chosen);
+  const config = readConfig(chosen);
   if (values['print-config']) return console.log(printConfig(config));
   if (values.check) return console.log('The configuration is sound.');
 
