@@ -1,0 +1,51 @@
+import { expect, test } from 'vitest';
+import { ConfigError, printConfig, readConfig, serviceNames, settings } from './config.ts';
+
+const read = (env: NodeJS.ProcessEnv) => readConfig(serviceNames, env);
+
+test('nothing needs to be set', () => {
+  const config = read({});
+  expect(config).toMatchObject({
+    port: 8080,
+    host: '127.0.0.1',
+    url: 'http://localhost:8080',
+    rateFactor: 1,
+  });
+  expect(config.identityDatabase).toBe(`sqlite:${config.data}/identity.db`);
+  expect(Object.isFrozen(config)).toBe(true);
+});
+
+test('an empty value counts as not set, and a slash at the end of the address is dropped', () => {
+  expect(read({ PORT: '', PTSDLY_URL: 'https://ptsd.example/' })).toMatchObject({
+    port: 8080,
+    url: 'https://ptsd.example',
+  });
+});
+
+test('every fault is named at once', () => {
+  const faulty = { PORT: 'eighty', PTSDLY_URL: 'ftp://x', PTSDLY_LOG: 'loud', PTSDLY_SERVICE_KEY: 'short' };
+  try {
+    read(faulty);
+    expect.unreachable();
+  } catch (error) {
+    expect(error).toBeInstanceOf(ConfigError);
+    for (const name of Object.keys(faulty)) expect((error as Error).message).toContain(name);
+  }
+});
+
+test('secrets are never printed', () => {
+  const secret = 's'.repeat(40);
+  const env = Object.fromEntries(
+    Object.values(settings)
+      .filter((setting) => setting.secret)
+      .map((setting) => [setting.env, secret]),
+  );
+  expect(Object.keys(env).length).toBeGreaterThan(2);
+  const printed = printConfig(read(env));
+  expect(printed).not.toContain(secret);
+  expect(printed).toContain('PTSDLY_SERVICE_KEY=[hidden]');
+});
+
+test('sockets have a short path whatever the data folder is called', () => {
+  expect(read({ PTSDLY_DATA: `/x${'/deep'.repeat(50)}` }).runFolder.length).toBeLessThan(60);
+});
