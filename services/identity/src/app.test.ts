@@ -74,7 +74,29 @@ async function body(request: Request): Promise<string | null> {
   return request.body ? await request.text() : null;
 }
 
+async function duration(work: () => Promise<unknown>): Promise<number> {
+  const started = performance.now();
+  await work();
+  return performance.now() - started;
+}
+
+const median = (values: number[]) => values.sort((a, b) => a - b)[values.length >> 1] as number;
+
 describe('sign-up', () => {
+  it('keeps the database from nobody while it hashes', async () => {
+    const rig = await open();
+    const { cookie } = await rig.enter();
+    let signing = true;
+    const crowd = Array.from({ length: 6 }, (_, i) => rig.signUp({ email: `${i}@example.com` }));
+    const all = Promise.all(crowd).finally(() => {
+      signing = false;
+    });
+    let issued = 0;
+    for (; signing; issued++) await rig.issue({ cookie });
+    expect((await all).map(({ status }) => status)).toEqual(Array(6).fill(200));
+    expect(issued).toBeGreaterThan(20); // one or two for each sign-up, if they held the connection
+  });
+
   it('refuses a taken e-mail address, however it is written', async () => {
     const rig = await open();
     await rig.signUp();
@@ -132,6 +154,19 @@ describe('sign-in', () => {
     const { requestId: _, ...said } = wrong.json;
     expect(unknown.json).toMatchObject(said);
     expect(wrong.cookie + unknown.cookie).toBe('');
+  });
+
+  it('does the same work for both, so that time tells nothing', async () => {
+    const rig = await open();
+    await rig.signUp();
+    const times = { wrong: [] as number[], unknown: [] as number[] };
+    for (let round = 0; round < 5; round++) {
+      times.wrong.push(await duration(() => rig.signIn({ password: 'three green lampions' })));
+      times.unknown.push(await duration(() => rig.signIn({ email: 'nobody@example.com' })));
+    }
+    const ratio = median(times.unknown) / median(times.wrong);
+    expect(ratio).toBeGreaterThan(0.4); // without the work it would be under 0.1
+    expect(ratio).toBeLessThan(2.5);
   });
 
   it('ends the session that the same browser had before', async () => {

@@ -1,5 +1,7 @@
 import { Problem, type ProblemCode } from '@ptsdly/contract';
 
+const RETRY_S = 5;
+
 const CODES: Readonly<Record<string, ProblemCode>> = {
   USER_ALREADY_EXISTS: 'email_taken',
   USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL: 'email_taken',
@@ -11,6 +13,9 @@ const CODES: Readonly<Record<string, ProblemCode>> = {
   INVALID_ORIGIN: 'origin_not_allowed',
   MISSING_OR_NULL_ORIGIN: 'origin_not_allowed',
   CROSS_SITE_NAVIGATION_LOGIN_BLOCKED: 'origin_not_allowed',
+  // The database refused; better-auth says so with a status of 400 or so, though nobody but we can mend it.
+  FAILED_TO_CREATE_USER: 'unavailable',
+  FAILED_TO_CREATE_SESSION: 'unavailable',
 };
 
 /** What better-auth refused (`{message, code}`), as our Problem; its own words stay inside. */
@@ -19,5 +24,6 @@ export async function refusal(response: Response): Promise<Problem> {
   const code = (json as { code?: unknown } | null | undefined)?.code;
   const cause = new Error(`better-auth answered ${response.status} ${String(code ?? '')}`);
   const known = typeof code === 'string' ? CODES[code] : undefined;
-  return new Problem(known ?? (response.status < 500 ? 'bad_request' : 'internal'), { cause });
+  const retryAfter = known === 'unavailable' ? RETRY_S : undefined;
+  return new Problem(known ?? (response.status < 500 ? 'bad_request' : 'internal'), { cause, retryAfter });
 }
