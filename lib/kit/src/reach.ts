@@ -16,7 +16,7 @@ const agents = new Map<string, Dispatcher>();
 
 /** A peer by its address. The connection pool of an address is shared and lives as long as the process. */
 export function reach(address: Address): Peer {
-  if (typeof address !== 'string') return { fetch: address.fetch, baseUrl: 'http://service' };
+  if (typeof address !== 'string') return { fetch: abortable(address.fetch), baseUrl: 'http://service' };
   const socketPath = address.startsWith('unix:') ? address.slice('unix:'.length) : undefined;
   const baseUrl = socketPath ? 'http://service' : address;
   const dispatcher = agents.get(address) ?? connection(socketPath);
@@ -44,6 +44,22 @@ function connection(socketPath: string | undefined): Dispatcher {
       errorCodes: ['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ENOENT', 'UND_ERR_SOCKET'],
     }),
   );
+}
+
+/** A function called directly hears no abort; its caller gets the rejection that `fetch` would give. */
+function abortable(fetch: Fetch): Fetch {
+  return async (request) => {
+    const { signal } = request;
+    signal.throwIfAborted();
+    const aborted = Promise.withResolvers<never>();
+    const abort = () => aborted.reject(signal.reason);
+    signal.addEventListener('abort', abort, { once: true });
+    try {
+      return await Promise.race([fetch(request), aborted.promise]);
+    } finally {
+      signal.removeEventListener('abort', abort);
+    }
+  };
 }
 
 /** Forgets the connections of an address that is gone (a stopped media server). */

@@ -1,0 +1,132 @@
+import {
+  type Card,
+  controlApi,
+  createClient,
+  type FeedPage,
+  feedApi,
+  identityInternalApi,
+  linksInternalApi,
+  Problem,
+} from '@ptsdly/contract';
+import {
+  type Address,
+  answerProblem,
+  type Feed,
+  type FeedQuery,
+  internalPeer,
+  type Logger,
+  type Metrics,
+  mount,
+  requestIdOf,
+  type ServiceTokens,
+} from '@ptsdly/kit';
+import { Hono } from 'hono';
+import type { ControlService } from './hosts/host.ts';
+import { cachedKeys } from './key-cache.ts';
+import type { Servers } from './servers.ts';
+
+export interface ControlOptions {
+  readonly servers: Servers;
+  /** Of this service. */
+  readonly feed: Feed;
+  readonly identity: Address;
+  readonly links: Address;
+  readonly tokens: ServiceTokens;
+  readonly log: Logger;
+  readonly metrics: Metrics;
+}
+
+type FeedName = 'links' | 'identity' | 'subscriptions';
+type Served = { readonly serverId: string; readonly ownerId: string };
+type Wait = (query: FeedQuery, signal: AbortSignal) => Promise<FeedPage>;
+
+/**
+ * What each media server is offered on its control socket, its only way out. The socket says which server
+ * calls, so every answer is narrowed to it, whatever the request names.
+ */
+export function openControl(options: ControlOptions): (server: Served) => ControlService {
+  const { tokens, log } = options;
+  const identityPeer = internalPeer('identity', options.identity, tokens);
+  const linksPeer = internalPeer('links', options.links, tokens);
+  const links = createClient(linksInternalApi, linksPeer);
+  const identity = createClient(identityInternalApi, identityPeer);
+  const keys = {
+    identity: cachedKeys('identity', () => identity.keys({}), log),
+    links: cachedKeys('links', () => links.keys({}), log),
+  };
+  const linksFeed = createClient(feedApi, linksPeer);
+  const identityFeed = createClient(feedApi, identityPeer);
+  const feeds: Record<FeedName, Wait> = {
+    links: (query, signal) => linksFeed.events({ query }, { signal }),
+    identity: (query, signal) => identityFeed.events({ query }, { signal }),
+    subscriptions: (query) => options.feed.page(query),
+  };
+  const putCard = (serverId: string, videoId: string, card: Card) =>
+    links.putCard({ params: { serverId, videoId }, body: card });
+  return (server) => controlOf(server, { ...options, keys, feeds, putCard });
+}
+
+interface Parts extends ControlOptions {
+  readonly keys: Record<'identity' | 'links', ReturnType<typeof cachedKeys>>;
+  readonly feeds: Record<FeedName, Wait>;
+  readonly putCard: (serverId: string, videoId: string, card: Card) => Promise<unknown>;
+}
+
+/** A bare app: the metrics and health of the control plane are no business of a media server. */
+function controlOf({ serverId, ownerId }: Served, parts: Parts): ControlService {
+  const { servers, log } = parts;
+  const stop = new AbortController();
+  const app = new Hono();
+  app.notFound((context) => new Problem('not_found').toResponse(requestIdOf(context.req.raw)));
+  app.onError((error, context) => answerProblem(error, log, requestIdOf(context.req.raw)));
+  mount(
+    app,
+    controlApi,
+    {
+      jwks: ({ params }) => parts.keys[params.issuer](),
+      reportUsage: async ({ body }) => {
+        await servers.reportUsage(serverId, body.usedBytes);
+        return undefined;
+      },
+      putCard: async ({ params, body }) => {
+        await parts.putCard(serverId, params.videoId, body);
+        return undefined;
+      },
+      videoDeleted: async ({ params }) => {
+        await servers.videoDeleted(serverId, params.videoId);
+        return undefined;
+      },
+      feed: async ({ params, query, request }) => {
+        const narrowed = { ...query, serverId, consumer: `server:${serverId}` };
+        const signal = AbortSignal.any([request.signal, stop.signal]);
+        const nothing = { items: [], next: query.after };
+        const page = await unlessAborted(parts.feeds[params.feed](narrowed, signal), nothing, signal);
+        return { ...page, items: page.items.filter(({ data }) => concerns(data, ownerId)) };
+      },
+    },
+    { audience: 'control', log, metrics: parts.metrics },
+  );
+  return { fetch: async (request) => app.fetch(request), close: () => stop.abort() };
+}
+
+/** What names a user is shown to that user's servers only. */
+function concerns(data: FeedPage['items'][number]['data'], ownerId: string): boolean {
+  const named = 'userId' in data ? data.userId : 'ownerId' in data ? data.ownerId : ownerId;
+  return named === ownerId;
+}
+
+/** What `work` comes to, or `otherwise` when the caller or this server goes before that. */
+async function unlessAborted<T>(work: Promise<T>, otherwise: T, signal: AbortSignal): Promise<T> {
+  const gone = Promise.withResolvers<T>();
+  const abort = () => gone.resolve(otherwise);
+  signal.addEventListener('abort', abort, { once: true });
+  try {
+    return await Promise.race([work, gone.promise]);
+  } catch (error) {
+    if (signal.aborted) return otherwise;
+    throw error;
+  } finally {
+    signal.removeEventListener('abort', abort);
+    work.catch(() => undefined);
+  }
+}

@@ -1,0 +1,105 @@
+import type { Fetch } from '@ptsdly/contract';
+import type { Logger } from '@ptsdly/kit';
+
+/** What a host is asked to run. The same generation always means the same content. */
+export interface ServerSpec {
+  readonly serverId: string;
+  readonly ownerId: string;
+  readonly generation: number;
+  readonly slug: string;
+  readonly quotaBytes: number;
+}
+
+/**
+ * `stopped`: its data is here, but it needs `ensure` to run. `asleep`: stopped by `sleep`; `wake` is enough.
+ * `failed`: it does not come up; the host goes on trying.
+ */
+export type HostState = 'stopped' | 'asleep' | 'starting' | 'ready' | 'failed';
+
+export interface Observed {
+  readonly serverId: string;
+  /** Of the configuration that it runs or ran last; 0 when that cannot be told. */
+  readonly generation: number;
+  readonly state: HostState;
+  /** `unix:/path` or `http://host:port` where it answers; null unless `ready`. */
+  readonly address: string | null;
+  /** Why it is `failed`, in words for its owner. */
+  readonly detail: string | null;
+}
+
+/**
+ * Creates, watches and ends media servers somewhere. Every call is idempotent by server id and generation,
+ * returns when the work is under way rather than done, and may be repeated after any crash. Calls for one
+ * server run one after the other. They reject with a `HostError`.
+ */
+export interface Host {
+  /**
+   * Makes the server run as the spec says: creates it, or replaces one of another generation, keeping its data.
+   * A spec of a generation below the one at work is refused (`stop`): its sender is out of date.
+   */
+  ensure(spec: ServerSpec): Promise<void>;
+  /** What is there now; null when the host knows nothing of it, not even data. */
+  observe(serverId: string): Promise<Observed | null>;
+  /** Stops it and keeps its data. Resolves when it has stopped. Nothing to do is success. */
+  sleep(serverId: string): Promise<void>;
+  /** Starts again what `sleep` stopped, as it was. Rejects (`retry`) where only `ensure` can help. */
+  wake(serverId: string): Promise<void>;
+  /** Stops it and removes all its data, for ever. Resolves when it is gone. Nothing to do is success. */
+  destroy(serverId: string): Promise<void>;
+  /** Everything that is there, known to anybody or not: one call for all servers. */
+  list(): Promise<Observed[]>;
+  /** Ends what lives with this process; a host of child processes stops them. Bounded in time. */
+  close(): Promise<void>;
+}
+
+/** `retry`: may pass by itself. `capacity`: there is no room now. `stop`: trying again cannot help. */
+export type HostErrorKind = 'retry' | 'capacity' | 'stop';
+
+export class HostError extends Error {
+  override readonly name = 'HostError';
+  readonly kind: HostErrorKind;
+
+  constructor(kind: HostErrorKind, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.kind = kind;
+  }
+
+  /** Whatever was thrown, as a HostError; the unknown may pass by itself. */
+  static from(thrown: unknown): HostError {
+    if (thrown instanceof HostError) return thrown;
+    return new HostError('retry', thrown instanceof Error ? thrown.message : String(thrown), {
+      cause: thrown,
+    });
+  }
+}
+
+export interface HostOptions {
+  /** Private folder with a short path, for sockets. */
+  readonly runFolder: string;
+  /** argv that starts a media server; the path of its configuration is appended. */
+  readonly mediaCommand: readonly string[];
+  /** Environment of media servers; nothing is inherited. */
+  readonly mediaEnv: Readonly<Record<string, string>>;
+  /** Absolute origin of media URLs, where they have one of their own. */
+  readonly mediaOrigin?: string | undefined;
+  /** What a server is offered on its control socket (`controlApi`). */
+  readonly control: (server: { readonly serverId: string; readonly ownerId: string }) => ControlService;
+  /** Says that the observed state of a server may have changed. Only a hurry: the sweep looks too. */
+  readonly changed: (serverId: string) => void;
+  readonly log: Logger;
+}
+
+export interface ControlService {
+  readonly fetch: Fetch;
+  /** Ends its open waits. */
+  close(): void;
+}
+
+/** Opens the host behind a URL: `process:<folder>`, one folder below it a server. */
+export async function openHost(url: string, options: HostOptions): Promise<Host> {
+  const colon = url.indexOf(':');
+  const [scheme, location] = [url.slice(0, colon), url.slice(colon + 1)];
+  if (scheme !== 'process') throw new Error(`no host driver for "${scheme}:"; there is process:`);
+  const { openProcessHost } = await import('./process/process-host.ts');
+  return openProcessHost(location, options);
+}

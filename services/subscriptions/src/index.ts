@@ -1,0 +1,1 @@
+export { openSubscriptions, type SubscriptionsOptions } from './service.ts';

@@ -1,0 +1,126 @@
+import type { ServerState, Subscription } from '@ptsdly/contract';
+import { type Migrations, type OutboxTables, outboxMigration } from '@ptsdly/db';
+import type { Kysely } from 'kysely';
+
+/** What the server is meant to be; the reconcile loop makes it so. */
+export type Desired = 'running' | 'stopped' | 'purged';
+
+export interface SubscriptionRow {
+  id: string;
+  userId: string;
+  planId: string;
+  state: Subscription['state'];
+  serverId: string;
+  /** The user while the subscription is live, else null: its unique index allows one live one an account. */
+  liveUserId: string | null;
+  createdAt: string;
+  canceledAt: string | null;
+}
+
+export interface ServerRow {
+  id: string;
+  slug: string;
+  ownerId: string;
+  name: string;
+  desired: Desired;
+  /** Grows by one with every change of the configuration that the host is given. */
+  generation: number;
+  quotaBytes: number;
+  usedBytes: number;
+  state: ServerState;
+  failure: string | null;
+  createdAt: string;
+  readyAt: string | null;
+  /** When the loop looks at the server again (ms since 1970); null: settled, only a nudge or the sweep does. */
+  nextRunAt: number | null;
+  attempts: number;
+  lastError: string | null;
+  leaseOwner: string | null;
+  leaseUntil: number | null;
+}
+
+export interface IdempotencyRow {
+  userId: string;
+  key: string;
+  /** SHA-256 of the request, hex: the same key with another body is a conflict. */
+  requestHash: string;
+  answer: string;
+  expiresAt: number;
+}
+
+export interface Tables extends OutboxTables {
+  subscriptions: SubscriptionRow;
+  servers: ServerRow;
+  idempotency: IdempotencyRow;
+  /** Servers that a host runs and no row knows: marked first, stopped later. */
+  orphans: { serverId: string; markedAt: number };
+  /** Deleted users whose last tokens may still be valid for a minute. */
+  departed: { userId: string; at: number };
+}
+
+export type Database = Kysely<Tables>;
+
+export const migrations: Migrations = {
+  '001-outbox': outboxMigration,
+  '002-servers': {
+    async up(db: Kysely<unknown>) {
+      await db.schema
+        .createTable('servers')
+        .addColumn('id', 'varchar(64)', (column) => column.primaryKey())
+        .addColumn('slug', 'varchar(64)', (column) => column.notNull().unique())
+        .addColumn('ownerId', 'varchar(64)', (column) => column.notNull())
+        .addColumn('name', 'varchar(200)', (column) => column.notNull())
+        .addColumn('desired', 'varchar(20)', (column) => column.notNull())
+        .addColumn('generation', 'integer', (column) => column.notNull())
+        .addColumn('quotaBytes', 'bigint', (column) => column.notNull())
+        .addColumn('usedBytes', 'bigint', (column) => column.notNull())
+        .addColumn('state', 'varchar(20)', (column) => column.notNull())
+        .addColumn('failure', 'varchar(500)')
+        .addColumn('createdAt', 'varchar(30)', (column) => column.notNull())
+        .addColumn('readyAt', 'varchar(30)')
+        .addColumn('nextRunAt', 'bigint')
+        .addColumn('attempts', 'integer', (column) => column.notNull())
+        .addColumn('lastError', 'varchar(500)')
+        .addColumn('leaseOwner', 'varchar(64)')
+        .addColumn('leaseUntil', 'bigint')
+        .execute();
+      await db.schema.createIndex('servers_owner').on('servers').column('ownerId').execute();
+      await db.schema.createIndex('servers_due').on('servers').column('nextRunAt').execute();
+      await db.schema
+        .createTable('orphans')
+        .addColumn('serverId', 'varchar(64)', (column) => column.primaryKey())
+        .addColumn('markedAt', 'bigint', (column) => column.notNull())
+        .execute();
+    },
+  },
+  '003-subscriptions': {
+    async up(db: Kysely<unknown>) {
+      await db.schema
+        .createTable('subscriptions')
+        .addColumn('id', 'varchar(64)', (column) => column.primaryKey())
+        .addColumn('userId', 'varchar(64)', (column) => column.notNull())
+        .addColumn('planId', 'varchar(40)', (column) => column.notNull())
+        .addColumn('state', 'varchar(20)', (column) => column.notNull())
+        .addColumn('serverId', 'varchar(64)', (column) => column.notNull().references('servers.id'))
+        .addColumn('liveUserId', 'varchar(64)', (column) => column.unique())
+        .addColumn('createdAt', 'varchar(30)', (column) => column.notNull())
+        .addColumn('canceledAt', 'varchar(30)')
+        .execute();
+      await db.schema.createIndex('subscriptions_user').on('subscriptions').column('userId').execute();
+      await db.schema
+        .createTable('idempotency')
+        .addColumn('userId', 'varchar(64)', (column) => column.notNull())
+        .addColumn('key', 'varchar(255)', (column) => column.notNull())
+        .addColumn('requestHash', 'varchar(64)', (column) => column.notNull())
+        .addColumn('answer', 'text', (column) => column.notNull())
+        .addColumn('expiresAt', 'bigint', (column) => column.notNull())
+        .addPrimaryKeyConstraint('idempotency_key', ['userId', 'key'])
+        .execute();
+      await db.schema
+        .createTable('departed')
+        .addColumn('userId', 'varchar(64)', (column) => column.primaryKey())
+        .addColumn('at', 'bigint', (column) => column.notNull())
+        .execute();
+    },
+  },
+};

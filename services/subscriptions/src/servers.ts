@@ -1,0 +1,112 @@
+import { Problem, type Server, type ServerEvent, type Subscription } from '@ptsdly/contract';
+import { appendEvent } from '@ptsdly/db';
+import type { Bell } from '@ptsdly/kit';
+import type { Transaction } from 'kysely';
+import type { Changes } from './changes.ts';
+import { type Clock, isoTime } from './clock.ts';
+import type { Database, ServerRow, Tables } from './schema.ts';
+
+export interface ServersOptions {
+  readonly db: Database;
+  readonly clock: Clock;
+  /** Rung when the outbox has news. */
+  readonly bell: Bell;
+  readonly changes: Changes;
+  /** Absolute origin of media URLs, where they have one of their own. */
+  readonly mediaOrigin?: string | undefined;
+}
+
+/** Notes that a server's state was changed in this transaction: an event now, the streams after the commit. */
+export type Publish = (row: ServerRow) => Promise<void>;
+
+/** The rows of servers, and everything that must happen with a change of one. */
+export class Servers {
+  readonly #options: ServersOptions;
+
+  constructor(options: ServersOptions) {
+    this.#options = options;
+  }
+
+  get db(): Database {
+    return this.#options.db;
+  }
+
+  /** Runs `work` in one transaction; what it publishes is told to followers and streams once that is committed. */
+  async transaction<T>(work: (trx: Transaction<Tables>, publish: Publish) => Promise<T>): Promise<T> {
+    const { db, bell, changes } = this.#options;
+    const published: ServerRow[] = [];
+    const publish = async (trx: Transaction<Tables>, row: ServerRow) => {
+      const { id: serverId, slug, ownerId, state } = row;
+      await appendEvent(trx, { type: 'server.changed', serverId, slug, ownerId, state });
+      published.push(row);
+    };
+    const result = await db.transaction().execute((trx) => work(trx, (row) => publish(trx, row)));
+    if (published.length > 0) bell.ring();
+    for (const row of published) changes.emit(this.event(row));
+    return result;
+  }
+
+  /** A server that is not purged. Rejects with `not_found`. */
+  async byId(id: string): Promise<ServerRow> {
+    return present(await this.#select().where('id', '=', id).executeTakeFirst());
+  }
+
+  /** A server that is not purged. Rejects with `not_found`. */
+  async bySlug(slug: string): Promise<ServerRow> {
+    return present(await this.#select().where('slug', '=', slug).executeTakeFirst());
+  }
+
+  /** As `byId`, and another's server is `not_found` too. */
+  async owned(id: string, ownerId: string): Promise<ServerRow> {
+    const row = this.#select().where('id', '=', id).where('ownerId', '=', ownerId);
+    return present(await row.executeTakeFirst());
+  }
+
+  /** Newest first. */
+  async ofOwner(ownerId: string): Promise<ServerRow[]> {
+    return this.#select().where('ownerId', '=', ownerId).orderBy('id', 'desc').execute();
+  }
+
+  /** All that are not purged. */
+  async all(): Promise<ServerRow[]> {
+    return this.#select().execute();
+  }
+
+  async reportUsage(id: string, usedBytes: number): Promise<void> {
+    await this.db.updateTable('servers').set({ usedBytes }).where('id', '=', id).execute();
+  }
+
+  async videoDeleted(serverId: string, videoId: string): Promise<void> {
+    const { db, bell } = this.#options;
+    await db.transaction().execute((trx) => appendEvent(trx, { type: 'video.deleted', serverId, videoId }));
+    bell.ring();
+  }
+
+  url(row: Pick<ServerRow, 'slug'>): string {
+    return `${this.#options.mediaOrigin?.replace(/\/$/, '') ?? ''}/m/${row.slug}`;
+  }
+
+  view(row: ServerRow): Server {
+    const { id, slug, name, state, usedBytes, quotaBytes, failure, createdAt, readyAt } = row;
+    return { id, slug, name, state, url: this.url(row), usedBytes, quotaBytes, failure, createdAt, readyAt };
+  }
+
+  /** The part of a server that its subscription shows. */
+  brief(row: ServerRow): Subscription['server'] {
+    const { id, slug, state } = row;
+    return { id, slug, state, url: this.url(row) };
+  }
+
+  event(row: ServerRow): ServerEvent {
+    return { at: isoTime(this.#options.clock), state: row.state, server: this.view(row) };
+  }
+
+  #select() {
+    return this.db.selectFrom('servers').selectAll().where('state', '!=', 'purged');
+  }
+}
+
+function present(row: ServerRow | undefined): ServerRow {
+  if (!row) throw new Problem('not_found');
+  return row;
+}

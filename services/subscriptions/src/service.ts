@@ -1,0 +1,127 @@
+import { createClient, identityInternalApi } from '@ptsdly/contract';
+import { feedCursor, openDatabase, readOutbox } from '@ptsdly/db';
+import {
+  type Address,
+  Bell,
+  createVerifier,
+  Feed,
+  follow,
+  internalPeer,
+  issuers,
+  type Logger,
+  Metrics,
+  newId,
+  reach,
+  type Service,
+  type ServiceTokens,
+} from '@ptsdly/kit';
+import { sql } from 'kysely';
+import { subscriptionsApp } from './app.ts';
+import { Changes } from './changes.ts';
+import { type Clock, systemClock } from './clock.ts';
+import { openControl } from './control.ts';
+import { type Host, type HostOptions, openHost } from './hosts/host.ts';
+import { Leases } from './leases.ts';
+import { Reconciler } from './reconciler.ts';
+import { migrations, type Tables } from './schema.ts';
+import { Servers } from './servers.ts';
+import { Subscriptions } from './subscriptions.ts';
+import { Sweep } from './sweep.ts';
+
+export interface SubscriptionsOptions {
+  /** `sqlite:<path>`. */
+  readonly databaseUrl: string;
+  /** `process:<folder>`: the folder that holds one folder a server. */
+  readonly hostUrl: string;
+  /** Private folder with a short path, for the sockets of media servers. */
+  readonly runFolder: string;
+  /** argv that starts a media server; the path of its configuration is appended. */
+  readonly mediaCommand: readonly string[];
+  /** Environment of media servers, which inherit nothing. */
+  readonly mediaEnv?: Readonly<Record<string, string>>;
+  readonly log: Logger;
+  readonly tokens: ServiceTokens;
+  readonly identity: Address;
+  readonly links: Address;
+  /** Absolute origin of media servers, where they have one of their own; `server.url` is absolute then. */
+  readonly mediaOrigin?: string;
+}
+
+/** What tests put in the place of the real thing. */
+export interface Surroundings {
+  readonly openHost: (url: string, options: HostOptions) => Promise<Host>;
+  readonly clock: Clock;
+  /** 0..1, for jitter. */
+  readonly random: () => number;
+}
+
+const NAME = 'subscriptions';
+const MEDIA_ENV = { PATH: '/usr/local/bin:/usr/bin:/bin', LANG: 'C.UTF-8', TZ: 'UTC' };
+
+/** Opens the service of plans, subscriptions and servers, and begins to bring servers to their desired state. */
+export function openSubscriptions(options: SubscriptionsOptions): Promise<Service> {
+  return composeSubscriptions(options, { openHost, clock: systemClock, random: Math.random });
+}
+
+export async function composeSubscriptions(
+  options: SubscriptionsOptions,
+  { openHost, clock, random }: Surroundings,
+): Promise<Service> {
+  const { log, tokens, mediaOrigin } = options;
+  const metrics = new Metrics(NAME);
+  const db = await openDatabase<Tables>(options.databaseUrl, migrations);
+  const bell = new Bell();
+  const feed = new Feed(readOutbox(db), bell);
+  const changes = new Changes();
+  const servers = new Servers({ db, clock, bell, changes, mediaOrigin });
+  const control = openControl({ ...options, servers, feed, metrics });
+  const nudge = (serverId: string) => reconciler.nudge(serverId);
+  const { runFolder, mediaCommand, mediaEnv = MEDIA_ENV } = options;
+  const host = await openHost(options.hostUrl, {
+    ...{ runFolder, mediaCommand, mediaEnv, mediaOrigin, control, changed: nudge, log },
+  }).catch(async (error: unknown) => {
+    await db.destroy();
+    throw error;
+  });
+  const leases = new Leases(servers, clock, newId());
+  const reconciler = new Reconciler({ leases, host, clock, random, log });
+  const sweep = new Sweep({ servers, host, nudge, clock, log });
+  const subscriptions = new Subscriptions({ servers, clock, nudge });
+
+  const identityKeys = createClient(identityInternalApi, reach(options.identity));
+  const app = subscriptionsApp(
+    { subscriptions, servers, host, changes, feed },
+    {
+      ...{ audience: NAME, log, metrics, services: tokens },
+      callers: createVerifier(issuers.identity, () => identityKeys.keys({})),
+      ready: async () => void (await sql`select 1`.execute(db)),
+    },
+  );
+
+  await leases.recover(options.databaseUrl.startsWith('sqlite:'));
+  reconciler.start();
+  sweep.start();
+  const departures = follow({
+    consumer: NAME,
+    ...internalPeer('identity', options.identity, tokens),
+    cursor: feedCursor(db, 'identity'),
+    apply: async ({ data }) => {
+      if (data.type === 'user.deleted') await subscriptions.userDeleted(data.userId);
+    },
+    log,
+  });
+
+  return {
+    name: NAME,
+    fetch: async (request) => app.fetch(request),
+    close: async () => {
+      await sweep.close();
+      await reconciler.close();
+      await departures.close();
+      changes.close();
+      feed.close();
+      await host.close();
+      await db.destroy();
+    },
+  };
+}
