@@ -161,7 +161,9 @@ function displaySize({ width, height, pixelAspect, rotation }: VideoTrack): [num
   return rotation % 180 === 0 ? [wide, height] : [height, wide];
 }
 
+/** From the second frame on, as the first may be held. */
 function averageFrameRate({ samples, timescale }: VideoTrack): number | undefined {
-  const length = (samples.end - (samples.decode[0] ?? 0)) / timescale;
-  return samples.count > 1 && length > 0 ? samples.count / length : undefined;
+  const { count, decode, end } = samples;
+  const length = (end - (decode[1] ?? end)) / timescale;
+  return length > 0 ? (count - 1) / length : undefined;
 }

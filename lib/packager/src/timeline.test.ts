@@ -32,7 +32,7 @@ describe('a video timeline', () => {
     expect(video?.samples.end).toBe(4);
   });
 
-  it('begins later by an empty edit', async () => {
+  it('begins later by an empty edit, its first frame held from zero', async () => {
     const { video, duration } = await indexOf(
       videoPlan({
         elst: [
@@ -41,7 +41,7 @@ describe('a video timeline', () => {
         ],
       }),
     );
-    expect(video?.samples.decode[0]).toBe(25);
+    expect(video?.samples.decode.slice(0, 3)).toEqual(Float64Array.of(0, 26, 27));
     expect(duration).toBe(12.5);
   });
 
@@ -61,7 +61,7 @@ describe('a video timeline', () => {
   it('starts at the first sync sample when the track does not', async () => {
     const { video } = await indexOf(videoPlan({ stss: [11, 21] }));
     expect(video?.samples.count).toBe(90);
-    expect(video?.samples.decode[0]).toBe(10);
+    expect(video?.samples.decode.slice(0, 2)).toEqual(Float64Array.of(0, 11));
     expect(video?.samples.sync).toEqual(Uint32Array.of(0, 10));
   });
 

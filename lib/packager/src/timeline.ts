@@ -24,6 +24,7 @@ const MAX_DURATION_SECONDS = 10 * 24 * 3600;
 /**
  * Applies the edit to a video track. It begins at the last sync sample at or before the edit's start; when
  * that brings times below zero, everything moves later by `shift` seconds, which other tracks must follow.
+ * A video that begins late shows its first frame from zero, since players stall on a gap at the start.
  */
 export function videoTimeline(input: TimelineInput): { samples: Samples; shift: number; preroll: number } {
   const { samples, timescale } = input;
@@ -34,7 +35,7 @@ export function videoTimeline(input: TimelineInput): { samples: Samples; shift: 
   const shift = Math.max(0, -lowest);
   for (let i = first; i < last; i++) times[i] = (times[i] as number) + shift;
   return {
-    samples: sorted(samples, { first, last, times }, timescale),
+    samples: heldFromZero(sorted(samples, { first, last, times }, timescale)),
     shift: shift / timescale,
     preroll: Math.max(0, editStart - lowest) / timescale,
   };
@@ -133,6 +134,14 @@ function sorted(source: SourceSamples, { first, last, times }: Stretch, timescal
     sync: source.sync && syncWithin(source.sync, first, last),
     end: Math.max(end, previous + 1),
   };
+}
+
+/** Not when frames are presented before the first sync sample: they, not it, would have to be held. */
+function heldFromZero(samples: Samples): Samples {
+  if (samples.composition?.[0]) return samples;
+  const next = samples.count > 1 ? (samples.decode[1] as number) : samples.end;
+  if (next <= 0xffff_ffff) samples.decode[0] = 0;
+  return samples;
 }
 
 /** Some writers give the last sample no duration; the one before it then serves. */
