@@ -1,5 +1,5 @@
 import { type Listener, listen, reach } from '@ptsdly/kit';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { person, Rig } from './testing.ts';
 
 const opened: Rig[] = [];
@@ -234,6 +234,14 @@ describe('the session cookie', () => {
 });
 
 describe('the allow-list', () => {
+  let rig: Rig;
+  let cookie: string;
+  beforeAll(async () => {
+    rig = await Rig.open();
+    ({ cookie } = await rig.enter());
+  });
+  afterAll(() => rig.service.close());
+
   it.each([
     'GET /api/auth/get-session',
     'GET /api/auth/token',
@@ -260,8 +268,6 @@ describe('the allow-list', () => {
     'POST /api/auth/callback/google',
     'GET /api/auth/sign-out',
   ])('has no %s', async (line) => {
-    const rig = await open();
-    const { cookie } = await rig.enter();
     const [method, path] = line.split(' ') as [string, string];
     const answer = await rig.call(path, {
       method,
