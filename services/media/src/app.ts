@@ -1,0 +1,31 @@
+import { mediaApi } from '@ptsdly/contract';
+import { type AppOptions, createApp, mount } from '@ptsdly/kit';
+import type { Hono } from 'hono';
+import type { Library } from './library.ts';
+import type { Playback } from './playback.ts';
+
+export interface MediaAppOptions extends AppOptions {
+  readonly basePath: string;
+  readonly library: Library;
+  readonly playback: Playback;
+  readonly deleteVideo: (id: string) => Promise<void>;
+}
+
+/** The JSON surface of a media server. */
+export function createMediaApp(options: MediaAppOptions): Hono {
+  const { library, playback } = options;
+  const app = createApp(options);
+  const handlers: Parameters<typeof mount<typeof mediaApi>>[2] = {
+    listVideos: ({ query }) => library.page(query),
+    getVideo: ({ params }) => library.get(params.id),
+    updateVideo: ({ params, body }) => library.rename(params.id, body.title),
+    deleteVideo: async ({ params }) => {
+      await options.deleteVideo(params.id);
+      return undefined;
+    },
+    playOwn: ({ params, caller }) => playback.openOwn(params.id, caller),
+    playGrant: ({ body }) => playback.openGrant(body.grant),
+  };
+  mount(app.basePath(options.basePath) as Hono, mediaApi, handlers, options);
+  return app;
+}

@@ -1,0 +1,67 @@
+import { type Migrations, type OutboxTables, openDatabase, outboxMigration } from '@ptsdly/db';
+import { type Kysely, sql } from 'kysely';
+
+export interface VideoRow {
+  id: string;
+  title: string;
+  file_name: string;
+  file_type: string;
+  /** Bytes announced, and so reserved from the first moment. */
+  size_bytes: number;
+  upload: 'receiving' | 'complete';
+  sha256: string | null;
+  playable: number;
+  processing: 'none' | 'queued' | 'running';
+  failure_code: string | null;
+  failure_detail: string | null;
+  duration: number | null;
+  width: number | null;
+  height: number | null;
+  poster: 'browser' | 'server' | null;
+  /** Grows with every poster, so that its URL changes. */
+  poster_version: number;
+  created_at: string;
+}
+
+export interface MediaTables extends OutboxTables {
+  videos: VideoRow;
+  /** The newest epoch that the links feed told of each link. */
+  link_epochs: { link_id: string; epoch: number; revoked: number; changed_at: string };
+  /** Sessions of the owner that have been signed out. */
+  ended_sessions: { sid: string; ended_at: string };
+  /** Grants that have been used, until they expire by themselves. */
+  redeemed_grants: { jti: string; expires_at: string };
+  settings: { name: string; value: string };
+}
+
+export type MediaDatabase = Kysely<MediaTables>;
+
+const migrations: Migrations = {
+  '2026-11-outbox': outboxMigration,
+  '2026-11-videos': {
+    async up(db) {
+      await sql`create table videos (
+        id varchar(64) primary key, title varchar(200) not null, file_name varchar(300) not null,
+        file_type varchar(100) not null, size_bytes bigint not null, upload varchar(20) not null,
+        sha256 varchar(64), playable smallint not null, processing varchar(20) not null,
+        failure_code varchar(60), failure_detail varchar(500), duration double precision, width integer,
+        height integer, poster varchar(20), poster_version integer not null, created_at varchar(30) not null
+      )`.execute(db);
+      await sql`create table settings (name varchar(60) primary key, value text not null)`.execute(db);
+    },
+  },
+  '2026-11-rights': {
+    async up(db) {
+      await sql`create table link_epochs (link_id varchar(64) primary key, epoch integer not null,
+        revoked smallint not null, changed_at varchar(30) not null)`.execute(db);
+      await sql`create table ended_sessions (sid varchar(100) primary key, ended_at varchar(30) not null)`.execute(
+        db,
+      );
+      await sql`create table redeemed_grants (jti varchar(100) primary key, expires_at varchar(30) not null)`.execute(
+        db,
+      );
+    },
+  },
+};
+
+export const openMediaDatabase = (url: string): Promise<MediaDatabase> => openDatabase(url, migrations);

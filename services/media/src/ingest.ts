@@ -1,0 +1,145 @@
+import { createHash } from 'node:crypto';
+import { closeSync, fdatasync, fstatSync, openSync } from 'node:fs';
+import type { Logger } from '@ptsdly/kit';
+import type { VideoRow } from './database.ts';
+import type { IndexAnswer } from './index-worker.ts';
+import type { Indexer } from './indexer.ts';
+import type { Library } from './library.ts';
+import { indexOf, originalOf } from './object-names.ts';
+import type { Spool } from './spool.ts';
+import type { LocalStorage } from './storage/storage.ts';
+
+export interface IngestOptions {
+  readonly library: Library;
+  readonly storage: LocalStorage;
+  readonly spool: Spool;
+  readonly indexer: Indexer;
+  /** Called when a video has become playable, with its index. */
+  readonly onPlayable: (row: VideoRow, index: Uint8Array) => void;
+  readonly log: Logger;
+}
+
+/**
+ * What happens between the last byte of an upload and a video that plays. Each step can be repeated, so that a
+ * process that is killed between two of them goes on at its next start:
+ *
+ * 1. spool has all bytes, row `receiving`     → move the spool into the storage
+ * 2. original in the storage, row `receiving` → row `complete`, `processing`
+ * 3. row `complete`, `processing`             → index, row playable or failed
+ * 4. row without `sha256`                     → hash the original
+ */
+export class Ingest {
+  readonly #options: IngestOptions;
+  readonly #indexing = new Map<string, Promise<void>>();
+  readonly #background = new Set<Promise<void>>();
+
+  constructor(options: IngestOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Takes an upload whose last byte has arrived. Resolves when the original is in its place and the row says
+   * so; indexing has begun by then. Costs the same whatever the size.
+   */
+  async finish(row: VideoRow): Promise<void> {
+    const { spool, storage, library } = this.#options;
+    const file = spool.file(row.id);
+    const fd = openSync(file.path, 'r');
+    const sha256 = file.hash.hex(row.size_bytes);
+    try {
+      await storage.put(originalOf(row.id), file.path);
+    } catch (error) {
+      closeSync(fd);
+      throw error;
+    }
+    const completed = library.complete(row.id, sha256);
+    this.#index(row.id, fd, completed);
+    await completed;
+    this.#run(spool.remove(row.id)); // its last sync may take a while
+    if (!sha256) this.#run(this.#hash(row));
+  }
+
+  /** Goes on with a video where a crash left it. Waits for the row, not for the index. */
+  async resume(row: VideoRow): Promise<void> {
+    const { spool, storage, library } = this.#options;
+    if (row.upload === 'receiving') {
+      if (spool.length(row.id) === row.size_bytes) return this.finish(row);
+      const original = await storage.stat(originalOf(row.id));
+      if (original?.size !== row.size_bytes) return;
+      await library.complete(row.id, null);
+    } else if (row.processing === 'none') {
+      if (!row.sha256) this.#run(this.#hash(row));
+      return;
+    }
+    this.reindex(row.id);
+    if (!row.sha256) this.#run(this.#hash(row));
+  }
+
+  /** Indexes an original that is in the storage. */
+  reindex(id: string): void {
+    const fd = openSync(this.#options.storage.path(originalOf(id)), 'r');
+    this.#index(id, fd, Promise.resolve());
+  }
+
+  /** Resolves when the index of a video is done, if it is being made. Never rejects. */
+  async indexed(id: string): Promise<void> {
+    await this.#indexing.get(id);
+  }
+
+  async close(): Promise<void> {
+    await Promise.allSettled([...this.#indexing.values(), ...this.#background]);
+  }
+
+  /** Indexes from a descriptor, which it closes; the row changes after `completed`. */
+  #index(id: string, fd: number, completed: Promise<void>): void {
+    if (this.#indexing.has(id)) {
+      closeSync(fd);
+      return;
+    }
+    const { indexer, log } = this.#options;
+    const work = async () => {
+      try {
+        const answer = await indexer.index({ fd, size: fstatSync(fd).size });
+        await completed;
+        await this.#settle(id, answer);
+        await new Promise((synced) => fdatasync(fd, synced)); // durable a moment later, playable already
+      } catch (err) {
+        log.error({ err, videoId: id }, 'indexing could not be finished');
+      } finally {
+        closeSync(fd);
+        this.#indexing.delete(id);
+      }
+    };
+    this.#indexing.set(id, work());
+  }
+
+  async #settle(id: string, answer: IndexAnswer): Promise<void> {
+    const { library, storage, spool, onPlayable, log } = this.#options;
+    if (!answer.ok) {
+      log.info({ videoId: id, code: answer.code }, 'a file cannot be played');
+      return library.failed(id, answer.code, answer.detail);
+    }
+    await storage.put(indexOf(id), spool.save(answer.index));
+    const { duration, width, height } = answer;
+    const shape = { duration, width: Math.round(width) || null, height: Math.round(height) || null };
+    const row = await library.playable(id, shape);
+    if (row) onPlayable(row, answer.index);
+    else await storage.remove(indexOf(id)); // deleted meanwhile
+  }
+
+  /** The hash of an original that nobody saw arrive whole. */
+  async #hash(row: VideoRow): Promise<void> {
+    const { storage, library } = this.#options;
+    const hash = createHash('sha256');
+    await storage.stream(originalOf(row.id), 0, row.size_bytes, async (chunk) => void hash.update(chunk));
+    await library.hashed(row.id, hash.digest('hex'));
+  }
+
+  #run(work: Promise<void>): void {
+    const { log } = this.#options;
+    const watched = work
+      .catch((err: unknown) => log.warn({ err }, 'work after an upload failed'))
+      .finally(() => this.#background.delete(watched));
+    this.#background.add(watched);
+  }
+}

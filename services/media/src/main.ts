@@ -1,0 +1,20 @@
+import { isMainThread, parentPort, workerData } from 'node:worker_threads';
+import { INDEX_WORKER } from './indexer.ts';
+
+/**
+ * `node media.mjs <config.json>`, and the thread that the same file becomes to index untrusted files: it loads
+ * only what that takes.
+ */
+if (isMainThread) {
+  const { run } = await import('./program.ts');
+  await run(process.argv[2], new URL(import.meta.url)).then(
+    () => process.exit(0),
+    (error: unknown) => {
+      process.stderr.write(`media: ${error instanceof Error ? error.message : String(error)}\n`);
+      process.exit(1);
+    },
+  );
+} else if (workerData === INDEX_WORKER && parentPort) {
+  const { serveIndexRequests } = await import('./index-worker.ts');
+  serveIndexRequests(parentPort);
+}

@@ -1,0 +1,164 @@
+import { join } from 'node:path';
+import { controlApi, createClient, type MediaConfig, Problem } from '@ptsdly/contract';
+import {
+  type Address,
+  createVerifier,
+  issuers,
+  type Logger,
+  Metrics,
+  reach,
+  type Service,
+} from '@ptsdly/kit';
+import { createMediaApp } from './app.ts';
+import { type MediaDatabase, openMediaDatabase } from './database.ts';
+import { Deliveries } from './deliveries.ts';
+import { createByteRouter } from './exchange.ts';
+import { createGatekeeper, ownerOnly } from './gatekeeper.ts';
+import { Indexer } from './indexer.ts';
+import { Ingest } from './ingest.ts';
+import { Library } from './library.ts';
+import { News } from './news.ts';
+import { indexOf, originalOf, posterOf } from './object-names.ts';
+import { OpenResponses } from './open-responses.ts';
+import { Playback } from './playback.ts';
+import { Posters } from './posters.ts';
+import { Presentations } from './presentations.ts';
+import { recover } from './recovery.ts';
+import { Rights, readSetting, writeSetting } from './rights.ts';
+import { sessionRoutes } from './session-routes.ts';
+import { SessionTokens } from './session-token.ts';
+import { Spool } from './spool.ts';
+import { openStorage } from './storage/storage.ts';
+import { uploadRoutes } from './upload-routes.ts';
+import { Uploads } from './uploads.ts';
+import { videoRoutes } from './video-routes.ts';
+
+export interface MediaOptions extends MediaConfig {
+  /** The host's control API: JWKS, event feeds, usage, cards. */
+  readonly control: Address;
+  readonly log: Logger;
+  /** Module to start as the index thread; the program's own file. */
+  readonly workerUrl?: URL;
+  /** The ffmpeg command; posters need it, nothing else does. */
+  readonly ffmpeg?: string;
+  /** Measure the process too; for the one that runs nothing else. */
+  readonly processMetrics?: boolean;
+}
+
+export interface MediaService extends Service {
+  /** Ends the event streams, which would keep a listener from draining. */
+  quiesce(): void;
+}
+
+/** Beside this module where nothing is bundled. */
+const OWN_PROGRAM = './main.ts';
+const SWEEP_MS = 3_600_000;
+
+/**
+ * One subscriber's media server (DESIGN §5). Rejects with a plain error when its database or storage cannot be
+ * opened.
+ */
+export async function openMedia(options: MediaOptions): Promise<MediaService> {
+  const { serverId, ownerId, basePath, quotaBytes, control, log } = options;
+  const audience = `server:${serverId}`;
+  const url = (options.publicUrl ?? '').replace(/\/$/, '') + basePath;
+  const metrics = new Metrics('media', { process: options.processMetrics ?? false });
+  const host = createClient(controlApi, reach(control));
+
+  const db = await openMediaDatabase(options.databaseUrl);
+  const storage = await openStorage(options.storageUrl);
+  const spool = new Spool(join(options.folder, 'spool'));
+  const responses = new OpenResponses();
+  const rights = await Rights.load({ db, responses, serverId, ownerId });
+  const news = new News({ control, serverId, db, rights, log });
+
+  const received = (id: string) => spool.length(id);
+  const library = new Library({ db, quotaBytes, url, received, onNews: () => deliveries.ring() });
+  const presentations = new Presentations(storage);
+  const posters = new Posters({
+    ...{ library, storage, spool, presentations, log },
+    ffmpeg: options.ffmpeg ?? 'ffmpeg',
+  });
+  const indexer = new Indexer(options.workerUrl ?? new URL(OWN_PROGRAM, import.meta.url), log);
+  const ingest = new Ingest({
+    ...{ library, storage, spool, indexer, log },
+    onPlayable: (row, index) => {
+      presentations.put(row, index);
+      if (!row.poster) posters.make(row);
+    },
+  });
+  const uploads = new Uploads({ library, spool, ingest, indexer });
+  const poster = (id: string) => posters.base64(id);
+  const deliveries = new Deliveries({ db, host, library, poster, log });
+
+  const keys = (issuer: 'identity' | 'links') => () => host.jwks({ params: { issuer } });
+  const callers = ownerOnly(createVerifier(issuers.identity, keys('identity')), ownerId, rights);
+  const gatekeeper = createGatekeeper(callers, audience);
+  const grants = createVerifier(issuers.links, keys('links'));
+  const tokens = new SessionTokens(await sessionKey(db));
+  const playback = new Playback({
+    ...{ audience, url, library, ingest, presentations, rights, news, tokens, grants },
+  });
+
+  const deleteVideo = async (id: string) => {
+    await library.require(id);
+    await uploads.exclusively(id, async () => {
+      if (!(await library.remove(id))) throw new Problem('not_found');
+      responses.end('deleted', ({ videoId }) => videoId === id);
+      presentations.forget(id);
+      for (const name of [originalOf(id), indexOf(id), posterOf(id)]) await storage.remove(name);
+      await spool.remove(id);
+    });
+  };
+  const ready = async () => {
+    if (!news.current) throw new Problem('unavailable', { retryAfter: 1 });
+  };
+  const health = { serverId, generation: options.generation };
+  const app = createMediaApp({
+    ...{ audience, log, metrics, callers, ready, health, basePath, library, playback, deleteVideo },
+  });
+  const raw = createByteRouter({
+    ...{ basePath, log, metrics },
+    routes: [
+      ...uploadRoutes({ basePath, quotaBytes, gatekeeper, uploads, posters }),
+      ...videoRoutes({ gatekeeper, library, storage, responses }),
+      ...sessionRoutes({ playback, storage, responses }),
+    ],
+  });
+
+  deliveries.start();
+  const recovering = recover({ library, storage, spool, ingest, uploads, log });
+  const sweep = setInterval(() => {
+    void Promise.all([uploads.sweep(), rights.prune()]).catch((err) => log.warn({ err }, 'sweeping failed'));
+  }, SWEEP_MS).unref();
+  return {
+    name: 'media',
+    fetch: async (request) => app.fetch(request),
+    raw,
+    quiesce: () => responses.end('closing', ({ expiresAt }) => expiresAt !== null),
+    async close() {
+      clearInterval(sweep);
+      responses.close();
+      await news.close();
+      await recovering;
+      await ingest.close();
+      await posters.close();
+      await deliveries.close();
+      await indexer.close();
+      await spool.close();
+      await storage.close();
+      await db.destroy();
+    },
+  };
+}
+
+const SESSION_KEY = 'session-key';
+
+/** The key of this server's play sessions, made once. */
+async function sessionKey(db: MediaDatabase): Promise<Buffer> {
+  const kept = await readSetting(db, SESSION_KEY);
+  if (kept) return Buffer.from(kept, 'base64');
+  const key = SessionTokens.newKey();
+  await writeSetting(db, SESSION_KEY, key.toString('base64'));
+  return key;
+}

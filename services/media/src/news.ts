@@ -1,0 +1,63 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Problem } from '@ptsdly/contract';
+import { feedCursor } from '@ptsdly/db';
+import { type Address, type Follower, follow, type Logger, reach } from '@ptsdly/kit';
+import type { MediaDatabase } from './database.ts';
+import type { Rights } from './rights.ts';
+
+const FEEDS = ['links', 'identity', 'subscriptions'] as const;
+/** How long a first viewer waits for the news that this server slept through. */
+const PATIENCE_MS = 5000;
+
+export interface NewsOptions {
+  readonly control: Address;
+  readonly serverId: string;
+  readonly db: MediaDatabase;
+  readonly rights: Rights;
+  readonly log: Logger;
+}
+
+/** The event feeds of the control plane, as the host passes them on. */
+export class News {
+  readonly #followers: readonly Follower[];
+  #current = false;
+
+  constructor(options: NewsOptions) {
+    this.#followers = FEEDS.map((feed) => followFeed(feed, options));
+    void this.#followers[0]?.caughtUp.then(() => {
+      this.#current = true;
+    });
+  }
+
+  get current(): boolean {
+    return this.#current;
+  }
+
+  /**
+   * Resolves when this server knows which links were revoked while it was away: before that it must not show
+   * anything. Rejects with `unavailable` when that takes longer than a viewer waits.
+   */
+  async whenCurrent(): Promise<void> {
+    if (this.#current) return;
+    await Promise.race([this.#followers[0]?.caughtUp, sleep(PATIENCE_MS, undefined, { ref: false })]);
+    if (!this.#current) throw new Problem('unavailable', { retryAfter: 2 });
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.#followers.map((follower) => follower.close()));
+  }
+}
+
+function followFeed(feed: (typeof FEEDS)[number], options: NewsOptions): Follower {
+  const { control, serverId, db, rights, log } = options;
+  const { fetch, baseUrl } = reach(control);
+  return follow({
+    consumer: `server:${serverId}`,
+    serverId,
+    fetch,
+    baseUrl: `${baseUrl}/feeds/${feed}`,
+    cursor: feedCursor(db, feed),
+    apply: (event) => rights.apply(event),
+    log: log.child({ feed }),
+  });
+}

@@ -1,0 +1,58 @@
+import { Problem } from '@ptsdly/contract';
+import { isUnchanged, readRange } from './byte-range.ts';
+import { type Exchange, writeChunk } from './exchange.ts';
+import { ObjectMissing, type Storage } from './storage/storage.ts';
+
+/** An object as an answer. */
+export interface Offered {
+  readonly name: string;
+  /** Bytes. */
+  readonly size: number;
+  readonly type: string;
+  readonly etag: string;
+  readonly cacheControl: string;
+  readonly disposition?: string;
+}
+
+/**
+ * Answers GET and HEAD with an object, whole or one range of it, read from the storage as fast as the client
+ * takes it. Rejects with `range_not_satisfiable` or `not_found`.
+ */
+export async function sendObject(exchange: Exchange, storage: Storage, offered: Offered): Promise<void> {
+  const { request, response } = exchange;
+  const { size, etag } = offered;
+  response.setHeader('accept-ranges', 'bytes');
+  response.setHeader('etag', etag);
+  response.setHeader('cache-control', offered.cacheControl);
+  if (isUnchanged(request.headers, etag)) {
+    response.writeHead(304).end();
+    return;
+  }
+  const range = request.method === 'GET' ? readRange(request.headers, size, etag) : undefined;
+  if (range === 'unsatisfiable') {
+    throw new Problem('range_not_satisfiable', { headers: { 'content-range': `bytes */${size}` } });
+  }
+  const { start, end } = range ?? { start: 0, end: size };
+  const headers: Record<string, string | number> = {
+    'content-type': offered.type,
+    'content-length': end - start,
+    'content-security-policy': "sandbox; default-src 'none'",
+  };
+  if (offered.disposition) headers['content-disposition'] = offered.disposition;
+  if (range) headers['content-range'] = `bytes ${start}-${end - 1}/${size}`;
+  if (request.method === 'HEAD') {
+    response.writeHead(200, headers).end();
+    return;
+  }
+  let begun = false;
+  await storage
+    .stream(offered.name, start, end, (chunk) => {
+      if (!begun) response.writeHead(range ? 206 : 200, headers);
+      begun = true;
+      return writeChunk(response, chunk);
+    })
+    .catch((cause: unknown) => {
+      throw cause instanceof ObjectMissing ? new Problem('not_found', { cause }) : cause;
+    });
+  response.end();
+}

@@ -1,0 +1,6 @@
+/** Names of a video's objects in the storage: the id, and what it is. */
+export const originalOf = (id: string): string => `${id}/original`;
+export const indexOf = (id: string): string => `${id}/index`;
+export const posterOf = (id: string): string => `${id}/poster`;
+/** The video that an object belongs to. */
+export const videoOf = (name: string): string => name.split('/')[0] ?? '';

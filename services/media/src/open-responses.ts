@@ -1,0 +1,63 @@
+import type { ServerResponse } from 'node:http';
+import type { EndReason } from './rights.ts';
+
+/** What an open response shows, and by which right. */
+export interface Showing {
+  readonly videoId: string;
+  readonly link: { readonly id: string; readonly epoch: number } | null;
+  readonly sid: string | null;
+  /** Unix milliseconds; null for a response under the owner's token. */
+  readonly expiresAt: number | null;
+}
+
+interface Entry {
+  readonly showing: Showing;
+  readonly end: (reason: EndReason) => void;
+}
+
+const SWEEP_MS = 500;
+
+/**
+ * The responses that are under way, so that the end of a right ends them at once and not at the next request.
+ */
+export class OpenResponses {
+  readonly #entries = new Set<Entry>();
+  #sweep: NodeJS.Timeout | undefined;
+
+  get size(): number {
+    return this.#entries.size;
+  }
+
+  /** Watches a response until it closes. `end` says goodbye; without it the connection is destroyed. */
+  add(showing: Showing, response: ServerResponse, end?: (reason: EndReason) => void): void {
+    const entry = { showing, end: end ?? (() => response.destroy()) };
+    this.#entries.add(entry);
+    response.once('close', () => this.#entries.delete(entry));
+    this.#sweep ??= setInterval(() => this.#sweepExpired(), SWEEP_MS).unref();
+  }
+
+  /** Ends what matches. Returns how many that were. */
+  end(reason: EndReason, matches: (showing: Showing) => boolean): number {
+    let ended = 0;
+    for (const entry of this.#entries) {
+      if (!matches(entry.showing)) continue;
+      this.#entries.delete(entry);
+      entry.end(reason);
+      ended++;
+    }
+    return ended;
+  }
+
+  close(): void {
+    clearInterval(this.#sweep);
+    this.end('closing', () => true);
+  }
+
+  #sweepExpired(): void {
+    const now = Date.now();
+    this.end('expired', ({ expiresAt }) => expiresAt !== null && expiresAt <= now);
+    if (this.#entries.size > 0) return;
+    clearInterval(this.#sweep);
+    this.#sweep = undefined;
+  }
+}

@@ -1,0 +1,105 @@
+import { Problem } from '@ptsdly/contract';
+import { type ByteSource, createPresentation, decodeIndex, type Presentation } from '@ptsdly/packager';
+import type { VideoRow } from './database.ts';
+import { indexOf, originalOf } from './object-names.ts';
+import type { Storage } from './storage/storage.ts';
+
+/** A video ready to be cut: its presentation and the bytes it lies in. */
+export interface Packaged {
+  readonly presentation: Presentation;
+  readonly source: ByteSource;
+}
+
+interface Entry {
+  readonly packaged: Promise<Packaged>;
+  /** Bytes of the encoded index; in memory it takes several times that. */
+  weight: number;
+}
+
+/** Encoded bytes of all indexes in memory; one is kept whatever it weighs. */
+const MAX_WEIGHT = 8 * 1024 * 1024;
+
+/**
+ * Presentations by video, decoded from their index file when first asked for and kept while there is room.
+ */
+export class Presentations {
+  readonly #storage: Storage;
+  readonly #entries = new Map<string, Entry>();
+
+  constructor(storage: Storage) {
+    this.#storage = storage;
+  }
+
+  /** Those in memory only: whoever is there has not been deleted. */
+  known(id: string): Promise<Packaged> | undefined {
+    return this.#entries.get(id)?.packaged;
+  }
+
+  /** Rejects with `not_playable`, or with the storage's error when its index is gone. */
+  get(row: VideoRow): Promise<Packaged> {
+    const entry = this.#entries.get(row.id);
+    if (entry) {
+      this.#entries.delete(row.id);
+      this.#entries.set(row.id, entry);
+      return entry.packaged;
+    }
+    if (!row.playable) throw new Problem('not_playable');
+    return this.#add(row, this.#read(row.id));
+  }
+
+  /** Keeps an index that has just been made. */
+  put(row: VideoRow, index: Uint8Array): void {
+    this.#entries.delete(row.id);
+    this.#add(row, Promise.resolve(index)).catch(() => undefined); // told to whoever asks for it
+  }
+
+  forget(id: string): void {
+    this.#entries.delete(id);
+  }
+
+  #add(row: VideoRow, reading: Promise<Uint8Array>): Promise<Packaged> {
+    const packaged = reading.then((bytes) => {
+      entry.weight = bytes.length;
+      this.#shed();
+      return { presentation: createPresentation(decodeIndex(bytes)), source: this.#source(row) };
+    });
+    const entry: Entry = { packaged, weight: 0 };
+    this.#entries.set(row.id, entry);
+    packaged.catch(() => {
+      if (this.#entries.get(row.id) === entry) this.#entries.delete(row.id);
+    });
+    return packaged;
+  }
+
+  async #read(id: string): Promise<Uint8Array> {
+    const name = indexOf(id);
+    const stat = await this.#storage.stat(name);
+    const bytes = new Uint8Array(stat?.size ?? 0);
+    await this.#storage.read(name, 0, bytes);
+    return bytes;
+  }
+
+  #source(row: VideoRow): ByteSource {
+    const name = originalOf(row.id);
+    const storage = this.#storage;
+    return {
+      size: row.size_bytes,
+      readInto: (offset, target) => storage.read(name, offset, target),
+      async read(offset, length) {
+        const target = Buffer.allocUnsafe(length);
+        await storage.read(name, offset, target);
+        return target;
+      },
+    };
+  }
+
+  #shed(): void {
+    let weight = 0;
+    for (const entry of this.#entries.values()) weight += entry.weight;
+    for (const [id, entry] of this.#entries) {
+      if (weight <= MAX_WEIGHT || this.#entries.size <= 1) return;
+      this.#entries.delete(id);
+      weight -= entry.weight;
+    }
+  }
+}

@@ -1,0 +1,140 @@
+import { promisify } from 'node:util';
+import { gzip } from 'node:zlib';
+import { Problem } from '@ptsdly/contract';
+import { PackagerError, readSegment, type SegmentPlan } from '@ptsdly/packager';
+import { isUnchanged } from './byte-range.ts';
+import { type ByteRoute, type Exchange, writeChunk } from './exchange.ts';
+import { originalOf } from './object-names.ts';
+import type { OpenResponses } from './open-responses.ts';
+import type { Playback } from './playback.ts';
+import { openSessionEvents } from './session-events.ts';
+import type { PlaySession } from './session-token.ts';
+import type { Storage } from './storage/storage.ts';
+import { sendOriginal, sendPoster } from './video-routes.ts';
+
+const compress = promisify(gzip);
+/** A shorter playlist fits into one packet as it is. */
+const GZIP_FROM = 1200;
+/** A larger segment (one enormous GOP) is passed through in pieces instead of being gathered first. */
+const GATHER_UP_TO = 24 * 1024 * 1024;
+
+export interface SessionRoutesOptions {
+  readonly playback: Playback;
+  readonly storage: Storage;
+  readonly responses: OpenResponses;
+}
+
+const PIECE =
+  /^(?:(?<playlist>[a-z]{1,6}\d{0,3})\.m3u8|(?<init>[av]\d{1,3})\/init\.mp4|(?<track>[av]\d{1,3})\/(?<n>\d{1,7})\.m4s|(?<other>poster\.jpg|download|events))$/;
+
+/**
+ * What a play session shows. The token stands in the path, so that relative URLs in a playlist inherit the
+ * right; it is read anew for every request.
+ */
+export function sessionRoutes(options: SessionRoutesOptions): ByteRoute[] {
+  const show = (exchange: Exchange) => new Show(options, exchange).answer();
+  return [
+    {
+      template: '/s/*',
+      pattern: /^\/s\/([\w.-]{1,1000})\/([\w./-]{1,100})$/,
+      methods: { GET: show, HEAD: show },
+    },
+  ];
+}
+
+/** One request under a session. */
+class Show {
+  readonly #options: SessionRoutesOptions;
+  readonly #exchange: Exchange;
+
+  constructor(options: SessionRoutesOptions, exchange: Exchange) {
+    this.#options = options;
+    this.#exchange = exchange;
+  }
+
+  async answer(): Promise<void> {
+    const [token = '', path = ''] = this.#exchange.params;
+    const session = await this.#options.playback.session(token);
+    const piece = PIECE.exec(path)?.groups;
+    if (!piece) throw new Problem('not_found');
+    if (piece.other === 'events') return this.#events(session);
+    // from here on the end of the right ends the response, also while its bytes are still being read
+    this.#options.responses.add(session, this.#exchange.response);
+    await this.#send(session, piece).catch((cause: unknown) => {
+      throw cause instanceof PackagerError && cause.code.startsWith('no_such')
+        ? new Problem('not_found', { cause })
+        : cause;
+    });
+  }
+
+  async #send(session: PlaySession, piece: Record<string, string | undefined>): Promise<void> {
+    if (piece.playlist !== undefined) return this.#playlist(session, piece.playlist);
+    if (piece.init !== undefined) return this.#init(session, piece.init);
+    if (piece.track !== undefined) return this.#segment(session, piece.track, Number(piece.n));
+    const row = await this.#options.playback.video(session);
+    if (piece.other === 'poster.jpg') return sendPoster(this.#exchange, this.#options.storage, row);
+    if (!session.download) throw new Problem('forbidden');
+    return sendOriginal(this.#exchange, this.#options.storage, row);
+  }
+
+  async #events(session: PlaySession): Promise<void> {
+    await this.#options.playback.video(session);
+    openSessionEvents(this.#exchange, session, this.#options.responses);
+  }
+
+  async #playlist(session: PlaySession, name: string): Promise<void> {
+    const { presentation } = await this.#options.playback.packaged(session);
+    const text = name === 'master' ? presentation.masterPlaylist() : presentation.mediaPlaylist(name);
+    const { request, response } = this.#exchange;
+    const zipped =
+      text.length > GZIP_FROM && /\bgzip\b/.test(String(request.headers['accept-encoding'] ?? ''));
+    const body = zipped ? await compress(text, { level: 4 }) : Buffer.from(text);
+    response.writeHead(200, {
+      'content-type': 'application/vnd.apple.mpegurl',
+      'content-length': body.length,
+      'cache-control': 'no-store',
+      vary: 'accept-encoding',
+      ...(zipped && { 'content-encoding': 'gzip' }),
+    });
+    response.end(request.method === 'HEAD' ? undefined : body);
+  }
+
+  async #init(session: PlaySession, track: string): Promise<void> {
+    const { presentation } = await this.#options.playback.packaged(session);
+    const bytes = presentation.initSegment(track);
+    if (!this.#head(`"${session.videoId}-${track}"`, bytes.length)) return;
+    this.#exchange.response.end(bytes);
+  }
+
+  async #segment(session: PlaySession, track: string, n: number): Promise<void> {
+    const { presentation, source } = await this.#options.playback.packaged(session);
+    const plan = presentation.segment(track, n);
+    const bytes = plan.size <= GATHER_UP_TO ? await readSegment(source, plan) : undefined;
+    if (!this.#head(`"${session.videoId}-${track}-${n}"`, plan.size)) return;
+    if (bytes) this.#exchange.response.end(bytes);
+    else await this.#passThrough(session, plan);
+  }
+
+  /** Writes the head of an immutable piece; false when that is the whole answer. */
+  #head(etag: string, length: number): boolean {
+    const { request, response } = this.#exchange;
+    const headers = { etag, 'cache-control': 'private, max-age=31536000, immutable' };
+    if (isUnchanged(request.headers, etag)) {
+      response.writeHead(304, headers).end();
+      return false;
+    }
+    response.writeHead(200, { ...headers, 'content-type': 'video/mp4', 'content-length': length });
+    if (request.method === 'HEAD') response.end();
+    return request.method !== 'HEAD';
+  }
+
+  async #passThrough(session: PlaySession, plan: SegmentPlan): Promise<void> {
+    const { response } = this.#exchange;
+    const write = (chunk: Uint8Array) => writeChunk(response, chunk);
+    await write(plan.header);
+    for (const { offset, length } of plan.ranges) {
+      await this.#options.storage.stream(originalOf(session.videoId), offset, offset + length, write);
+    }
+    response.end();
+  }
+}

@@ -1,0 +1,180 @@
+import { close, open, read } from 'node:fs';
+import { copyFile, mkdir, readdir, rename, rm, rmdir, stat, unlink } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
+import { promisify } from 'node:util';
+import { type LocalStorage, ObjectMissing, requireName, type StoredStat } from './storage.ts';
+
+const openFile = promisify(open);
+const closeFile = promisify(close);
+
+/** Largest chunk that `stream` gives, and so the size of the buffers that are kept for it. */
+const CHUNK = 1024 * 1024;
+const KEPT_BUFFERS = 4;
+const KEPT_FILES = 32;
+
+/** `file:<folder>`: one file an object, one folder for the first part of a name. */
+export async function openFileStorage(folder: string): Promise<LocalStorage> {
+  const root = resolve(folder);
+  await mkdir(root, { recursive: true, mode: 0o700 });
+  return new FileStorage(root);
+}
+
+/** A file that readers share; closed when it is no longer kept and nobody reads. */
+interface OpenFile {
+  readonly fd: Promise<number>;
+  readers: number;
+  kept: boolean;
+}
+
+class FileStorage implements LocalStorage {
+  readonly #root: string;
+  readonly #files = new Map<string, OpenFile>();
+  readonly #buffers: Buffer[] = [];
+
+  constructor(root: string) {
+    this.#root = root;
+  }
+
+  path(name: string): string {
+    requireName(name);
+    return join(this.#root, name);
+  }
+
+  async put(name: string, path: string): Promise<void> {
+    const target = this.path(name);
+    await mkdir(dirname(target), { recursive: true, mode: 0o700 });
+    await move(path, target);
+    this.#forget(name);
+  }
+
+  async read(name: string, offset: number, target: Uint8Array): Promise<void> {
+    await this.#with(name, (fd) => readAll(fd, target, offset));
+  }
+
+  async stream(
+    name: string,
+    start: number,
+    end: number,
+    write: (chunk: Uint8Array) => Promise<void>,
+  ): Promise<void> {
+    await this.#with(name, async (fd) => {
+      const buffer = this.#borrow(Math.min(CHUNK, end - start));
+      try {
+        for (let at = start; at < end; at += buffer.length) {
+          const chunk = end - at < buffer.length ? buffer.subarray(0, end - at) : buffer;
+          await readAll(fd, chunk, at);
+          await write(chunk);
+        }
+      } finally {
+        this.#giveBack(buffer);
+      }
+    });
+  }
+
+  async stat(name: string): Promise<StoredStat | undefined> {
+    const found = await stat(this.path(name)).catch(absent);
+    return found && { size: found.size, modifiedAt: found.mtime };
+  }
+
+  async remove(name: string): Promise<void> {
+    const path = this.path(name);
+    this.#forget(name);
+    await unlink(path).catch(absent);
+    if (name.includes('/')) await rmdir(dirname(path)).catch(() => undefined); // others may still lie there
+  }
+
+  async *list(): AsyncIterable<string> {
+    for (const entry of await readdir(this.#root, { withFileTypes: true })) {
+      if (!entry.isDirectory()) yield entry.name;
+      else
+        for (const name of await readdir(join(this.#root, entry.name)).catch(() => []))
+          yield `${entry.name}/${name}`;
+    }
+  }
+
+  async close(): Promise<void> {
+    for (const name of [...this.#files.keys()]) this.#forget(name);
+  }
+
+  async #with(name: string, use: (fd: number) => Promise<void>): Promise<void> {
+    const file = this.#open(name);
+    file.readers++;
+    try {
+      await use(await file.fd);
+    } finally {
+      file.readers--;
+      this.#release(file);
+    }
+  }
+
+  /** The shared file of a name; the one used longest ago is let go when there are too many. */
+  #open(name: string): OpenFile {
+    const known = this.#files.get(name);
+    this.#files.delete(name);
+    const fd =
+      known?.fd ??
+      openFile(this.path(name), 'r').catch((cause: NodeJS.ErrnoException) => {
+        this.#forget(name);
+        throw cause.code === 'ENOENT' ? new ObjectMissing({ cause }) : cause;
+      });
+    const file = known ?? { fd, readers: 0, kept: true };
+    this.#files.set(name, file);
+    const oldest = this.#files.keys().next().value;
+    if (this.#files.size > KEPT_FILES && oldest !== undefined) this.#forget(oldest);
+    return file;
+  }
+
+  #forget(name: string): void {
+    const file = this.#files.get(name);
+    if (!file) return;
+    this.#files.delete(name);
+    file.kept = false;
+    this.#release(file);
+  }
+
+  #release(file: OpenFile): void {
+    if (file.kept || file.readers > 0) return;
+    file.fd.then(closeFile).catch(() => undefined); // it never opened
+  }
+
+  #borrow(size: number): Buffer {
+    const kept = size === CHUNK ? this.#buffers.pop() : undefined;
+    return kept ?? Buffer.allocUnsafeSlow(Math.max(1, size));
+  }
+
+  #giveBack(buffer: Buffer): void {
+    if (buffer.length === CHUNK && this.#buffers.length < KEPT_BUFFERS) this.#buffers.push(buffer);
+  }
+}
+
+/** By rename; by copy where the spool lies on another disk. */
+async function move(from: string, to: string): Promise<void> {
+  try {
+    await rename(from, to);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EXDEV') throw error;
+    const whole = `${to}-part`;
+    await copyFile(from, whole);
+    await rename(whole, to);
+    await rm(from, { force: true });
+  }
+}
+
+function readAll(fd: number, target: Uint8Array, offset: number): Promise<void> {
+  return new Promise((done, failed) => {
+    const next = (filled: number) => {
+      read(fd, target, filled, target.length - filled, offset + filled, (error, count) => {
+        if (error) failed(error);
+        else if (filled + count === target.length) done();
+        else if (count === 0) failed(new RangeError('the object ends before'));
+        else next(filled + count);
+      });
+    };
+    if (target.length === 0) done();
+    else next(0);
+  });
+}
+
+function absent(error: NodeJS.ErrnoException): undefined {
+  if (error.code !== 'ENOENT') throw error;
+}

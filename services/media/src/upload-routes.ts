@@ -1,0 +1,152 @@
+import { Problem } from '@ptsdly/contract';
+import type { ByteHandler, ByteRoute, Exchange } from './exchange.ts';
+import type { Gatekeeper } from './gatekeeper.ts';
+import type { Posters } from './posters.ts';
+import {
+  OFFSET_TYPE,
+  readAnnouncement,
+  readChecksum,
+  readCount,
+  requireOffsetType,
+  requireVersion,
+  TUS_EXTENSIONS,
+  TUS_VERSION,
+} from './tus.ts';
+import type { UploadState, Uploads } from './uploads.ts';
+
+export interface UploadRoutesOptions {
+  readonly basePath: string;
+  readonly quotaBytes: number;
+  readonly gatekeeper: Gatekeeper;
+  readonly uploads: Uploads;
+  readonly posters: Posters;
+}
+
+const MAX_POSTER = 500_000;
+
+/** tus 1.0 on raw `node:http`, and the poster that a browser adds. */
+export function uploadRoutes(options: UploadRoutesOptions): ByteRoute[] {
+  const { uploads, posters, gatekeeper } = options;
+
+  /** What every call of the protocol has in common. */
+  const tus =
+    (handler: ByteHandler, versioned = true): ByteHandler =>
+    async (exchange) => {
+      exchange.response.setHeader('tus-resumable', TUS_VERSION);
+      exchange.response.setHeader('cache-control', 'no-store');
+      await gatekeeper(exchange.request);
+      if (versioned) requireVersion(exchange.request.headers);
+      await handler(exchange);
+    };
+
+  const describeServer: ByteHandler = async ({ response }) => {
+    response.writeHead(204, {
+      'tus-version': TUS_VERSION,
+      'tus-extension': TUS_EXTENSIONS,
+      'tus-checksum-algorithm': 'sha256',
+      'tus-max-size': options.quotaBytes,
+    });
+    response.end();
+  };
+
+  const stateHeaders = async ({ id, offset, row }: UploadState) => ({
+    'upload-offset': offset,
+    'x-video-id': id,
+    ...(row.upload === 'receiving' && { 'upload-expires': (await uploads.expiresAt(row)).toUTCString() }),
+  });
+
+  const append = (exchange: Exchange, id: string, offset: number) => {
+    const { request } = exchange;
+    const length = request.headers['content-length'];
+    const bytes = length === undefined ? undefined : Number(length);
+    const checksum = readChecksum(request.headers);
+    return uploads.append(id, { offset, bytes, checksum }, request, () => askForBody(exchange));
+  };
+
+  const create: ByteHandler = async (exchange) => {
+    const { request, response } = exchange;
+    const row = await uploads.create(readAnnouncement(request.headers));
+    response.setHeader('location', `${options.basePath}/uploads/${row.id}`);
+    let state: UploadState | undefined = { id: row.id, offset: 0, length: row.size_bytes, row };
+    if (request.headers['content-type'] === OFFSET_TYPE) {
+      state = await append(exchange, row.id, 0).catch(async (error) => {
+        await uploads.terminate(row.id).catch(() => undefined); // what was refused does not stay behind
+        response.removeHeader('location');
+        throw error;
+      });
+    }
+    if (state) response.writeHead(201, await stateHeaders(state)).end();
+  };
+
+  const tell: ByteHandler = async ({ response, params: [id = ''] }) => {
+    const state = await uploads.state(id);
+    const name = Buffer.from(state.row.file_name).toString('base64');
+    response.writeHead(200, {
+      ...(await stateHeaders(state)),
+      'upload-length': state.length,
+      'upload-metadata': `filename ${name}`,
+    });
+    response.end();
+  };
+
+  const patch: ByteHandler = async (exchange) => {
+    const { request, response, params } = exchange;
+    requireOffsetType(request.headers);
+    const state = await append(exchange, params[0] ?? '', readCount(request.headers, 'upload-offset'));
+    if (state) response.writeHead(204, await stateHeaders(state)).end();
+  };
+
+  const terminate: ByteHandler = async ({ response, params: [id = ''] }) => {
+    await uploads.terminate(id);
+    response.writeHead(204).end();
+  };
+
+  const putPoster: ByteHandler = async (exchange) => {
+    await gatekeeper(exchange.request);
+    if (exchange.request.headers['content-type'] !== 'image/jpeg')
+      throw new Problem('unsupported_media_type');
+    if (Number(exchange.request.headers['content-length']) > MAX_POSTER) throw new Problem('body_too_large');
+    askForBody(exchange);
+    await posters.take(exchange.params[0] ?? '', await readSmall(exchange));
+    exchange.response.writeHead(204).end();
+  };
+
+  return [
+    {
+      template: '/uploads',
+      pattern: /^\/uploads\/?$/,
+      methods: { POST: tus(create), OPTIONS: tus(describeServer, false) },
+    },
+    {
+      template: '/uploads/:id',
+      pattern: /^\/uploads\/([\w-]{1,64})$/,
+      methods: {
+        HEAD: tus(tell),
+        PATCH: tus(patch),
+        DELETE: tus(terminate),
+        OPTIONS: tus(describeServer, false),
+      },
+    },
+    {
+      template: '/uploads/:id/poster',
+      pattern: /^\/uploads\/([\w-]{1,64})\/poster$/,
+      methods: { PUT: putPoster },
+    },
+  ];
+}
+
+/** Only now, when nothing speaks against it, is the body asked for (RFC 9110 §10.1.1). */
+function askForBody({ request, response }: Exchange): void {
+  if (request.headers.expect) response.writeContinue();
+}
+
+async function readSmall({ request }: Exchange): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    size += chunk.length;
+    if (size > MAX_POSTER) throw new Problem('body_too_large');
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
+}

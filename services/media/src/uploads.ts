@@ -1,0 +1,186 @@
+import type { IncomingMessage } from 'node:http';
+import { Problem } from '@ptsdly/contract';
+import type { VideoRow } from './database.ts';
+import type { Indexer } from './indexer.ts';
+import type { Ingest } from './ingest.ts';
+import type { Announcement, Library } from './library.ts';
+import { receiveBody } from './request-body.ts';
+import type { Spool } from './spool.ts';
+import { SpoolWriter } from './spool-writer.ts';
+import { type Turn, Turns } from './turns.ts';
+
+const DAY_MS = 86_400_000;
+const EXPIRY_MS = 7 * DAY_MS;
+
+export interface UploadsOptions {
+  readonly library: Library;
+  readonly spool: Spool;
+  readonly ingest: Ingest;
+  readonly indexer: Indexer;
+}
+
+/** Where an upload stands. */
+export interface UploadState {
+  readonly id: string;
+  /** Bytes acknowledged: they are in the file and survive the end of this process. */
+  readonly offset: number;
+  readonly length: number;
+  readonly row: VideoRow;
+}
+
+/** One `PATCH`: what it says of itself. */
+export interface Piece {
+  readonly offset: number;
+  /** `Content-Length`, when it is told. */
+  readonly bytes: number | undefined;
+  /** SHA-256 of the body, when it is promised. */
+  readonly checksum: Buffer | undefined;
+}
+
+/** Resumable uploads: the file is the truth, the row says what is to come. */
+export class Uploads {
+  readonly #options: UploadsOptions;
+  readonly #turns = new Turns();
+
+  constructor(options: UploadsOptions) {
+    this.#options = options;
+  }
+
+  /** Rejects with `quota_exceeded` or `no_space`, before any byte has come. */
+  async create(announced: Announcement): Promise<VideoRow> {
+    const { library, spool, indexer } = this.#options;
+    if (announced.size > spool.room() - (await this.#outstanding())) throw new Problem('no_space');
+    const row = await library.create(announced);
+    indexer.warm();
+    return row;
+  }
+
+  /**
+   * Where an upload stands; a `PATCH` that is under way is ended first, so that the answer stays true.
+   * Rejects with `not_found`.
+   */
+  async state(id: string): Promise<UploadState> {
+    await this.#options.library.require(id);
+    const turn = await this.#turns.take(id);
+    try {
+      return await this.#state(id);
+    } finally {
+      turn.release();
+    }
+  }
+
+  /**
+   * Appends a body. Resolves to the new state, or to undefined when the client is gone; what it sent is kept.
+   * After the last byte the original is in its place. Rejects with `upload_conflict`, `body_too_large`,
+   * `checksum_mismatch` (nothing of this body is kept then) or `no_space`.
+   */
+  async append(
+    id: string,
+    piece: Piece,
+    request: IncomingMessage,
+    accept: () => void,
+  ): Promise<UploadState | undefined> {
+    const turn = await this.#turns.take(id);
+    try {
+      const state = await this.#state(id);
+      requireFit(state, piece);
+      if (state.row.upload === 'complete') return state;
+      accept();
+      const whole = await this.#receive(state, piece, request, turn);
+      const reached = await this.#state(id);
+      if (reached.offset === reached.length) await this.#options.ingest.finish(reached.row);
+      return whole ? reached : undefined;
+    } finally {
+      turn.release();
+    }
+  }
+
+  /** Ends an upload and forgets its bytes. Rejects with `conflict` when it is complete. */
+  async terminate(id: string): Promise<void> {
+    await this.#options.library.require(id);
+    const turn = await this.#turns.take(id);
+    try {
+      const { row } = await this.#state(id);
+      if (row.upload === 'complete') {
+        throw new Problem('conflict', { detail: 'The upload is complete. Delete the video instead.' });
+      }
+      await this.#options.library.remove(id);
+      await this.#options.spool.remove(id);
+    } finally {
+      turn.release();
+    }
+  }
+
+  /** Runs work while nothing is written to an upload. */
+  async exclusively(id: string, work: () => Promise<void>): Promise<void> {
+    const turn = await this.#turns.take(id);
+    try {
+      await work();
+    } finally {
+      turn.release();
+    }
+  }
+
+  /** When an upload is given up: a week after its last byte. */
+  async expiresAt(row: VideoRow): Promise<Date> {
+    const touched = (await this.#options.spool.touchedAt(row.id)) ?? new Date(row.created_at);
+    return new Date(touched.getTime() + EXPIRY_MS);
+  }
+
+  /** Removes the uploads that have been given up. */
+  async sweep(): Promise<void> {
+    for (const row of await this.#options.library.all()) {
+      if (row.upload === 'complete' || (await this.expiresAt(row)).getTime() > Date.now()) continue;
+      await this.terminate(row.id).catch(() => undefined); // finished or deleted meanwhile
+    }
+  }
+
+  async #state(id: string): Promise<UploadState> {
+    const row = await this.#options.library.require(id);
+    const length = row.size_bytes;
+    const offset = row.upload === 'complete' ? length : this.#options.spool.length(id);
+    return { id, offset, length, row };
+  }
+
+  /** True when the body came whole. */
+  async #receive(state: UploadState, piece: Piece, request: IncomingMessage, turn: Turn): Promise<boolean> {
+    const file = this.#options.spool.file(state.id);
+    if (file.hash.position < state.offset) {
+      file.hash.catchUp(file.path, state.offset).catch(() => file.hash.reset());
+    }
+    const mark = piece.checksum && file.hash.mark();
+    const leave = new AbortController();
+    turn.onWanted(() => leave.abort());
+    file.open();
+    const writer = new SpoolWriter(file, state.offset);
+    const body = await receiveBody(request, writer, {
+      limit: state.length - state.offset,
+      checksum: piece.checksum !== undefined,
+      signal: leave.signal,
+    });
+    const refuse = (code: 'checksum_mismatch' | 'body_too_large') => {
+      if (mark && mark.position === state.offset) file.hash.restore(mark);
+      file.truncate(state.offset);
+      throw new Problem(code);
+    };
+    if (body.end === 'overflow') refuse('body_too_large');
+    if (body.end === 'cut') return false;
+    if (piece.checksum && !body.sha256?.equals(piece.checksum)) refuse('checksum_mismatch');
+    return true;
+  }
+
+  /** Bytes that uploads under way have announced and not sent. */
+  async #outstanding(): Promise<number> {
+    const rows = await this.#options.library.all();
+    const receiving = rows.filter(({ upload }) => upload === 'receiving');
+    return receiving.reduce((sum, row) => sum + row.size_bytes - this.#options.spool.length(row.id), 0);
+  }
+}
+
+function requireFit({ offset, length, row }: UploadState, piece: Piece): void {
+  if (piece.offset !== offset) {
+    throw new Problem('upload_conflict', { headers: { 'upload-offset': String(offset) } });
+  }
+  if (row.upload === 'complete' && piece.bytes !== 0) throw new Problem('upload_conflict');
+  if (piece.bytes !== undefined && offset + piece.bytes > length) throw new Problem('body_too_large');
+}

@@ -1,0 +1,71 @@
+import { Problem } from '@ptsdly/contract';
+import { attachment } from './byte-range.ts';
+import type { VideoRow } from './database.ts';
+import type { ByteHandler, ByteRoute, Exchange } from './exchange.ts';
+import type { Gatekeeper } from './gatekeeper.ts';
+import type { Library } from './library.ts';
+import { sendObject } from './object-answer.ts';
+import { originalOf, posterOf } from './object-names.ts';
+import type { OpenResponses } from './open-responses.ts';
+import type { Storage } from './storage/storage.ts';
+
+export interface VideoRoutesOptions {
+  readonly gatekeeper: Gatekeeper;
+  readonly library: Library;
+  readonly storage: Storage;
+  readonly responses: OpenResponses;
+}
+
+/** What the owner downloads. */
+export function videoRoutes(options: VideoRoutesOptions): ByteRoute[] {
+  const owned =
+    (send: (exchange: Exchange, storage: Storage, row: VideoRow) => Promise<void>): ByteHandler =>
+    async (exchange) => {
+      const { sid } = await options.gatekeeper(exchange.request);
+      const row = await options.library.require(exchange.params[0] ?? '');
+      const showing = { videoId: row.id, link: null, sid, expiresAt: null };
+      options.responses.add(showing, exchange.response);
+      await send(exchange, options.storage, row);
+    };
+  const original = owned(sendOriginal);
+  const poster = owned(sendPoster);
+  return [
+    {
+      template: '/videos/:id/original',
+      pattern: /^\/videos\/([\w-]{1,64})\/original$/,
+      methods: { GET: original, HEAD: original },
+    },
+    {
+      template: '/videos/:id/poster',
+      pattern: /^\/videos\/([\w-]{1,64})\/poster$/,
+      methods: { GET: poster, HEAD: poster },
+    },
+  ];
+}
+
+/** The uploaded bytes under the name they came with. Rejects with `not_playable_yet` while they arrive. */
+export async function sendOriginal(exchange: Exchange, storage: Storage, row: VideoRow): Promise<void> {
+  if (row.upload === 'receiving') {
+    throw new Problem('not_playable_yet', { detail: 'The upload is not complete yet.', retryAfter: 1 });
+  }
+  await sendObject(exchange, storage, {
+    name: originalOf(row.id),
+    size: row.size_bytes,
+    type: row.file_type,
+    etag: `"${row.id}"`,
+    cacheControl: 'private, no-cache',
+    disposition: attachment(row.file_name),
+  });
+}
+
+export async function sendPoster(exchange: Exchange, storage: Storage, row: VideoRow): Promise<void> {
+  const stat = row.poster ? await storage.stat(posterOf(row.id)) : undefined;
+  if (!stat) throw new Problem('not_found');
+  await sendObject(exchange, storage, {
+    name: posterOf(row.id),
+    size: stat.size,
+    type: 'image/jpeg',
+    etag: `"${row.id}-p${row.poster_version}"`,
+    cacheControl: 'private, max-age=3600',
+  });
+}
