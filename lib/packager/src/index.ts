@@ -22,5 +22,6 @@ export { type IndexLimits, indexMovie, indexSource } from './movie.ts';
 export { locateMovie, type MovieLocation } from './movie-location.ts';
 export { createPresentation, type Presentation, type PresentationOptions } from './presentation.ts';
 export type { PresentedTrack } from './presented-track.ts';
+export { createProgressive, type ProgressiveFile } from './progressive.ts';
 export { readSegment } from './segment-reader.ts';
 export { type ByteSource, bytesSource } from './source.ts';

@@ -10,53 +10,49 @@ const ENABLED_IN_MOVIE = 3;
 /** The initialization segment of one track (ISO/IEC 14496-12 §8.16, RFC 8216 §3.3): `ftyp` and `moov`. */
 export function writeInitSegment(track: VideoTrack | AudioTrack): Uint8Array {
   const brands = box('ftyp', ascii('iso6'), uint32(1), ascii('iso6mp41cmfc'));
-  return join([
-    brands,
-    box(
-      'moov',
-      movieHeader(track.timescale),
-      box('trak', trackHeader(track), media(track)),
-      box('mvex', fullBox('trex', 0, 0, uint32(1, 1, 0, 0, track.kind === 'audio' ? SYNC_FLAGS : 0))),
-    ),
-  ]);
-}
-
-function movieHeader(timescale: number): Uint8Array {
-  const times = uint32(0, 0, timescale, 0);
-  return fullBox(
-    'mvhd',
-    0,
-    0,
-    times,
-    uint32(0x10000),
-    uint16(0x100, 0),
-    zeros(8),
-    uint32(...IDENTITY),
-    zeros(24),
-    uint32(2),
+  const defaults = uint32(1, 1, 0, 0, track.kind === 'audio' ? SYNC_FLAGS : 0);
+  const moov = box(
+    'moov',
+    movieHeader(track.timescale, 0, 2),
+    box('trak', trackHeader(track, 1, 0), mediaBox(track, 0, emptyTables())),
+    box('mvex', fullBox('trex', 0, 0, defaults)),
   );
+  return join([brands, moov]);
 }
 
-/** `tkhd` (§8.3.2); the matrix goes through, so a turned picture stays turned. */
-function trackHeader(track: VideoTrack | AudioTrack): Uint8Array {
+/** `mvhd` (§8.2.2): normal speed and volume, `duration` in units of `timescale`. */
+export function movieHeader(timescale: number, duration: number, nextTrack: number): Uint8Array {
+  const rates = [uint32(0x10000), uint16(0x100, 0), zeros(8)];
+  const rest = [uint32(...IDENTITY), zeros(24), uint32(nextTrack)];
+  return fullBox('mvhd', 0, 0, uint32(0, 0, timescale, duration), rates, rest);
+}
+
+/** `tkhd` (§8.3.2); the matrix goes through, so a turned picture stays turned. `duration` in movie units. */
+export function trackHeader(track: VideoTrack | AudioTrack, id: number, duration: number): Uint8Array {
   const video = track.kind === 'video';
-  const size = video
-    ? uint32(Math.round(track.width * track.pixelAspect * 0x10000), track.height * 0x10000)
-    : uint32(0, 0);
+  const width = video ? Math.min(track.width * track.pixelAspect, 0xffff) : 0;
+  const size = uint32(Math.round(width * 0x10000), video ? track.height * 0x10000 : 0);
   const matrix = video ? track.matrix : IDENTITY;
   const layer = uint16(0, video ? 0 : 1, video ? 0 : 0x100, 0);
-  return fullBox('tkhd', 0, ENABLED_IN_MOVIE, uint32(0, 0, 1, 0, 0, 0, 0), layer, uint32(...matrix), size);
+  const identity = uint32(0, 0, id, 0, duration, 0, 0);
+  return fullBox('tkhd', 0, ENABLED_IN_MOVIE, identity, layer, uint32(...matrix), size);
 }
 
-function media(track: VideoTrack | AudioTrack): Uint8Array {
+/** `mdia` (§8.4) around the given sample tables; `duration` in track units. */
+export function mediaBox(
+  track: VideoTrack | AudioTrack,
+  duration: number,
+  tables: readonly Uint8Array[],
+): Uint8Array {
   const video = track.kind === 'video';
   const handler = ascii(video ? 'vide' : 'soun');
   const kindHeader = video ? fullBox('vmhd', 0, 1, zeros(8)) : fullBox('smhd', 0, 0, zeros(4));
+  const stsd = fullBox('stsd', 0, 0, uint32(1), sampleEntry(track));
   return box(
     'mdia',
-    fullBox('mdhd', 0, 0, uint32(0, 0, track.timescale, 0), uint16(UNDETERMINED, 0)),
+    fullBox('mdhd', 0, 0, uint32(0, 0, track.timescale, duration), uint16(UNDETERMINED, 0)),
     fullBox('hdlr', 0, 0, uint32(0), handler, zeros(12), ascii(`${video ? 'Video' : 'Sound'}\0`)),
-    box('minf', kindHeader, dataInformation(), sampleTable(track)),
+    box('minf', kindHeader, dataInformation(), box('stbl', stsd, tables)),
   );
 }
 
@@ -65,15 +61,9 @@ function dataInformation(): Uint8Array {
 }
 
 /** Empty tables, as fragments bring their own (§8.8). */
-function sampleTable(track: VideoTrack | AudioTrack): Uint8Array {
-  return box(
-    'stbl',
-    fullBox('stsd', 0, 0, uint32(1), sampleEntry(track)),
-    fullBox('stts', 0, 0, uint32(0)),
-    fullBox('stsc', 0, 0, uint32(0)),
-    fullBox('stsz', 0, 0, uint32(0, 0)),
-    fullBox('stco', 0, 0, uint32(0)),
-  );
+function emptyTables(): Uint8Array[] {
+  const tables = ['stts', 'stsc', 'stco'].map((type) => fullBox(type, 0, 0, uint32(0)));
+  return [...tables, fullBox('stsz', 0, 0, uint32(0, 0))];
 }
 
 /** The sample entry of a track, rewritten from the index. */

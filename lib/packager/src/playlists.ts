@@ -13,21 +13,29 @@ export interface Variant {
 
 const AUDIO_GROUP = 'audio';
 
-/** Media playlist of one track (RFC 8216 §4.3.2, §4.3.3): VOD, exact durations, relative addresses. */
-export function writeMediaPlaylist(track: SegmentedTrack): string {
+/**
+ * Media playlist of one track (RFC 8216 §4.3.2, §4.3.3): exact durations, relative addresses. VOD, or with
+ * `arrived` (bytes of the original that are there) an EVENT playlist of the segments they hold, which
+ * players begin at its start; it ends when the last one is there.
+ */
+export function writeMediaPlaylist(track: SegmentedTrack, arrived?: number): string {
+  const live = arrived !== undefined;
+  const listed = live ? track.segmentsWithin(arrived) : track.segmentCount;
   const lines = [
     '#EXTM3U',
     '#EXT-X-VERSION:7',
     `#EXT-X-TARGETDURATION:${track.targetDuration}`,
     '#EXT-X-MEDIA-SEQUENCE:0',
-    '#EXT-X-PLAYLIST-TYPE:VOD',
+    `#EXT-X-PLAYLIST-TYPE:${live ? 'EVENT' : 'VOD'}`,
+    ...(live ? ['#EXT-X-START:TIME-OFFSET=0'] : []),
     ...(track.independent ? ['#EXT-X-INDEPENDENT-SEGMENTS'] : []),
     `#EXT-X-MAP:URI="${track.id}/init.mp4"`,
   ];
-  for (let n = 0; n < track.segmentCount; n++) {
+  for (let n = 0; n < listed; n++) {
     lines.push(`#EXTINF:${microseconds(track, n)},`, `${track.id}/${n}.m4s`);
   }
-  return `${[...lines, '#EXT-X-ENDLIST'].join('\n')}\n`;
+  if (listed === track.segmentCount) lines.push('#EXT-X-ENDLIST');
+  return `${lines.join('\n')}\n`;
 }
 
 /** The difference of rounded times, so that rounding never adds up along the list. */

@@ -50,6 +50,20 @@ describe('playlists', () => {
     expect(presentation.mediaPlaylist('v0').endsWith('#EXT-X-ENDLIST\n')).toBe(true);
   });
 
+  it('list what has arrived while the original is on its way', async () => {
+    const presentation = await present(videoPlan(), audioPlan());
+    const at = (arrived: number) => presentation.mediaPlaylist('v0', { arrived });
+    const listed = (playlist: string) => playlist.match(/m4s/g)?.length ?? 0;
+    // The video's 900 bytes stand from byte 24 on; segments hold 180, 180, 360 and 180 of them.
+    expect([0, 203, 204, 384, 744, 923, 924].map((bytes) => listed(at(bytes)))).toEqual([
+      0, 0, 1, 2, 3, 3, 4,
+    ]);
+    expect(at(384)).toContain('#EXT-X-PLAYLIST-TYPE:EVENT\n#EXT-X-START:TIME-OFFSET=0\n');
+    expect(at(384)).toContain('#EXT-X-TARGETDURATION:4\n');
+    expect([at(384), at(924)].map((text) => text.includes('ENDLIST'))).toEqual([false, true]);
+    expect(at(924).startsWith(at(384))).toBe(true);
+  });
+
   it('promise no independent segments when frames are presented before their sync sample', async () => {
     const presentation = await present(videoPlan({ ctts: [40, 0, 1, 2, 2, -1, 57, 0] }));
     expect(presentation.mediaPlaylist('v0')).not.toContain('INDEPENDENT');

@@ -38,8 +38,11 @@ export interface Presentation {
   /** Video first. */
   readonly tracks: readonly PresentedTrack[];
   masterPlaylist(): string;
-  /** Throws `no_such_track`. */
-  mediaPlaylist(trackId: string): string;
+  /**
+   * VOD, or an EVENT playlist of what can be served while the original is still arriving: `arrived` is how
+   * many bytes of it, from the first on, are there. Throws `no_such_track`.
+   */
+  mediaPlaylist(trackId: string, options?: { readonly arrived?: number }): string;
   /** Throws `no_such_track`. */
   initSegment(trackId: string): Uint8Array;
   /** Throws `no_such_track` or `no_such_segment`. */
@@ -98,8 +101,8 @@ class IndexedPresentation implements Presentation {
     });
   }
 
-  mediaPlaylist(trackId: string): string {
-    return writeMediaPlaylist(this.#track(trackId));
+  mediaPlaylist(trackId: string, options: { readonly arrived?: number } = {}): string {
+    return writeMediaPlaylist(this.#track(trackId), options.arrived);
   }
 
   initSegment(trackId: string): Uint8Array {

@@ -1,5 +1,5 @@
 import { averageBitRate, peakBitRate, type SegmentWeight } from './bit-rate.ts';
-import type { Boundaries } from './boundaries.ts';
+import { type Boundaries, firstAtOrAfter } from './boundaries.ts';
 import { PackagerError } from './error.ts';
 import { fragmentHeaderSize, type SegmentPlan, sampleRanges, writeFragmentHeader } from './fragment.ts';
 import type { AudioTrack, VideoTrack } from './media-index.ts';
@@ -23,6 +23,8 @@ export interface PresentedTrack {
   segmentDuration(n: number): number;
   /** The segment that plays at `time` (seconds), the last one beyond the end. */
   segmentAt(time: number): number;
+  /** How many segments, from the first on, lie wholly in the first `bytes` of the original. */
+  segmentsWithin(bytes: number): number;
 }
 
 /** A track cut into segments. */
@@ -32,6 +34,7 @@ export class SegmentedTrack implements PresentedTrack {
   readonly #boundaries: Boundaries;
   readonly #starts: Float64Array;
   #weights: SegmentWeight[] | undefined;
+  #reaches: Float64Array | undefined;
 
   constructor(id: string, track: VideoTrack | AudioTrack, boundaries: Boundaries) {
     this.id = id;
@@ -85,6 +88,12 @@ export class SegmentedTrack implements PresentedTrack {
     return low;
   }
 
+  segmentsWithin(bytes: number): number {
+    this.#reaches ??= this.#furthestBytes();
+    const beyond = firstAtOrAfter(this.#reaches, bytes + 1);
+    return Math.min(beyond, this.segmentCount);
+  }
+
   /** Whether no sample of a segment is presented before the sync sample it begins with. */
   get independent(): boolean {
     const { composition } = this.track.samples;
@@ -134,6 +143,21 @@ export class SegmentedTrack implements PresentedTrack {
       return { bytes, duration: this.segmentDuration(n) };
     });
     return this.#weights;
+  }
+
+  /** For each segment, how far into the original it and those before it reach, in bytes. */
+  #furthestBytes(): Float64Array {
+    const { offset, size } = this.track.samples;
+    const reaches = new Float64Array(this.segmentCount);
+    let furthest = 0;
+    for (let n = 0; n < reaches.length; n++) {
+      const { first, last } = this.#span(n);
+      for (let i = first; i < last; i++) {
+        furthest = Math.max(furthest, (offset[i] as number) + (size[i] as number));
+      }
+      reaches[n] = furthest;
+    }
+    return reaches;
   }
 
   #span(n: number) {

@@ -20,6 +20,9 @@ const MAX_SPAN = 16 * 1024 * 1024;
 /** Larger segments must be streamed from their plan by whoever wants them. */
 const MAX_SEGMENT = 1024 * 1024 * 1024;
 
+/** Reads under way at once when a segment is scattered over the original; matters on remote storage. */
+const PARALLEL_READS = 8;
+
 /**
  * One whole segment: header and media bytes. Ranges that lie close together share a read. Throws
  * `limits_exceeded` beyond 1 GB, `truncated` when the source has fewer bytes than it had when indexed.
@@ -27,14 +30,26 @@ const MAX_SEGMENT = 1024 * 1024 * 1024;
 export async function readSegment(source: ByteSource, plan: SegmentPlan): Promise<Uint8Array> {
   if (plan.size > MAX_SEGMENT) throw new PackagerError('limits_exceeded', 'The segment is too large.');
   const spans = mergeRanges(plan.ranges);
-  const bytes = Buffer.allocUnsafe(bufferSize(plan, spans));
+  const single = spans.length === 1 ? spans[0] : undefined;
+  const room = single && source.readInto && isDense(single) ? plan.header.length + single.length : 0;
+  const bytes = Buffer.allocUnsafe(Math.max(plan.size, room));
   bytes.set(plan.header);
-  let at = plan.header.length;
-  for (const span of spans) {
-    await readSpan(source, span, bytes, at);
-    at += span.useful;
-  }
+  if (single) await readSpan(source, single, bytes, plan.header.length);
+  else await readScattered(source, spans, bytes, plan.header.length);
   return bytes.length === plan.size ? bytes : bytes.subarray(0, plan.size);
+}
+
+async function readScattered(source: ByteSource, spans: readonly Span[], bytes: Buffer, start: number) {
+  const work = spans.values();
+  let at = start;
+  const worker = async () => {
+    for (const span of work) {
+      const place = at;
+      at += span.useful;
+      await readSpan(source, span, bytes.subarray(place, place + span.useful), 0);
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(PARALLEL_READS, spans.length) }, worker));
 }
 
 /** Groups ranges that follow one another at less than `MAX_GAP` into spans. */
@@ -67,19 +82,9 @@ function isDense(span: Span): boolean {
   return span.length <= span.useful * 1.25;
 }
 
-/** Room for the segment, and for the bytes that a span read in place brings along for a moment. */
-function bufferSize(plan: SegmentPlan, spans: readonly Span[]): number {
-  let size = plan.size;
-  let at = plan.header.length;
-  for (const span of spans) {
-    if (isDense(span)) size = Math.max(size, at + span.length);
-    at += span.useful;
-  }
-  return size;
-}
-
+/** In place where there is room for what lies between the ranges, else through a buffer of its own. */
 async function readSpan(source: ByteSource, span: Span, bytes: Buffer, at: number): Promise<void> {
-  if (source.readInto && isDense(span)) {
+  if (source.readInto && isDense(span) && at + span.length <= bytes.length) {
     await source.readInto(span.offset, bytes.subarray(at, at + span.length));
     closeUp(span, bytes, at);
     return;
