@@ -1,0 +1,104 @@
+import { feedApi, linksApi, linksInternalApi, Problem } from '@ptsdly/contract';
+import { type AppOptions, bearer, createApp, type Feed, mount } from '@ptsdly/kit';
+import type { Hono } from 'hono';
+import type { Cards } from './cards.ts';
+import type { Clicks } from './clicks.ts';
+import type { Grants } from './grant.ts';
+import { readLimits } from './limits.ts';
+import { iso, toLink } from './link.ts';
+import type { Links } from './links.ts';
+import { type Opening, visitorOf } from './opening.ts';
+import type { Previews } from './preview.ts';
+import type { Sharing } from './sharing.ts';
+import type { Viewers } from './viewer.ts';
+
+/** What the HTTP surface calls. */
+export interface Parts {
+  readonly baseUrl: string;
+  readonly links: Links;
+  readonly sharing: Sharing;
+  readonly opening: Opening;
+  readonly viewers: Viewers;
+  readonly grants: Grants;
+  readonly clicks: Clicks;
+  readonly cards: Cards;
+  readonly previews: Previews;
+  readonly feed: Feed;
+}
+
+const POSTER_HEADERS = {
+  'content-type': 'image/jpeg',
+  'cache-control': 'public, max-age=300',
+  'x-content-type-options': 'nosniff',
+};
+
+export function linksApp(parts: Parts, options: AppOptions): Hono {
+  const app = createApp(options);
+  mountOwner(app, parts, options);
+  mountInternal(app, parts, options);
+  app.get('/watch/:code/card.jpg', async (context) => {
+    const poster = await parts.previews.poster(context.req.param('code'));
+    if (!poster) throw new Problem('not_found');
+    return new Response(new Uint8Array(poster), { headers: POSTER_HEADERS });
+  });
+  return app;
+}
+
+function mountOwner(app: Hono, parts: Parts, options: AppOptions): void {
+  const { baseUrl, links, sharing, clicks } = parts;
+  mount(
+    app,
+    linksApi,
+    {
+      createLink: async ({ body, caller, request }) =>
+        toLink(await sharing.share(body, { sub: caller.sub, token: bearer(request.headers) ?? '' }), baseUrl),
+      listLinks: async ({ query, caller }) => {
+        const { items, nextCursor } = await links.list({ ...query, ownerId: caller.sub });
+        return { items: items.map((link) => toLink(link, baseUrl)), nextCursor };
+      },
+      getLink: async ({ params, caller }) => toLink(await links.find(caller.sub, params.id), baseUrl),
+      updateLink: async ({ params, body, caller }) =>
+        toLink(await links.update(caller.sub, params.id, await readLimits(body)), baseUrl),
+      revokeLink: async ({ params, caller }) => ({ stopped: await sharing.stop(caller.sub, params.id) }),
+      linkStats: async ({ params, caller }) => {
+        const { id, views, lastOpenedAt } = await links.find(caller.sub, params.id);
+        return { ...(await clicks.of(id)), views, lastOpenedAt: iso(lastOpenedAt) };
+      },
+      openLink: async ({ params, body, request, headers }) =>
+        open(parts, params.code, visitorOf(request.headers, body.password), headers),
+    },
+    options,
+  );
+}
+
+async function open(
+  { opening, viewers, grants }: Parts,
+  code: string,
+  visitor: ReturnType<typeof visitorOf>,
+  headers: Headers,
+) {
+  const { link, viewTaken } = await opening.open(code, visitor);
+  const now = Date.now();
+  if (viewTaken) headers.append('set-cookie', viewers.setCookie(link, now));
+  const { videoId, startAt, endAt, allowDownload } = link;
+  const grant = await grants.sign(link, now);
+  return { grant, serverUrl: `/m/${link.slug}`, videoId, startAt, endAt, allowDownload };
+}
+
+function mountInternal(app: Hono, parts: Parts, options: AppOptions): void {
+  const { previews, cards, grants, feed } = parts;
+  mount(
+    app,
+    linksInternalApi,
+    {
+      preview: ({ params }) => previews.of(params.code),
+      putCard: async ({ params, body }) => {
+        await cards.put(params.serverId, params.videoId, body);
+        return undefined;
+      },
+      keys: () => grants.jwks(),
+    },
+    options,
+  );
+  mount(app, feedApi, { events: ({ query }) => feed.page(query) }, options);
+}

@@ -1,0 +1,1 @@
+export { type LinksOptions, openLinks } from './service.ts';

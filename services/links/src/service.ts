@@ -1,0 +1,112 @@
+import { createClient, type EventData, identityInternalApi } from '@ptsdly/contract';
+import {
+  type Address,
+  Bell,
+  createVerifier,
+  Feed,
+  follow,
+  internalPeer,
+  issuers,
+  type Logger,
+  Metrics,
+  type Service,
+  type ServiceTokens,
+} from '@ptsdly/kit';
+import { feedCursor, type Kv, openKv, readOutbox } from '@ptsdly/kv';
+import { linksApp, type Parts } from './app.ts';
+import { Attempts } from './attempts.ts';
+import { Cards } from './cards.ts';
+import { Clicks } from './clicks.ts';
+import { Endings } from './endings.ts';
+import { Grants } from './grant.ts';
+import { keys } from './keys.ts';
+import { Ledger } from './ledger.ts';
+import { Links } from './links.ts';
+import { Opening } from './opening.ts';
+import { Previews } from './preview.ts';
+import { Redirect } from './redirect.ts';
+import { Sharing } from './sharing.ts';
+import { Videos } from './videos.ts';
+import { Viewers } from './viewer.ts';
+
+export interface LinksOptions {
+  /** Where the links are kept: `lmdb:<folder>`. */
+  readonly kvUrl: string;
+  /** `PTSDLY_URL`, without a slash at the end; a link's URL is `<baseUrl>/<code>`. */
+  readonly baseUrl: string;
+  readonly log: Logger;
+  readonly tokens: ServiceTokens;
+  readonly identity: Address;
+  readonly subscriptions: Address;
+}
+
+/**
+ * Short URLs: makes, opens, counts and revokes them. Rejects when the store cannot be opened; peers that are away
+ * do not matter here, their feeds are followed in the background.
+ */
+export async function openLinks(options: LinksOptions): Promise<Service> {
+  const kv = await openKv(options.kvUrl);
+  try {
+    return await compose(kv, options);
+  } catch (cause) {
+    await kv.close();
+    throw cause;
+  }
+}
+
+async function compose(kv: Kv, options: LinksOptions): Promise<Service> {
+  const { log, tokens } = options;
+  const baseUrl = options.baseUrl.replace(/\/$/, '');
+  const metrics = new Metrics('links');
+  const bell = new Bell();
+  const feed = new Feed(readOutbox<EventData>(kv), bell);
+  const ledger = new Ledger(kv, bell);
+  const clicks = new Clicks(kv, log, metrics);
+  const cards = new Cards(kv);
+  const links = new Links(ledger);
+  const viewers = await Viewers.open(kv, baseUrl.startsWith('https:'));
+  const parts: Parts = {
+    baseUrl,
+    links,
+    viewers,
+    clicks,
+    cards,
+    feed,
+    sharing: new Sharing({ links, cards, feed, videos: new Videos(options) }),
+    opening: new Opening(ledger, viewers, new Attempts()),
+    grants: await Grants.open(kv),
+    previews: new Previews(ledger, cards),
+  };
+  const identity = createClient(identityInternalApi, internalPeer('identity', options.identity, tokens));
+  const callers = createVerifier(issuers.identity, () => identity.keys({}));
+  const ready = async () => {
+    await kv.get(keys.grantKey);
+  };
+  const app = linksApp(parts, { audience: 'links', log, metrics, callers, services: tokens, ready });
+  const redirect = new Redirect(kv, clicks, log);
+  const followers = followFeeds(new Endings(ledger, cards, clicks), kv, options);
+  return {
+    name: 'links',
+    fetch: async (request) => redirect.fetch(request) ?? app.fetch(request),
+    raw: redirect.raw,
+    async close() {
+      feed.close();
+      await Promise.all(followers.map((follower) => follower.close()));
+      await clicks.close();
+      await kv.close();
+    },
+  };
+}
+
+/** Deletions of accounts, servers and videos end links. */
+function followFeeds(endings: Endings, kv: Kv, { log, tokens, identity, subscriptions }: LinksOptions) {
+  return Object.entries({ identity, subscriptions }).map(([name, address]) =>
+    follow({
+      ...internalPeer(name, address, tokens),
+      consumer: 'links',
+      cursor: feedCursor(kv, name),
+      apply: (event) => endings.apply(event),
+      log,
+    }),
+  );
+}

@@ -1,0 +1,54 @@
+import type { HandlerInput, linksApi } from '@ptsdly/contract';
+import type { Feed } from '@ptsdly/kit';
+import type { Cards } from './cards.ts';
+import { noLimits, readLimits } from './limits.ts';
+import { invalid, type LinkRecord } from './link.ts';
+import type { Links } from './links.ts';
+import type { Videos } from './videos.ts';
+
+/** How long a revocation waits for the media server to say that nothing flows any more. */
+const STOP_MS = 900;
+
+/** Making and ending links where the media server has a say. */
+export class Sharing {
+  readonly #links: Links;
+  readonly #videos: Videos;
+  readonly #cards: Cards;
+  readonly #feed: Feed;
+
+  constructor(parts: { links: Links; videos: Videos; cards: Cards; feed: Feed }) {
+    this.#links = parts.links;
+    this.#videos = parts.videos;
+    this.#cards = parts.cards;
+    this.#feed = parts.feed;
+  }
+
+  /** Makes a link to a video that exists and is the caller's. */
+  async share(
+    body: HandlerInput<typeof linksApi.createLink>['body'],
+    caller: { sub: string; token: string },
+  ): Promise<LinkRecord> {
+    const { serverId, videoId } = body;
+    const limits = { ...noLimits, ...(await readLimits(body)) };
+    if (limits.expiresAt !== null && limits.expiresAt <= Date.now()) {
+      throw invalid('expiresAt', 'must lie in the future');
+    }
+    const { slug, video } = await this.#videos.find(serverId, videoId, caller);
+    const { title, duration, width, height } = video;
+    const link = await this.#links.create({ ownerId: caller.sub, serverId, slug, videoId }, limits);
+    await this.#cards.begin(serverId, videoId, { title, duration, width, height });
+    return link;
+  }
+
+  /**
+   * Revokes a link; true when no byte of it flows any more: the media server has applied the event, or serves
+   * nothing. `pending` means that it will apply it before it serves another byte.
+   */
+  async stop(ownerId: string, id: string): Promise<true | 'pending'> {
+    const { serverId, changedSeq } = await this.#links.revoke(ownerId, id);
+    const applied = this.#feed.appliedBy(`server:${serverId}`, changedSeq, STOP_MS);
+    const silent = this.#videos.isServing(serverId).then((serving) => !serving);
+    const stopped = (await Promise.race([applied, silent])) || (await applied) || (await silent);
+    return stopped ? true : 'pending';
+  }
+}
