@@ -1,0 +1,62 @@
+import { execFileSync, spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+export const hasFfmpeg = spawnSync('ffmpeg', ['-version']).status === 0;
+if (!hasFfmpeg) process.stderr.write('skipped: tests of real video, because there is no ffmpeg here\n');
+
+export interface ClipOptions {
+  /** Seconds. */
+  readonly duration?: number;
+  readonly audio?: boolean;
+  /** `moov` in front of the media. */
+  readonly fastStart?: boolean;
+}
+
+/** A real H.264 clip with a keyframe a second, made now. */
+export function makeClip({ duration = 4, audio = true, fastStart = false }: ClipOptions = {}): Buffer {
+  const folder = mkdtempSync(join(tmpdir(), 'clip-'));
+  const path = join(folder, 'clip.mp4');
+  try {
+    execFileSync(
+      'ffmpeg',
+      [
+        ...['-v', 'error', '-f', 'lavfi', '-i', `testsrc2=size=320x180:rate=25:duration=${duration}`],
+        ...(audio ? ['-f', 'lavfi', '-i', `sine=frequency=440:duration=${duration}`] : []),
+        ...['-c:v', 'libx264', '-preset', 'ultrafast', '-bf', '2', '-g', '25', '-pix_fmt', 'yuv420p'],
+        ...(audio ? ['-c:a', 'aac'] : []),
+        ...(fastStart ? ['-movflags', '+faststart'] : []),
+        path,
+      ],
+      { stdio: ['ignore', 'ignore', 'inherit'] },
+    );
+    return readFileSync(path);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** Seconds of video that ffprobe decodes from a stream, and whether its first frame is a keyframe. */
+export function probeFrames(stream: Uint8Array): { frames: number; firstIsKey: boolean; firstAt: number } {
+  const output = execFileSync(
+    'ffprobe',
+    [
+      '-v',
+      'error',
+      '-select_streams',
+      'v:0',
+      '-show_entries',
+      'frame=pts_time,key_frame',
+      '-of',
+      'json',
+      '-',
+    ],
+    { input: stream, maxBuffer: 64 * 1024 * 1024 },
+  );
+  const { frames } = JSON.parse(output.toString('utf8')) as {
+    frames: { pts_time: string; key_frame: number }[];
+  };
+  const [first] = frames;
+  return { frames: frames.length, firstIsKey: first?.key_frame === 1, firstAt: Number(first?.pts_time) };
+}

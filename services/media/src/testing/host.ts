@@ -1,0 +1,99 @@
+import { type Card, controlApi, type Event, type EventData, Problem } from '@ptsdly/contract';
+import { Bell, createApp, Feed, issuers, Metrics, mount, newId, type Service, silentLog } from '@ptsdly/kit';
+import { exportJWK, generateKeyPair, type JWTPayload, SignJWT } from 'jose';
+
+const FEEDS = ['links', 'identity', 'subscriptions'] as const;
+type FeedName = (typeof FEEDS)[number];
+
+/** A stand-in for the host of a media server: real keys, real feeds, and a memory of what it was told. */
+export interface StandInHost extends Service {
+  /** A token of identity; the owner's where nothing else is said. */
+  token(claims?: Record<string, unknown>): Promise<string>;
+  grant(claims: Record<string, unknown>, options?: { expiresIn?: string; forged?: boolean }): Promise<string>;
+  publish(feed: FeedName, data: EventData): void;
+  /** Refuses all calls while true. */
+  away: boolean;
+  readonly usage: number[];
+  readonly cards: Map<string, Card>;
+  readonly deleted: string[];
+}
+
+export interface HostOptions {
+  readonly serverId: string;
+  readonly ownerId: string;
+}
+
+export async function createHost({ serverId, ownerId }: HostOptions): Promise<StandInHost> {
+  const feeds = Object.fromEntries(FEEDS.map((name) => [name, memoryFeed()])) as Record<
+    FeedName,
+    ReturnType<typeof memoryFeed>
+  >;
+  const keys = { identity: await signingKey(), links: await signingKey(), stranger: await signingKey() };
+  const usage: number[] = [];
+  const cards = new Map<string, Card>();
+  const deleted: string[] = [];
+  const metrics = new Metrics('host');
+  const options = { audience: 'host', log: silentLog, metrics };
+  const app = createApp(options);
+  mount(
+    app,
+    controlApi,
+    {
+      jwks: ({ params }) => ({ keys: [keys[params.issuer].jwk] }),
+      reportUsage: ({ body }) => void usage.push(body.usedBytes),
+      putCard: ({ params, body }) => void cards.set(params.videoId, body),
+      videoDeleted: ({ params }) => void deleted.push(params.videoId),
+      feed: ({ params, query }) => feeds[params.feed].feed.page(query),
+    },
+    options,
+  );
+  const sign = (key: Awaited<ReturnType<typeof signingKey>>, payload: JWTPayload, expiresIn: string) =>
+    new SignJWT(payload)
+      .setProtectedHeader({ alg: 'EdDSA', kid: key.jwk.kid })
+      .setIssuedAt()
+      .setExpirationTime(expiresIn)
+      .sign(key.privateKey);
+  const host: StandInHost = {
+    name: 'host',
+    away: false,
+    usage,
+    cards,
+    deleted,
+    fetch: async (request) => (host.away ? new Problem('unavailable').toResponse() : app.fetch(request)),
+    token(claims = {}) {
+      const own = { iss: issuers.identity, aud: `server:${serverId}`, sub: ownerId, role: 'user', scope: '' };
+      return sign(keys.identity, { ...own, sid: 'sid-1', ...claims }, '60s');
+    },
+    grant(claims, { expiresIn = '60s', forged = false } = {}) {
+      const own = { iss: issuers.links, aud: `server:${serverId}`, jti: newId(), linkId: 'link-1', epoch: 1 };
+      const limits = { startAt: null, endAt: null, allowDownload: false, linkExp: null };
+      const payload = { ...own, ...limits, ...claims };
+      return sign(forged ? { ...keys.stranger, jwk: keys.links.jwk } : keys.links, payload, expiresIn);
+    },
+    publish: (feed, data) => feeds[feed].publish(data),
+    async close() {
+      for (const { feed } of Object.values(feeds)) feed.close();
+    },
+  };
+  return host;
+}
+
+async function signingKey() {
+  const { publicKey, privateKey } = await generateKeyPair('EdDSA', { extractable: true });
+  const jwk = { ...(await exportJWK(publicKey)), kid: newId(), alg: 'EdDSA', use: 'sig' };
+  return { privateKey, jwk };
+}
+
+function memoryFeed() {
+  const events: Event[] = [];
+  const bell = new Bell();
+  const read = async (after: number, limit: number) =>
+    events.filter(({ seq }) => seq > after).slice(0, limit);
+  return {
+    feed: new Feed({ read }, bell),
+    publish(data: EventData) {
+      events.push({ seq: events.length + 1, at: new Date().toISOString(), data });
+      bell.ring();
+    },
+  };
+}
