@@ -46,7 +46,7 @@ export function videoBoundaries(samples: Samples, timescale: number, targetDurat
 export function boundariesAt(samples: Samples, timescale: number, times: readonly number[]): Boundaries {
   const cuts = [0];
   const groups = groupStarts(samples);
-  const tolerance = samples.count > 1 ? samples.end / samples.count / 2 : 0;
+  const tolerance = (samples.end - (samples.decode[0] ?? 0)) / Math.max(1, samples.count) / 2;
   let group = 1;
   for (const time of times) {
     const wanted = time * timescale;

@@ -10,6 +10,7 @@
 export { PackagerError, type PackagerErrorCode } from './error.ts';
 export type { SegmentPlan } from './fragment.ts';
 export { decodeIndex, encodeIndex } from './index-file.ts';
+export { joinVideo, type VideoPart } from './joined-index.ts';
 export type {
   AudioTrack,
   MediaIndex,

@@ -2,6 +2,7 @@ import { audioBoundaries, boundariesAt, longestGroup, videoBoundaries } from './
 import { PackagerError } from './error.ts';
 import type { SegmentPlan } from './fragment.ts';
 import { writeInitSegment } from './init-segment.ts';
+import { shiftTrack } from './joined-index.ts';
 import type { MediaIndex, Rotation, VideoTrack } from './media-index.ts';
 import { writeMasterPlaylist, writeMediaPlaylist } from './playlists.ts';
 import { type PresentedTrack, SegmentedTrack } from './presented-track.ts';
@@ -14,6 +15,11 @@ export interface PresentationOptions {
    * it. Each must be a sync sample; one that is not is passed over.
    */
   readonly boundaries?: readonly number[];
+  /**
+   * Seconds at which this source begins on the timeline of a longer one, 0 when absent: for a rendition
+   * made in windows. All times, `boundaries` too, are on that timeline.
+   */
+  readonly start?: number;
 }
 
 /** A source seen as HLS: playlists and segments, computed when asked for. */
@@ -70,7 +76,7 @@ class IndexedPresentation implements Presentation {
     const { video } = index;
     this.tracks = segmentTracks(index, options);
     this.boundaries = startsOf(this.tracks[0]);
-    this.duration = index.duration;
+    this.duration = index.duration + (options.start ?? 0);
     this.rotation = video?.rotation ?? 0;
     [this.width, this.height] = video ? displaySize(video) : [0, 0];
     this.codecs = [...new Set(this.tracks.map(({ codec }) => codec))].join(',');
@@ -128,15 +134,16 @@ class IndexedPresentation implements Presentation {
 
 /** Video cut at its sync samples; sound cut where the video is. */
 function segmentTracks(index: MediaIndex, options: PresentationOptions): SegmentedTrack[] {
-  const { video, audio } = index;
-  const { targetDuration, boundaries } = options;
+  const { targetDuration, boundaries, start = 0 } = options;
+  const video = start && index.video ? shiftTrack(index.video, start) : index.video;
+  const audio = start ? index.audio.map((track) => shiftTrack(track, start)) : index.audio;
   const tracks: SegmentedTrack[] = [];
   if (video) {
     const { samples, timescale } = video;
     const cuts = boundaries
       ? boundariesAt(samples, timescale, boundaries)
       : videoBoundaries(samples, timescale, targetDuration);
-    tracks.push(new SegmentedTrack('v0', video, cuts));
+    tracks.push(new SegmentedTrack('v0', video, cuts, start));
   }
   const cuts = videoCuts(tracks[0], boundaries);
   for (const [i, track] of audio.entries()) {

@@ -17,7 +17,7 @@ export interface PresentedTrack {
   /** Hertz; sound only. */
   readonly sampleRate: number | undefined;
   readonly segmentCount: number;
-  /** Seconds at which segment `n` begins; the first one begins at 0, `segmentCount` gives the end. */
+  /** Seconds at which segment `n` begins; the first one at the start of the source, `segmentCount` gives the end. */
   segmentStart(n: number): number;
   /** Seconds from the start of segment `n` to that of the next. */
   segmentDuration(n: number): number;
@@ -36,11 +36,12 @@ export class SegmentedTrack implements PresentedTrack {
   #weights: SegmentWeight[] | undefined;
   #reaches: Float64Array | undefined;
 
-  constructor(id: string, track: VideoTrack | AudioTrack, boundaries: Boundaries) {
+  constructor(id: string, track: VideoTrack | AudioTrack, boundaries: Boundaries, start = 0) {
     this.id = id;
     this.track = track;
     this.#boundaries = boundaries;
     this.#starts = startTimes(track, boundaries);
+    this.#starts[0] = start;
   }
 
   get kind(): 'video' | 'audio' {
