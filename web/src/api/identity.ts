@@ -1,0 +1,54 @@
+import { type CallInput, type CallOutput, identityApi, type Me } from '@ptsdly/contract';
+import { api } from './api.ts';
+import { request } from './request.ts';
+
+type AuthOptions = CallOutput<typeof identityApi.authOptions>;
+type Consents = CallOutput<typeof identityApi.putConsents>;
+type Body<E> = CallInput<E> extends { readonly body: infer B } ? B : never;
+
+const identity = api.injectEndpoints({
+  endpoints: (build) => ({
+    authOptions: build.query<AuthOptions, void>({
+      query: () => request(identityApi.authOptions, {}),
+      keepUnusedDataFor: 600,
+    }),
+    me: build.query<Me, void>({ query: () => request(identityApi.me, {}), providesTags: ['Me'] }),
+    signUp: build.mutation<unknown, Body<typeof identityApi.signUp>>({
+      query: (body) => request(identityApi.signUp, { body }),
+    }),
+    signIn: build.mutation<unknown, Body<typeof identityApi.signIn>>({
+      query: (body) => request(identityApi.signIn, { body }),
+      invalidatesTags: (_, error) => (error ? [] : ['Me', 'Servers', 'Subscriptions']),
+    }),
+    signInSocial: build.mutation<{ url: string }, Body<typeof identityApi.signInSocial>>({
+      query: (body) => request(identityApi.signInSocial, { body }),
+    }),
+    signOut: build.mutation<unknown, void>({ query: () => request(identityApi.signOut, {}) }),
+    updateMe: build.mutation<Me, Body<typeof identityApi.updateMe>>({
+      query: (body) => request(identityApi.updateMe, { body }),
+      async onQueryStarted(_, { dispatch, queryFulfilled }) {
+        const { data } = await queryFulfilled.catch(() => ({ data: null }));
+        if (data) dispatch(identity.util.upsertQueryData('me', undefined, data));
+      },
+    }),
+    putConsents: build.mutation<Consents, Body<typeof identityApi.putConsents>>({
+      query: (body) => request(identityApi.putConsents, { body }),
+      invalidatesTags: ['Me'],
+    }),
+    deleteMe: build.mutation<{ receiptUrl: string }, Body<typeof identityApi.deleteMe>>({
+      query: (body) => request(identityApi.deleteMe, { body }),
+    }),
+  }),
+});
+
+export const {
+  useAuthOptionsQuery,
+  useMeQuery,
+  useSignUpMutation,
+  useSignInMutation,
+  useSignInSocialMutation,
+  useSignOutMutation,
+  useUpdateMeMutation,
+  usePutConsentsMutation,
+  useDeleteMeMutation,
+} = identity;

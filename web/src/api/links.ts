@@ -1,0 +1,37 @@
+import { type CallInput, type CallOutput, type Link, linksApi } from '@ptsdly/contract';
+import { api } from './api.ts';
+import { request } from './request.ts';
+
+type Revoked = CallOutput<typeof linksApi.revokeLink>;
+type NewLink = CallInput<typeof linksApi.createLink>['body'];
+type LinkLimits = CallInput<typeof linksApi.updateLink>['body'];
+
+const links = api.injectEndpoints({
+  endpoints: (build) => ({
+    links: build.query<readonly Link[], string>({
+      query: (videoId) => request(linksApi.listLinks, { query: { videoId, limit: 100 } }),
+      transformResponse: (page: { items: Link[] }) => page.items,
+      providesTags: ['Links'],
+    }),
+    createLink: build.mutation<Link, NewLink>({
+      query: (body) => request(linksApi.createLink, { body }),
+      invalidatesTags: ['Links'],
+    }),
+    updateLink: build.mutation<Link, LinkLimits & { readonly id: string }>({
+      query: ({ id, ...body }) => request(linksApi.updateLink, { params: { id }, body }),
+      invalidatesTags: ['Links'],
+    }),
+    revokeLink: build.mutation<Revoked, string>({
+      query: (id) => request(linksApi.revokeLink, { params: { id } }),
+      invalidatesTags: ['Links'],
+    }),
+  }),
+});
+
+export const {
+  useLinksQuery,
+  useLazyLinksQuery,
+  useCreateLinkMutation,
+  useUpdateLinkMutation,
+  useRevokeLinkMutation,
+} = links;

@@ -1,0 +1,38 @@
+import { RouterProvider as AriaRouterProvider } from 'react-aria-components';
+import { useTranslation } from 'react-i18next';
+import { Outlet, ScrollRestoration, useHref, useNavigate } from 'react-router';
+import { UploadTray } from '../features/uploads/UploadTray.tsx';
+import { useAccountLanguage } from '../i18n/useLanguage.ts';
+import { Footer } from './Footer.tsx';
+import { Header } from './Header.tsx';
+import styles from './Shell.module.css';
+
+/** Around every page. */
+export function Shell() {
+  const { t } = useTranslation();
+  const navigate = useNavigate();
+  useAccountLanguage();
+  return (
+    <AriaRouterProvider navigate={navigate} useHref={useHref}>
+      <a href="#content" className={styles.skip}>
+        {t('nav.skip')}
+      </a>
+      <Header />
+      <main id="content" className={styles.main} tabIndex={-1}>
+        <Outlet />
+      </main>
+      <Footer />
+      <ScrollRestoration />
+    </AriaRouterProvider>
+  );
+}
+
+/** Around the pages of somebody who is signed in: uploads go on while one walks between them. */
+export function Layout() {
+  return (
+    <div className={styles.page}>
+      <Outlet />
+      <UploadTray />
+    </div>
+  );
+}

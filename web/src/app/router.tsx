@@ -1,0 +1,42 @@
+import { createBrowserRouter, Navigate } from 'react-router';
+import { ConsentGate } from '../features/auth/ConsentGate.tsx';
+import { RequireSession } from '../features/auth/RequireSession.tsx';
+import { SignInPage } from '../features/auth/SignInPage.tsx';
+import { SignUpPage } from '../features/auth/SignUpPage.tsx';
+import { LandingPage } from '../features/landing/LandingPage.tsx';
+import { PlansPage } from '../features/plans/PlansPage.tsx';
+import { ServerPage } from '../features/server/ServerPage.tsx';
+import { CrashPage, MissingPage } from './ErrorPages.tsx';
+import { Layout, Shell } from './Shell.tsx';
+
+/** Pages that are rarely the first one come when they are asked for. */
+export const router = createBrowserRouter([
+  {
+    element: <Shell />,
+    errorElement: <CrashPage />,
+    children: [
+      { path: '/', element: <LandingPage /> },
+      { path: '/app/sign-up', element: <SignUpPage /> },
+      { path: '/app/sign-in', element: <SignInPage /> },
+      { path: '/app/terms', lazy: () => import('../features/documents/TermsPage.tsx') },
+      { path: '/app/privacy', lazy: () => import('../features/documents/PrivacyPage.tsx') },
+      {
+        element: (
+          <RequireSession>
+            <ConsentGate>
+              <Layout />
+            </ConsentGate>
+          </RequireSession>
+        ),
+        children: [
+          { path: '/app', element: <Navigate to="/app/server" replace /> },
+          { path: '/app/plans', element: <PlansPage /> },
+          { path: '/app/server', element: <ServerPage /> },
+          { path: '/app/videos/:id', lazy: () => import('../features/player/VideoPage.tsx') },
+          { path: '/app/me', lazy: () => import('../features/me/MePage.tsx') },
+        ],
+      },
+      { path: '*', element: <MissingPage /> },
+    ],
+  },
+]);

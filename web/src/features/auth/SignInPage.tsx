@@ -1,0 +1,78 @@
+import { useState } from 'react';
+import { Form } from 'react-aria-components';
+import { useTranslation } from 'react-i18next';
+import { Link, Navigate, useNavigate, useSearchParams } from 'react-router';
+import { useMeQuery, useSignInMutation } from '../../api/identity.ts';
+import { useTitle } from '../../app/useTitle.ts';
+import { Button } from '../../ui/Button.tsx';
+import { ProblemNotice } from '../../ui/Notice.tsx';
+import { PasswordField, TextField } from '../../ui/TextField.tsx';
+import styles from './Auth.module.css';
+import { AuthCard } from './AuthCard.tsx';
+import { isEmail } from './fields.ts';
+import { safeNext } from './next.ts';
+import { SocialButtons } from './SocialButtons.tsx';
+
+export function SignInPage() {
+  const { t } = useTranslation();
+  useTitle(t('nav.signIn'));
+  const [search] = useSearchParams();
+  const next = safeNext(search.get('next'));
+  const { data: me, isError } = useMeQuery();
+  if (me && !isError) return <Navigate to={next} replace />;
+  return (
+    <AuthCard title={t('auth.signInTitle')} lead={t('auth.signInLead')}>
+      <SocialButtons next={next} />
+      <SignInForm next={next} />
+      <p className={styles.switch}>
+        {t('auth.noAccount')} <Link to={`/app/sign-up?${search}`}>{t('nav.signUp')}</Link>
+      </p>
+    </AuthCard>
+  );
+}
+
+function SignInForm({ next }: { next: string }) {
+  const { t } = useTranslation();
+  const navigate = useNavigate();
+  const [email, setEmail] = useState('');
+  const [password, setPassword] = useState('');
+  const [tried, setTried] = useState(false);
+  const [signIn, { error, isLoading }] = useSignInMutation();
+  const submit = async (event: React.FormEvent) => {
+    event.preventDefault();
+    setTried(true);
+    if (!isEmail(email) || password === '') return;
+    const answer = await signIn({ email: email.trim(), password });
+    if (!answer.error) await navigate(next, { replace: true });
+  };
+  return (
+    <Form className={styles.form!} onSubmit={submit} validationBehavior="aria">
+      <TextField
+        label={t('auth.email')}
+        type="email"
+        name="email"
+        autoComplete="username"
+        inputMode="email"
+        value={email}
+        onChange={setEmail}
+        error={tried && !isEmail(email) ? t('auth.invalidEmail') : undefined}
+        testId="sign-in-email"
+      />
+      <PasswordField
+        label={t('auth.password')}
+        showLabel={t('auth.showPassword')}
+        hidePasswordLabel={t('auth.hidePassword')}
+        name="password"
+        autoComplete="current-password"
+        value={password}
+        onChange={setPassword}
+        error={tried && password === '' ? t('auth.required') : undefined}
+        testId="sign-in-password"
+      />
+      {error && <ProblemNotice problem={error} />}
+      <Button type="submit" size="l" wide isPending={isLoading} data-testid="sign-in-submit">
+        {t('nav.signIn')}
+      </Button>
+    </Form>
+  );
+}

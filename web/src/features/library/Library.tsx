@@ -1,0 +1,66 @@
+import type { Server } from '@ptsdly/contract';
+import { useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { useVideosInfiniteQuery } from '../../api/media.ts';
+import { Button } from '../../ui/Button.tsx';
+import { Loading } from '../../ui/Loading.tsx';
+import { EmptyState, ProblemNotice } from '../../ui/Notice.tsx';
+import { DropArea } from '../uploads/DropArea.tsx';
+import { FileButton } from '../uploads/FileButton.tsx';
+import { useUploader } from '../uploads/UploaderContext.ts';
+import styles from './Library.module.css';
+import { VideoCard } from './VideoCard.tsx';
+import { isChanging } from './videoState.ts';
+
+const whileChanging = 2000;
+
+export function Library({ server }: { server: Server }) {
+  const { t } = useTranslation();
+  const uploader = useUploader();
+  const [changing, setChanging] = useState(false);
+  const { data, error, refetch, hasNextPage, fetchNextPage, isFetchingNextPage } = useVideosInfiniteQuery(
+    server.url,
+    { pollingInterval: changing ? whileChanging : 0, refetchOnMountOrArgChange: true },
+  );
+  const videos = data?.pages.flatMap((page) => page.items);
+  const nowChanging = videos?.some(isChanging) ?? false;
+  if (nowChanging !== changing) setChanging(nowChanging);
+  return (
+    <DropArea onFiles={(picks) => void uploader.add(server.url, picks)}>
+      <div className={styles.head}>
+        <h2>{t('library.title')}</h2>
+        <FileButton serverUrl={server.url} />
+      </div>
+      {error && !videos && (
+        <ProblemNotice problem={error}>
+          <Button look="quiet" onPress={() => void refetch()}>
+            {t('common.retry')}
+          </Button>
+        </ProblemNotice>
+      )}
+      {!error && !videos && <Loading />}
+      {videos?.length === 0 && (
+        <div className={styles.empty}>
+          <EmptyState icon="upload" title={t('library.emptyTitle')} text={t('library.emptyText')} />
+        </div>
+      )}
+      {videos && videos.length > 0 && (
+        <ul className={styles.grid}>
+          {videos.map((video) => (
+            <VideoCard key={video.id} server={server} video={video} />
+          ))}
+        </ul>
+      )}
+      {hasNextPage && (
+        <Button
+          look="quiet"
+          className={styles.more}
+          isPending={isFetchingNextPage}
+          onPress={() => void fetchNextPage()}
+        >
+          {t('library.showMore')}
+        </Button>
+      )}
+    </DropArea>
+  );
+}

@@ -1,0 +1,88 @@
+import type { Me } from '@ptsdly/contract';
+import { useTranslation } from 'react-i18next';
+import { useMeQuery } from '../../api/identity.ts';
+import { usePlansQuery } from '../../api/subscriptions.ts';
+import { useTitle } from '../../app/useTitle.ts';
+import { languageNames, languages } from '../../i18n/language.ts';
+import { useLanguage } from '../../i18n/useLanguage.ts';
+import { Button, LinkButton } from '../../ui/Button.tsx';
+import { Choice } from '../../ui/Choice.tsx';
+import { formatDate } from '../../ui/format.ts';
+import { useSignOut } from '../auth/useSignOut.ts';
+import { useLiveSubscription } from '../plans/PlansPage.tsx';
+import { DeleteAccount } from './DeleteAccount.tsx';
+import styles from './Me.module.css';
+import { NameForm } from './NameForm.tsx';
+import { providerNames } from './providers.ts';
+
+export function Component() {
+  const { t } = useTranslation();
+  useTitle(t('me.title'));
+  const { data: me } = useMeQuery();
+  const signOut = useSignOut();
+  if (!me) return null;
+  return (
+    <div className={styles.page}>
+      <h1>{t('me.title')}</h1>
+      <section className={styles.card}>
+        <h2>{t('me.profile')}</h2>
+        <NameForm key={me.name} name={me.name} />
+        <Facts me={me} />
+        <LanguageChoice />
+      </section>
+      <section className={styles.line}>
+        <p>{t('me.sessionText')}</p>
+        <Button look="quiet" onPress={signOut} data-testid="sign-out">
+          {t('me.session')}
+        </Button>
+      </section>
+      <DeleteAccount me={me} />
+    </div>
+  );
+}
+
+function Facts({ me }: { me: Me }) {
+  const { t } = useTranslation();
+  const [language] = useLanguage();
+  const { live } = useLiveSubscription();
+  const { data: plans } = usePlansQuery();
+  const plan = plans?.find((one) => one.id === live?.planId);
+  return (
+    <dl className={styles.facts}>
+      <div>
+        <dt>{t('me.email')}</dt>
+        <dd data-testid="me-email">{me.email}</dd>
+      </div>
+      <div>
+        <dt>{t('me.providers')}</dt>
+        <dd>{providerNames(t, me.providers)}</dd>
+      </div>
+      <div>
+        <dt>{t('me.since')}</dt>
+        <dd>{formatDate(me.createdAt, language)}</dd>
+      </div>
+      <div>
+        <dt>{t('me.plan')}</dt>
+        <dd className={styles.plan}>
+          {plan ? plan.name[language] : '–'}
+          <LinkButton to="/app/plans" look="plain">
+            {t('nav.plans')}
+          </LinkButton>
+        </dd>
+      </div>
+    </dl>
+  );
+}
+
+function LanguageChoice() {
+  const { t } = useTranslation();
+  const [language, choose] = useLanguage();
+  return (
+    <Choice
+      label={t('me.language')}
+      value={language}
+      onChange={choose}
+      options={languages.map((value) => ({ value, label: languageNames[value] }))}
+    />
+  );
+}

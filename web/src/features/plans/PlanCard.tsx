@@ -1,0 +1,49 @@
+import type { Plan } from '@ptsdly/contract';
+import type { ReactNode } from 'react';
+import { useTranslation } from 'react-i18next';
+import { useLanguage } from '../../i18n/useLanguage.ts';
+import { cx } from '../../ui/cx.ts';
+import { formatBytes, formatPrice } from '../../ui/format.ts';
+import { Icon } from '../../ui/Icon.tsx';
+import styles from './Plans.module.css';
+
+interface PlanCardProps {
+  readonly plan: Plan;
+  readonly chosen?: boolean;
+  readonly children?: ReactNode;
+}
+
+export function PlanCard({ plan, chosen, children }: PlanCardProps) {
+  const { t } = useTranslation();
+  const [language] = useLanguage();
+  const { amount, currency, interval } = plan.price;
+  const lines = [
+    t('plans.storage', { size: formatBytes(plan.storageBytes, language) }),
+    t('plans.transfer', { size: formatBytes(plan.transferBytes, language) }),
+    t('plans.viewers', { count: plan.concurrentViewers }),
+  ];
+  return (
+    <article className={cx(styles.card, chosen && styles.chosen)} data-testid={`plan-${plan.id}`}>
+      <h3 className={styles.name}>{plan.name[language]}</h3>
+      <p className={styles.price}>
+        {amount === 0 ? (
+          <strong>{t('plans.free')}</strong>
+        ) : (
+          <>
+            <strong>{formatPrice(amount, currency, language)}</strong>
+            <span>{t(interval === 'month' ? 'plans.perMonth' : 'plans.perYear')}</span>
+          </>
+        )}
+      </p>
+      <ul className={styles.lines}>
+        {lines.map((line) => (
+          <li key={line}>
+            <Icon name="check" size={18} />
+            {line}
+          </li>
+        ))}
+      </ul>
+      {children}
+    </article>
+  );
+}

@@ -1,0 +1,57 @@
+import type { Server } from '@ptsdly/contract';
+import { useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { Link, useParams } from 'react-router';
+import { useVideoQuery } from '../../api/media.ts';
+import { useTitle } from '../../app/useTitle.ts';
+import { problemText } from '../../i18n/problemText.ts';
+import { LinkButton } from '../../ui/Button.tsx';
+import { Icon } from '../../ui/Icon.tsx';
+import { Loading } from '../../ui/Loading.tsx';
+import { EmptyState } from '../../ui/Notice.tsx';
+import { isChanging } from '../library/videoState.ts';
+import { useMyServer } from '../server/useMyServer.ts';
+import { OwnPlayback } from './OwnPlayback.tsx';
+import { VideoDetails } from './VideoDetails.tsx';
+import { VideoHeader } from './VideoHeader.tsx';
+import styles from './VideoPage.module.css';
+
+const whileChanging = 2000;
+
+export function Component() {
+  const { id = '' } = useParams();
+  const { server, isReady } = useMyServer();
+  if (!isReady) return <Loading />;
+  return server ? <VideoOf key={id} server={server} id={id} /> : <Missing />;
+}
+
+function VideoOf({ server, id }: { server: Server; id: string }) {
+  const { t } = useTranslation();
+  const ref = { serverUrl: server.url, id };
+  const [changing, setChanging] = useState(false);
+  const { data: video, error } = useVideoQuery(ref, { pollingInterval: changing ? whileChanging : 0 });
+  const nowChanging = video !== undefined && isChanging(video);
+  if (nowChanging !== changing) setChanging(nowChanging);
+  useTitle(video?.title);
+  if (!video) return error ? <Missing text={problemText(t, error)} /> : <Loading />;
+  return (
+    <article>
+      <Link to="/app/server" className={styles.back}>
+        <Icon name="back" />
+        {t('nav.server')}
+      </Link>
+      <OwnPlayback server={server} video={video} />
+      <VideoHeader server={server} video={video} />
+      <VideoDetails video={video} />
+    </article>
+  );
+}
+
+function Missing({ text }: { text?: string }) {
+  const { t } = useTranslation();
+  return (
+    <EmptyState icon="play" title={t('video.missingTitle')} text={text}>
+      <LinkButton to="/app/server">{t('nav.server')}</LinkButton>
+    </EmptyState>
+  );
+}

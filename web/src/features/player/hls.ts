@@ -1,0 +1,45 @@
+import Hls, { type ErrorData, ErrorTypes, Events } from 'hls.js';
+
+export interface HlsEvents {
+  /** The session is over for the server; whoever opened it may open another. */
+  lost(): void;
+  failed(): void;
+}
+
+const longestRecoveries = 3;
+const lineBackAfter = 2000;
+
+/** Plays an HLS address by Media Source Extensions; answers how to end it. */
+export function playHls(video: HTMLVideoElement, url: string, startAt: number, events: HlsEvents) {
+  const hls = new Hls({ startPosition: startAt > 0 ? startAt : -1, maxBufferLength: 30 });
+  let recoveries = 0;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+
+  hls.on(Events.ERROR, (_, data) => {
+    if (isGone(data)) return events.lost();
+    if (!data.fatal) return;
+    recoveries += 1;
+    if (recoveries > longestRecoveries) return events.failed();
+    if (data.type === ErrorTypes.MEDIA_ERROR) return hls.recoverMediaError();
+    if (data.type !== ErrorTypes.NETWORK_ERROR) return events.failed();
+    timer = setTimeout(() => again(hls, url, data), lineBackAfter);
+  });
+  hls.on(Events.FRAG_BUFFERED, () => {
+    recoveries = 0;
+  });
+  hls.loadSource(url);
+  hls.attachMedia(video);
+  return () => {
+    clearTimeout(timer);
+    hls.destroy();
+  };
+}
+
+/** Without its playlist there is nothing to go on from. */
+function again(hls: Hls, url: string, { details }: ErrorData) {
+  if (details.startsWith('manifest')) hls.loadSource(url);
+  else hls.startLoad();
+}
+
+const isGone = ({ response }: ErrorData) =>
+  response?.code !== undefined && [401, 403, 404, 410].includes(response.code);

@@ -1,0 +1,77 @@
+import type { PlayAnswer, ProblemCode } from '@ptsdly/contract';
+import { useCallback, useEffect, useEffectEvent, useRef, useState } from 'react';
+import { type ApiProblem, toApiProblem } from '../../api/problem.ts';
+
+export interface Session {
+  readonly play: PlayAnswer;
+  /** Where to begin, in seconds. */
+  readonly startAt: number;
+}
+
+export type SessionState =
+  | { readonly is: 'idle' }
+  | { readonly is: 'opening' }
+  /** Not now, but soon: it is tried again by itself. */
+  | { readonly is: 'waiting'; readonly problem: ApiProblem }
+  | { readonly is: 'playing'; readonly session: Session }
+  | { readonly is: 'ended' }
+  | { readonly is: 'problem'; readonly problem: ApiProblem };
+
+export type OpenSession = () => Promise<Session>;
+
+const passing: readonly ProblemCode[] = [
+  'not_playable_yet',
+  'server_not_ready',
+  'unavailable',
+  'upstream_failed',
+  'upstream_timeout',
+];
+
+/** The life of one playback: opened, waited for, played, opened again where it was lost, ended. */
+export function usePlaySession(open: OpenSession, begin: boolean) {
+  const [state, setState] = useState<SessionState>({ is: begin ? 'opening' : 'idle' });
+  const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
+  const attempt = useRef(0);
+  const openNow = useEffectEvent(open);
+
+  const run = useCallback(async (position?: number) => {
+    clearTimeout(timer.current);
+    attempt.current += 1;
+    const mine = attempt.current;
+    try {
+      const session = await openNow();
+      if (mine === attempt.current) {
+        setState({ is: 'playing', session: { ...session, startAt: position ?? session.startAt } });
+      }
+    } catch (thrown) {
+      if (mine !== attempt.current) return;
+      const problem = toApiProblem(thrown);
+      if (!passing.includes(problem.code)) return setState({ is: 'problem', problem });
+      setState({ is: 'waiting', problem });
+      timer.current = setTimeout(() => run(position), (problem.retryAfter ?? 2) * 1000);
+    }
+  }, []);
+
+  useEffect(() => {
+    if (begin) void run();
+    return () => {
+      attempt.current += 1;
+      clearTimeout(timer.current);
+    };
+  }, [begin, run]);
+
+  const start = useCallback(() => {
+    setState({ is: 'opening' });
+    void run();
+  }, [run]);
+
+  const end = useCallback(() => {
+    attempt.current += 1;
+    clearTimeout(timer.current);
+    setState({ is: 'ended' });
+  }, []);
+
+  const fail = useCallback((problem: ApiProblem) => setState({ is: 'problem', problem }), []);
+
+  return { state, start, end, fail, reopen: run };
+}

@@ -1,0 +1,53 @@
+import { useTranslation } from 'react-i18next';
+import { Navigate } from 'react-router';
+import { useTitle } from '../../app/useTitle.ts';
+import { Button, LinkButton } from '../../ui/Button.tsx';
+import { Loading } from '../../ui/Loading.tsx';
+import { EmptyState, ProblemNotice } from '../../ui/Notice.tsx';
+import { Library } from '../library/Library.tsx';
+import { ServerCreation } from './ServerCreation.tsx';
+import { ServerHeader } from './ServerHeader.tsx';
+import { isUsable } from './serverStates.ts';
+import { useMyServer } from './useMyServer.ts';
+import { useReadyWords } from './useReadyWords.ts';
+
+/** The home of somebody who is signed in. */
+export function ServerPage() {
+  const { t } = useTranslation();
+  const { server, isReady, error, refetch } = useMyServer();
+  useTitle(server?.name || t('nav.server'));
+  useReadyWords(server);
+  if (!isReady && error) {
+    return (
+      <ProblemNotice problem={error}>
+        <Button look="quiet" onPress={() => void refetch()}>
+          {t('common.retry')}
+        </Button>
+      </ProblemNotice>
+    );
+  }
+  if (!isReady) return <Loading />;
+  if (!server) return <Navigate to="/app/plans" replace />;
+  if (isUsable(server.state)) {
+    return (
+      <>
+        <ServerHeader server={server} />
+        <Library server={server} />
+      </>
+    );
+  }
+  if (server.state === 'suspended' || server.state === 'deleting') return <Stopped state={server.state} />;
+  return <ServerCreation server={server} />;
+}
+
+function Stopped({ state }: { state: 'suspended' | 'deleting' }) {
+  const { t } = useTranslation();
+  const words = state === 'suspended' ? 'suspended' : 'gone';
+  return (
+    <div data-testid="server-state" data-state={state}>
+      <EmptyState icon="pause" title={t(`server.${words}Title`)} text={t(`server.${words}Lead`)}>
+        <LinkButton to="/app/plans">{t('nav.plans')}</LinkButton>
+      </EmptyState>
+    </div>
+  );
+}

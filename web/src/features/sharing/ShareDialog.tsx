@@ -1,0 +1,45 @@
+import type { Video } from '@ptsdly/contract';
+import { useTranslation } from 'react-i18next';
+import { Button } from '../../ui/Button.tsx';
+import { Dialog } from '../../ui/Dialog.tsx';
+import { Loading } from '../../ui/Loading.tsx';
+import { ProblemNotice } from '../../ui/Notice.tsx';
+import { LinkList } from './LinkList.tsx';
+import { LinkOptions } from './LinkOptions.tsx';
+import styles from './Sharing.module.css';
+import { ShortUrl } from './ShortUrl.tsx';
+import { useShareLink } from './useShareLink.ts';
+
+interface ShareDialogProps {
+  readonly serverId: string;
+  readonly video: Video;
+  readonly isOpen: boolean;
+  readonly onClose: () => void;
+}
+
+export function ShareDialog({ serverId, video, isOpen, onClose }: ShareDialogProps) {
+  const { t } = useTranslation();
+  return (
+    <Dialog title={t('share.title')} isOpen={isOpen} onClose={onClose}>
+      <Sharing serverId={serverId} video={video} />
+    </Dialog>
+  );
+}
+
+function Sharing({ serverId, video }: { serverId: string; video: Video }) {
+  const { t } = useTranslation();
+  const { links, link, isMaking, problem, make } = useShareLink(serverId, video);
+  return (
+    <div className={styles.sheet}>
+      {link && <ShortUrl link={link} title={video.title} />}
+      {!link && isMaking && <Loading label={t('share.making')} />}
+      {!link && !isMaking && !problem && <p className={styles.none}>{t('share.none')}</p>}
+      {problem && <ProblemNotice problem={problem} />}
+      {link && <LinkOptions key={link.id} link={link} />}
+      {links.length > 0 && <LinkList links={links} />}
+      <Button look="quiet" icon="link" onPress={make} isPending={isMaking} data-testid="new-link">
+        {t('share.new')}
+      </Button>
+    </div>
+  );
+}

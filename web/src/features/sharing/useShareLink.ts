@@ -1,0 +1,35 @@
+import type { Link, Video } from '@ptsdly/contract';
+import { useEffect, useRef } from 'react';
+import { useCreateLinkMutation, useLinksQuery } from '../../api/links.ts';
+import type { AnyProblem } from '../../api/problem.ts';
+import { isExpired } from './expiry.ts';
+
+interface ShareLink {
+  readonly links: readonly Link[];
+  /** The newest that still opens. */
+  readonly link: Link | undefined;
+  readonly isMaking: boolean;
+  readonly problem: AnyProblem | undefined;
+  readonly make: () => void;
+}
+
+/** The links of a video. The first is made without being asked for: sharing is one tap. */
+export function useShareLink(serverId: string, video: Pick<Video, 'id'>): ShareLink {
+  const { data: links, error } = useLinksQuery(video.id, { refetchOnMountOrArgChange: true });
+  const [create, created] = useCreateLinkMutation();
+  const asked = useRef(false);
+  const make = () => void create({ serverId, videoId: video.id });
+  const none = links !== undefined && !links.some((link) => !isExpired(link.expiresAt));
+  useEffect(() => {
+    if (links === undefined || asked.current) return;
+    asked.current = true;
+    if (none) void create({ serverId, videoId: video.id });
+  }, [links, none, create, serverId, video.id]);
+  return {
+    links: links ?? [],
+    link: links?.find((link) => !isExpired(link.expiresAt)),
+    isMaking: created.isLoading || (links === undefined && !error),
+    problem: error ?? created.error,
+    make,
+  };
+}

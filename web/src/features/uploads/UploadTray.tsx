@@ -1,0 +1,61 @@
+import { useEffect, useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { useAppSelector } from '../../store/store.ts';
+import { IconButton } from '../../ui/Button.tsx';
+import { isUsable } from '../server/serverStates.ts';
+import { useMyServer } from '../server/useMyServer.ts';
+import { useUploader } from './UploaderContext.ts';
+import { UploadRow } from './UploadRow.tsx';
+import styles from './Uploads.module.css';
+import { isActive, selectUploads } from './uploads.ts';
+
+/** Stays in its corner while one walks from page to page. */
+export function UploadTray() {
+  const { t } = useTranslation();
+  const items = useAppSelector(selectUploads);
+  const [open, setOpen] = useState(true);
+  useRestore();
+  if (items.length === 0) return null;
+  const active = items.filter(isActive).length;
+  const attention = items.some((item) => item.state === 'interrupted' || item.state === 'failed');
+  const summary =
+    active > 0
+      ? t('uploads.summary', { count: active })
+      : t(
+          attention
+            ? 'uploads.attention'
+            : items.every((i) => i.state === 'done')
+              ? 'uploads.allDone'
+              : 'uploads.title',
+        );
+  return (
+    <section className={styles.tray} aria-label={t('uploads.title')} data-testid="upload-tray">
+      <header className={styles.trayHead}>
+        <h2 aria-live="polite">{summary}</h2>
+        <IconButton
+          icon={open ? 'down' : 'up'}
+          label={t(open ? 'uploads.collapse' : 'uploads.expand')}
+          aria-expanded={open}
+          onPress={() => setOpen(!open)}
+        />
+      </header>
+      {open && (
+        <ul className={styles.rows}>
+          {items.map((item) => (
+            <UploadRow key={item.id} item={item} />
+          ))}
+        </ul>
+      )}
+    </section>
+  );
+}
+
+/** Once for a page: looks for what an earlier one left unfinished. */
+function useRestore() {
+  const uploader = useUploader();
+  const { server } = useMyServer();
+  const url = server && isUsable(server.state) ? server.url : null;
+  useEffect(() => {
+    if (url) void uploader.restore(url);
+  }, [url, uploader]);
+}

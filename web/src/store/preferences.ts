@@ -1,0 +1,39 @@
+import { createSlice, type PayloadAction } from '@reduxjs/toolkit';
+import { isLanguage, type Language } from '../i18n/language.ts';
+
+export interface Preferences {
+  /** Chosen on this device; null while the account or the browser decides. */
+  readonly language: Language | null;
+}
+
+const storageKey = 'ptsdly.preferences';
+
+export const preferences = createSlice({
+  name: 'preferences',
+  initialState: { language: null } as Preferences,
+  reducers: {
+    languageChosen: (state, { payload }: PayloadAction<Language>) => ({ ...state, language: payload }),
+  },
+});
+
+export const { languageChosen } = preferences.actions;
+
+/** Nothing kept, or nothing readable, means no preference. */
+export function loadPreferences(storage: Pick<Storage, 'getItem'> = localStorage): Preferences {
+  try {
+    const kept: unknown = JSON.parse(storage.getItem(storageKey) ?? '{}');
+    const language = (kept as { language?: unknown } | null)?.language;
+    return { language: isLanguage(language) ? language : null };
+  } catch {
+    return { language: null };
+  }
+}
+
+/** A browser that keeps nothing (private mode, full storage) loses only the preference. */
+export function savePreferences(kept: Preferences, storage: Pick<Storage, 'setItem'> = localStorage): void {
+  try {
+    storage.setItem(storageKey, JSON.stringify(kept));
+  } catch {
+    // The choice still holds on this page.
+  }
+}

@@ -1,0 +1,25 @@
+import { UNSTABLE_Toast as Toast, UNSTABLE_ToastRegion as ToastRegion } from 'react-aria-components';
+import { useTranslation } from 'react-i18next';
+import { IconButton } from './Button.tsx';
+import { cx } from './cx.ts';
+import { Icon } from './Icon.tsx';
+import styles from './Toasts.module.css';
+import { toasts } from './toasts.ts';
+
+/** Short words about what has just happened; screen readers hear them too. */
+export function Toasts() {
+  const { t } = useTranslation();
+  return (
+    <ToastRegion queue={toasts} className={styles.region!}>
+      {({ toast }) => (
+        <Toast toast={toast} className={cx(styles.toast, styles[toast.content.tone])}>
+          <Icon name={toast.content.tone === 'good' ? 'check' : 'alert'} />
+          <span className={styles.text} data-testid="toast">
+            {toast.content.text}
+          </span>
+          <IconButton slot="close" icon="close" label={t('actions.dismiss')} />
+        </Toast>
+      )}
+    </ToastRegion>
+  );
+}
