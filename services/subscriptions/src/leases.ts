@@ -29,12 +29,16 @@ export class Leases {
   }
 
   /**
-   * At the start: what failed for good is tried once more. With an embedded database, which one process opens
-   * at a time, every lease that stands is a dead process's and is dropped.
+   * At the start: whatever waits or has failed is tried at once. With an embedded database, which one process
+   * opens at a time, every lease that stands is a dead process's and is dropped.
    */
   async recover(embedded: boolean): Promise<void> {
     const retried = { nextRunAt: this.#clock.now(), attempts: 0, lastError: null };
-    await this.#db.updateTable('servers').set(retried).where('attempts', '>', 0).execute();
+    await this.#db
+      .updateTable('servers')
+      .set(retried)
+      .where((where) => where.or([where('nextRunAt', 'is not', null), where('attempts', '>', 0)]))
+      .execute();
     if (embedded) await this.#db.updateTable('servers').set({ leaseOwner: null, leaseUntil: null }).execute();
   }
 

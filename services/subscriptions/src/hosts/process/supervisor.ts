@@ -18,6 +18,8 @@ export interface SupervisorOptions {
   readonly healthy: () => Promise<boolean>;
   readonly changed: () => void;
   readonly log: Logger;
+  /** Milliseconds that a process may take to answer; 15 s where not given. */
+  readonly startMs?: number;
 }
 
 /** Keeps one media server running: starts it, waits until it answers, starts it again with pauses when it ends. */
@@ -98,7 +100,7 @@ export class Supervisor {
     const over = Promise.race([media.exited, this.#stopped]).then(() => {
       ended = true;
     });
-    const deadline = performance.now() + START_MS;
+    const deadline = performance.now() + (this.#options.startMs ?? START_MS);
     while (!ended && performance.now() < deadline) {
       if (await Promise.race([this.#options.healthy(), over])) return !ended;
       await Promise.race([sleep(POLL_MS), over]);

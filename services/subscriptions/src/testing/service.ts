@@ -18,6 +18,7 @@ import {
   createApp,
   createServiceTokens,
   Feed,
+  type FeedQuery,
   issuers,
   Metrics,
   mount,
@@ -25,12 +26,12 @@ import {
   silentLog,
 } from '@ptsdly/kit';
 import { exportJWK, generateKeyPair, SignJWT } from 'jose';
-import type { SubscriptionsOptions } from './service.ts';
+import type { SubscriptionsOptions } from '../service.ts';
 
 /** The stand-in media server, as a command. */
 export const mediaCommand = [
   process.execPath,
-  fileURLToPath(new URL('./hosts/process/stand-in.mjs', import.meta.url)),
+  fileURLToPath(new URL('../hosts/process/stand-in.mjs', import.meta.url)),
 ];
 
 const secret = new TextEncoder().encode('a key for tests only, 32 bytes or more');
@@ -55,7 +56,12 @@ function peer(name: 'identity' | 'links', keys: unknown[]) {
   const options = { audience: name, log: silentLog, metrics, services: tokensOf(name) };
   const app = createApp(options);
   let calls = 0;
-  mount(app, feedApi, { events: ({ query }) => feed.page(query) }, options);
+  const waits: (string | undefined)[] = [];
+  const onEvents = ({ query }: { query: FeedQuery }) => {
+    if (query.wait > 0) waits.push(query.consumer);
+    return feed.page(query);
+  };
+  mount(app, feedApi, { events: onEvents }, options);
   const { keys: keysEndpoint, putCard } = linksInternalApi;
   mount(
     app,
@@ -84,6 +90,8 @@ function peer(name: 'identity' | 'links', keys: unknown[]) {
     },
     cards,
     keyCalls: () => calls,
+    /** Consumers that have asked to wait for news. */
+    waits,
     setAway: (value: boolean) => {
       away = value;
     },
