@@ -15,10 +15,11 @@ export function installPackages() {
   const lock = digest(['package-lock.json']);
   if (readStamp('packages') === lock && existsSync(join(bin, 'node'))) return;
   console.log('Installing packages …');
-  const done = spawnSync('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], {
-    cwd: root,
-    stdio: 'inherit',
-  });
+  // Not `npm ci`: the lock names the platform's own binaries only of the machine that wrote it (Linux with glibc),
+  // and elsewhere npm must be free to add its own. --no-save leaves the lock file as it is.
+  const args = ['install', '--no-save', '--no-audit', '--no-fund', '--loglevel=error'];
+  if (process.platform !== 'linux') args.push('--no-package-lock');
+  const done = spawnSync('npm', args, { cwd: root, stdio: 'inherit' });
   if (done.status !== 0) fail('npm could not install the packages (see above).');
   writeStamp('packages', lock);
 }

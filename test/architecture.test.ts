@@ -40,14 +40,15 @@ const packages = ['lib', 'services']
     modules: modulesOf(folder),
   }));
 
+/** Static and dynamic imports, re-exports included. */
+const IMPORT = /^(?:import|export)\s(?:[^;'"]*?\sfrom\s)?'([^']+)'|\bimport\(\s*'([^']+)'/gm;
+
 function modulesOf(folder: string): Module[] {
   return readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
     .filter((file) => /\.tsx?$/.test(file) && !/(^|\/)(node_modules|dist)\//.test(file))
     .map((file) => {
       const text = readFileSync(join(root, folder, file), 'utf8');
-      const imports = [...text.matchAll(/(?:from|import)\s*\(?\s*'([^']+)'/g)].map(
-        (match) => match[1] as string,
-      );
+      const imports = [...text.matchAll(IMPORT)].map((match) => match[1] ?? match[2] ?? '');
       const isTest = /\.test\.tsx?$/.test(file) || /(^|\/)(testing|conformance)(\/|\.ts)/.test(file);
       return { file: join(folder, file), text, imports, isTest };
     });
