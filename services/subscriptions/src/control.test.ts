@@ -125,7 +125,7 @@ test('a wait does not hold up the end of the server, and a caller who goes ends 
   await expect.poll(() => peers.links.waits).toContain(`server:${bob.id}`);
   const begun = performance.now();
   await service.close();
-  expect(performance.now() - begun).toBeLessThan(3000);
+  expect(performance.now() - begun).toBeLessThan(10_000);
   expect(await left).toEqual([]);
   service = await openSubscriptions(testOptions(folder.path, peers));
 });

@@ -1,5 +1,5 @@
 import { openDatabase } from '@ptsdly/db';
-import { Bell } from '@ptsdly/kit';
+import { Bell, silentLog } from '@ptsdly/kit';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { Changes } from './changes.ts';
 import { Leases } from './leases.ts';
@@ -20,7 +20,7 @@ let id: string;
 beforeEach(async () => {
   db = await openDatabase<Tables>('sqlite::memory:', migrations);
   clock = new ManualClock();
-  const servers = new Servers({ db, clock, bell: new Bell(), changes: new Changes() });
+  const servers = new Servers({ db, clock, bell: new Bell(), changes: new Changes(), log: silentLog });
   one = new Leases(servers, clock, 'one');
   two = new Leases(servers, clock, 'two');
   subscriptions = new Subscriptions({ servers, clock, nudge: () => undefined });

@@ -1,6 +1,6 @@
 import { Problem, type Server, type ServerEvent, type Subscription } from '@ptsdly/contract';
 import { appendEvent } from '@ptsdly/db';
-import type { Bell } from '@ptsdly/kit';
+import type { Bell, Logger } from '@ptsdly/kit';
 import type { Transaction } from 'kysely';
 import type { Changes } from './changes.ts';
 import { type Clock, isoTime } from './clock.ts';
@@ -14,6 +14,7 @@ export interface ServersOptions {
   readonly changes: Changes;
   /** Absolute origin of media URLs, where they have one of their own. */
   readonly mediaOrigin?: string | undefined;
+  readonly log: Logger;
 }
 
 /** Notes that a server's state was changed in this transaction: an event now, the streams after the commit. */
@@ -33,7 +34,7 @@ export class Servers {
 
   /** Runs `work` in one transaction; what it publishes is told to followers and streams once that is committed. */
   async transaction<T>(work: (trx: Transaction<Tables>, publish: Publish) => Promise<T>): Promise<T> {
-    const { db, bell, changes } = this.#options;
+    const { db, bell, changes, log } = this.#options;
     const published: ServerRow[] = [];
     const publish = async (trx: Transaction<Tables>, row: ServerRow) => {
       const { id: serverId, slug, ownerId, state } = row;
@@ -42,7 +43,10 @@ export class Servers {
     };
     const result = await db.transaction().execute((trx) => work(trx, (row) => publish(trx, row)));
     if (published.length > 0) bell.ring();
-    for (const row of published) changes.emit(this.event(row));
+    for (const row of published) {
+      log.info({ serverId: row.id, state: row.state, generation: row.generation }, 'server');
+      changes.emit(this.event(row));
+    }
     return result;
   }
 

@@ -282,7 +282,7 @@ test('closing ends open streams and every child, soon', async () => {
   await expect.poll(() => all, { timeout: 10_000 }).toContain('ready');
   const begun = performance.now();
   await service.close();
-  expect(performance.now() - begun).toBeLessThan(3000);
+  expect(performance.now() - begun).toBeLessThan(4500); // less than the grace of a child
   await read;
   expect(readdirSync(join(folder.path, 'servers/.pids'))).toEqual([]);
   service = await openSubscriptions(testOptions(folder.path, peers));

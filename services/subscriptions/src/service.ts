@@ -2,9 +2,11 @@ import { createClient, identityInternalApi } from '@ptsdly/contract';
 import { feedCursor, openDatabase, readOutbox } from '@ptsdly/db';
 import {
   type Address,
+  type AppOptions,
   Bell,
   createVerifier,
   Feed,
+  type Follower,
   follow,
   internalPeer,
   issuers,
@@ -23,7 +25,7 @@ import { openControl } from './control.ts';
 import { type Host, type HostOptions, openHost } from './hosts/host.ts';
 import { Leases } from './leases.ts';
 import { Reconciler } from './reconciler.ts';
-import { migrations, type Tables } from './schema.ts';
+import { type Database, migrations, type Tables } from './schema.ts';
 import { Servers } from './servers.ts';
 import { Subscriptions } from './subscriptions.ts';
 import { Sweep } from './sweep.ts';
@@ -67,19 +69,16 @@ export async function composeSubscriptions(
   options: SubscriptionsOptions,
   { openHost, clock, random }: Surroundings,
 ): Promise<Service> {
-  const { log, tokens, mediaOrigin } = options;
+  const { databaseUrl, hostUrl, log, mediaOrigin } = options;
   const metrics = new Metrics(NAME);
-  const db = await openDatabase<Tables>(options.databaseUrl, migrations);
+  const db = await openDatabase<Tables>(databaseUrl, migrations);
   const bell = new Bell();
   const feed = new Feed(readOutbox(db), bell);
   const changes = new Changes();
-  const servers = new Servers({ db, clock, bell, changes, mediaOrigin });
+  const servers = new Servers({ db, clock, bell, changes, mediaOrigin, log });
   const control = openControl({ ...options, servers, feed, metrics });
   const nudge = (serverId: string) => reconciler.nudge(serverId);
-  const { runFolder, mediaCommand, mediaEnv = MEDIA_ENV } = options;
-  const host = await openHost(options.hostUrl, {
-    ...{ runFolder, mediaCommand, mediaEnv, mediaOrigin, control, changed: nudge, log },
-  }).catch(async (error: unknown) => {
+  const host = await openHost(hostUrl, hostOptions(options, control, nudge)).catch(async (error: unknown) => {
     await db.destroy();
     throw error;
   });
@@ -87,29 +86,13 @@ export async function composeSubscriptions(
   const reconciler = new Reconciler({ leases, host, clock, random, log });
   const sweep = new Sweep({ servers, host, nudge, clock, log });
   const subscriptions = new Subscriptions({ servers, clock, nudge });
+  const parts = { subscriptions, servers, host, changes, feed };
+  const app = subscriptionsApp(parts, appOptions(options, metrics, db));
 
-  const identityKeys = createClient(identityInternalApi, reach(options.identity));
-  const app = subscriptionsApp(
-    { subscriptions, servers, host, changes, feed },
-    {
-      ...{ audience: NAME, log, metrics, services: tokens },
-      callers: createVerifier(issuers.identity, () => identityKeys.keys({})),
-      ready: async () => void (await sql`select 1`.execute(db)),
-    },
-  );
-
-  await leases.recover(options.databaseUrl.startsWith('sqlite:'));
+  await leases.recover(databaseUrl.startsWith('sqlite:'));
   reconciler.start();
   sweep.start();
-  const departures = follow({
-    consumer: NAME,
-    ...internalPeer('identity', options.identity, tokens),
-    cursor: feedCursor(db, 'identity'),
-    apply: async ({ data }) => {
-      if (data.type === 'user.deleted') await subscriptions.userDeleted(data.userId);
-    },
-    log,
-  });
+  const departures = followDepartures(options, subscriptions, db);
 
   return {
     name: NAME,
@@ -124,4 +107,46 @@ export async function composeSubscriptions(
       await db.destroy();
     },
   };
+}
+
+function hostOptions(
+  options: SubscriptionsOptions,
+  control: HostOptions['control'],
+  changed: HostOptions['changed'],
+): HostOptions {
+  const { runFolder, mediaCommand, mediaEnv = MEDIA_ENV, mediaOrigin, log } = options;
+  return { runFolder, mediaCommand, mediaEnv, mediaOrigin, control, changed, log };
+}
+
+function appOptions(
+  { identity, tokens, log }: SubscriptionsOptions,
+  metrics: Metrics,
+  db: Database,
+): AppOptions {
+  const keys = createClient(identityInternalApi, reach(identity));
+  return {
+    audience: NAME,
+    log,
+    metrics,
+    services: tokens,
+    callers: createVerifier(issuers.identity, () => keys.keys({})),
+    ready: async () => void (await sql`select 1`.execute(db)),
+  };
+}
+
+/** A deleted account takes its subscriptions and servers with it. */
+function followDepartures(
+  options: SubscriptionsOptions,
+  subscriptions: Subscriptions,
+  db: Database,
+): Follower {
+  return follow({
+    consumer: NAME,
+    ...internalPeer('identity', options.identity, options.tokens),
+    cursor: feedCursor(db, 'identity'),
+    apply: async ({ data }) => {
+      if (data.type === 'user.deleted') await subscriptions.userDeleted(data.userId);
+    },
+    log: options.log,
+  });
 }

@@ -21,7 +21,7 @@ beforeEach(async () => {
   clock = new ManualClock();
   nudged = [];
   const nudge = (id: string) => nudged.push(id);
-  const servers = new Servers({ db, clock, bell: new Bell(), changes: new Changes() });
+  const servers = new Servers({ db, clock, bell: new Bell(), changes: new Changes(), log: silentLog });
   const host = fakeHost(
     cloud,
     async () => undefined,

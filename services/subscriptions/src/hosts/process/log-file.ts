@@ -1,7 +1,10 @@
-import { closeSync, copyFileSync, openSync, statSync, truncateSync } from 'node:fs';
+import { closeSync, constants, copyFileSync, ftruncateSync, lstatSync, openSync, rmSync } from 'node:fs';
 
 /** A log and its one predecessor take twice this, plus what is written between two checks. */
 const MAX_BYTES = 8 * 1024 * 1024;
+
+/** The folder is the media server's, so what stands there is not followed if it is a link. */
+const APPEND = constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | constants.O_NOFOLLOW;
 
 /**
  * The log of one media server, for its standard output and error. A child writes to the descriptor itself, in
@@ -19,7 +22,7 @@ export class LogFile {
   /** Opens it for a child; the descriptor is closed when `use` returns, the child has its own. */
   lend<T>(use: (descriptor: number) => T): T {
     this.bound();
-    const descriptor = openSync(this.#path, 'a', 0o600);
+    const descriptor = openSync(this.#path, APPEND, 0o600);
     try {
       return use(descriptor);
     } finally {
@@ -29,9 +32,13 @@ export class LogFile {
 
   /** Moves what is there aside when it has grown too large. */
   bound(): void {
-    const size = statSync(this.#path, { throwIfNoEntry: false })?.size ?? 0;
-    if (size <= this.#maxBytes) return;
-    copyFileSync(this.#path, `${this.#path}.1`);
-    truncateSync(this.#path);
+    const file = lstatSync(this.#path, { throwIfNoEntry: false });
+    if (!file?.isFile() || file.size <= this.#maxBytes) return;
+    const former = `${this.#path}.1`;
+    rmSync(former, { recursive: true, force: true });
+    copyFileSync(this.#path, former, constants.COPYFILE_EXCL);
+    const descriptor = openSync(this.#path, APPEND);
+    ftruncateSync(descriptor);
+    closeSync(descriptor);
   }
 }

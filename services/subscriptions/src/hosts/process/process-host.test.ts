@@ -198,7 +198,7 @@ describe('the process driver', () => {
     writeFileSync(join(places().folder, 'precious'), 'kept');
     await first.close();
     const second = await open();
-    expect(await second.list()).toMatchObject([{ serverId: 'a-server', state: 'stopped', generation: 1 }]);
+    expect(await second.list()).toMatchObject([{ serverId: 'a-server', state: 'stopped', generation: 0 }]);
     await second.ensure({ ...spec, generation: 2 });
     await isReady(second);
     expect(readFileSync(join(places().folder, 'precious'), 'utf8')).toBe('kept');

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { chmod, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { type MediaConfig, mediaConfig } from '@ptsdly/contract';
 import { type Listener, listen } from '@ptsdly/kit';
@@ -81,9 +81,8 @@ class ProcessHost implements Host {
     if (entry) return observedEntry(entry);
     const places = placesOf(this.#folder, this.#options.runFolder, serverId);
     if (!existsSync(places.folder)) return null;
-    const config = await readConfig(places);
-    const generation = config?.generation ?? 0;
-    return { serverId, generation, state: 'stopped', address: null, detail: null };
+    // What stands in its folder a media server may have written, so nothing is read from there.
+    return { serverId, generation: 0, state: 'stopped', address: null, detail: null };
   }
 
   sleep(serverId: string): Promise<void> {
@@ -183,7 +182,8 @@ class ProcessHost implements Host {
     await mkdir(places.folder, { recursive: true, mode: 0o700 });
     await chmod(places.folder, 0o700);
     const draft = `${places.config}.new`;
-    await writeFile(draft, `${JSON.stringify(config, null, 2)}\n`, { mode: 0o600 });
+    await rm(draft, { recursive: true, force: true });
+    await writeFile(draft, `${JSON.stringify(config, null, 2)}\n`, { mode: 0o600, flag: 'wx' }); // through no link
     await rename(draft, places.config);
   }
 
@@ -236,16 +236,6 @@ function observedEntry({ spec, places, supervisor }: Entry): Observed {
   const state = supervisor?.state ?? 'asleep';
   const address = state === 'ready' ? `unix:${places.socket}` : null;
   return { serverId, generation, state, address, detail: supervisor?.detail ?? null };
-}
-
-async function readConfig(places: Places): Promise<MediaConfig | undefined> {
-  const text = await readFile(places.config, 'utf8').catch(() => undefined);
-  if (text === undefined) return undefined;
-  try {
-    return mediaConfig.parse(JSON.parse(text));
-  } catch {
-    return undefined;
-  }
 }
 
 function systemError(thrown: unknown): HostError {
