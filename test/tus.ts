@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto';
-import { once } from 'node:events';
 import { request } from 'node:http';
 import type { Server } from '@ptsdly/contract';
 import type { Person } from './person.ts';
@@ -76,7 +75,7 @@ export async function patchAndCut(
   });
   outgoing.on('error', () => undefined); // we cut it ourselves
   outgoing.write(bytes.subarray(0, cut), () => setImmediate(() => outgoing.destroy()));
-  await once(outgoing, 'close');
+  await new Promise((resolve) => outgoing.once('close', resolve));
 }
 
 export const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex');
