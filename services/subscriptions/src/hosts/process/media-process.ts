@@ -31,7 +31,12 @@ export async function spawnMedia(command: MediaCommand): Promise<MediaProcess> {
   const [file, ...argv] = command.argv;
   if (!file) throw new HostError('stop', 'there is no media command');
   const child = command.log.lend((log) =>
-    spawn(file, argv, { cwd: command.folder, env: command.env, stdio: ['pipe', log, log] }),
+    spawn(file, argv, {
+      cwd: command.folder,
+      env: command.env,
+      stdio: ['pipe', log, log],
+      detached: true, // a group of its own: Ctrl-C is for the control plane, which stops its children in order
+    }),
   );
   const exited = new Promise<string>((resolve) => {
     child.once('exit', (code, signal) => {
@@ -53,9 +58,18 @@ export async function spawnMedia(command: MediaCommand): Promise<MediaProcess> {
 async function end(child: ChildProcess, exited: Promise<string>, graceMs: number): Promise<void> {
   child.kill('SIGTERM');
   child.stdin?.end();
-  const kill = setTimeout(() => child.kill('SIGKILL'), graceMs);
+  const kill = setTimeout(() => killGroup(child), graceMs);
   await exited;
   clearTimeout(kill);
+}
+
+/** With what it has started itself, which would outlive it. */
+function killGroup(child: ChildProcess): void {
+  try {
+    process.kill(-(child.pid as number), 'SIGKILL');
+  } catch {
+    child.kill('SIGKILL'); // it is ending, and its group with it
+  }
 }
 
 /** No memory, process slots or descriptors left is a lack of room; a command that is not there stays so. */
