@@ -112,7 +112,7 @@ export function caller(socketPath: string, token: () => Promise<string>): Pick<R
     const headers: Record<string, string> = { ...options.headers };
     if (!options.open) headers.authorization = `Bearer ${options.token ?? (await token())}`;
     return new Promise<IncomingMessage>((resolve, reject) => {
-      const full = path.startsWith('/m/') || path.startsWith('/healthz') ? path : BASE + path;
+      const full = /^\/(m\/|healthz|readyz|metrics)/.test(path) ? path : BASE + path;
       const request = httpRequest({ socketPath, method, path: full, headers, agent: false }, resolve);
       request.on('error', reject);
       request.end(options.body);
