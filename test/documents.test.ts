@@ -30,7 +30,9 @@ describe.each(documents)('%s', (file) => {
   });
 
   test('its npm commands exist', () => {
-    const commands = [...text.matchAll(/(?:^|`|&& )npm (?:run )?([a-z][\w:-]*)/gm)].map((match) => match[1] as string);
+    const commands = [...text.matchAll(/(?:^|`|&& )npm (?:run )?([a-z][\w:-]*)/gm)].map(
+      (match) => match[1] as string,
+    );
     const known = new Set([...Object.keys(manifest.scripts), 'ci', 'install']);
     expect(commands.filter((command) => !known.has(command))).toEqual([]);
   });
