@@ -166,3 +166,15 @@ test('describes itself', async () => {
     expect.arrayContaining(['/api/me', '/api/links', '/m/{slug}/videos/{id}/play', '/m/{slug}/uploads/{id}']),
   );
 });
+
+test('a page under another name of this machine is sent to the public one', async () => {
+  const page = () => new Response('page');
+  rig = await openRig({ web: page }, 'http://localhost:8080');
+  const open = (host: string) =>
+    speak(rig?.url ?? '', `GET /app/me?x=1 HTTP/1.1\r\nhost: ${host}\r\nconnection: close\r\n\r\n`);
+  expect(await open('127.0.0.1:8080')).toMatch(
+    /^HTTP\/1\.1 302 [\s\S]*location: http:\/\/localhost:8080\/app\/me\?x=1\r\n/,
+  );
+  expect(await open('localhost:8080')).toMatch(/^HTTP\/1\.1 200 /);
+  expect(await open('ptsd.example')).toMatch(/^HTTP\/1\.1 200 /);
+});

@@ -16,7 +16,7 @@ import type { Exchange, Filter } from './exchange.ts';
 import { requestHeaders, responseHeaders, tenantHeaders } from './headers.ts';
 import { proxy } from './proxy.ts';
 import { limitRate } from './rates.ts';
-import { checkOrigin, findRoute, limitSize, refuseAmbiguous } from './refusals.ts';
+import { checkOrigin, findRoute, limitSize, Redirect, refuseAmbiguous, sendToOrigin } from './refusals.ts';
 import { TokenRelay } from './relay.ts';
 import { RouteTable, type Upstream } from './route.ts';
 import { ServerDirectory } from './servers.ts';
@@ -48,6 +48,7 @@ export async function openGateway(options: GatewayOptions): Promise<Service> {
   const filters: readonly Filter[] = [
     refuseAmbiguous,
     findRoute(new RouteTable()),
+    sendToOrigin(publicUrl),
     limitSize,
     checkOrigin(publicUrl.origin),
     limitRate(options.rateFactor),

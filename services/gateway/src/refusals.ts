@@ -54,3 +54,28 @@ export const checkOrigin =
     const browser = from !== undefined || header(request, 'cookie') !== undefined;
     if (browser && from !== origin) throw new Problem('origin_not_allowed');
   };
+
+const LOOPBACK = /^(localhost|127(\.\d+){3}|\[::1\])(:\d+)?$/;
+
+/**
+ * Somebody on this machine who opens a page under its other name (`127.0.0.1` for `localhost`) is sent to the one
+ * that the cookie and the allowed origin belong to; else every form would be refused.
+ */
+export const sendToOrigin =
+  (publicUrl: URL): Filter =>
+  ({ request, route }) => {
+    const host = header(request, 'host') ?? '';
+    const misnamed = host !== publicUrl.host && LOOPBACK.test(host) && LOOPBACK.test(publicUrl.host);
+    if (!misnamed || route?.upstream !== 'web') return;
+    throw new Redirect(publicUrl.origin + request.url);
+  };
+
+/** Ends a request with 302 instead of a problem. */
+export class Redirect extends Error {
+  readonly location: string;
+
+  constructor(location: string) {
+    super('redirect');
+    this.location = location;
+  }
+}

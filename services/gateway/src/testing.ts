@@ -31,9 +31,10 @@ export function peer(answer: Answer): Pick<Service, 'fetch'> {
 
 export async function openRig(
   peers: Partial<Record<'identity' | 'subscriptions' | 'links' | 'web', Answer>>,
+  baseUrl = 'http://ptsd.test',
 ) {
   const options: GatewayOptions = {
-    baseUrl: 'http://ptsd.test',
+    baseUrl,
     log: silentLog,
     tokens: createServiceTokens('gateway', serviceKey),
     identity: peer(peers.identity ?? nowhere),
