@@ -58,5 +58,6 @@ export const {
   useSubscriptionsQuery,
   useSubscribeMutation,
   useServersQuery,
+  useLazyServersQuery,
   useServerTimelineQuery,
 } = subscriptions;

@@ -14,6 +14,7 @@ export const router = createBrowserRouter([
   {
     element: <Shell />,
     errorElement: <CrashPage />,
+    hydrateFallbackElement: <></>,
     children: [
       { path: '/', element: <LandingPage /> },
       { path: '/app/sign-up', element: <SignUpPage /> },

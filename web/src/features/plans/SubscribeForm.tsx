@@ -4,7 +4,7 @@ import { Form } from 'react-aria-components';
 import { useTranslation } from 'react-i18next';
 import { useNavigate } from 'react-router';
 import { fieldReason } from '../../api/problem.ts';
-import { useSubscribeMutation } from '../../api/subscriptions.ts';
+import { useLazyServersQuery, useSubscribeMutation } from '../../api/subscriptions.ts';
 import { useLanguage } from '../../i18n/useLanguage.ts';
 import { Button, LinkButton } from '../../ui/Button.tsx';
 import { ProblemNotice } from '../../ui/Notice.tsx';
@@ -19,8 +19,11 @@ export function SubscribeForm({ plan }: { plan: Plan }) {
   const [serverName, setServerName] = useState('');
   // One key for this attempt: sending it twice subscribes once.
   const [idempotencyKey] = useState(() => crypto.randomUUID());
+  const [loadServers] = useLazyServersQuery();
   const [subscribe, { error, isLoading }] = useSubscribeMutation();
-  useEffect(() => form.current?.scrollIntoView({ block: 'nearest', behavior: 'smooth' }), []);
+  useEffect(() => {
+    form.current?.scrollIntoView({ block: 'nearest', behavior: 'smooth' });
+  }, []);
   const submit = async (event: React.FormEvent) => {
     event.preventDefault();
     const name = serverName.trim();
@@ -29,7 +32,10 @@ export function SubscribeForm({ plan }: { plan: Plan }) {
       ...(name === '' ? {} : { serverName: name }),
       idempotencyKey,
     });
-    if (!answer.error) await navigate('/app/server');
+    if (answer.error) return;
+    // The server page would send somebody without a server back here.
+    await loadServers();
+    await navigate('/app/server');
   };
   return (
     <Form ref={form} className={styles.form!} onSubmit={submit} validationBehavior="aria">

@@ -30,24 +30,24 @@ export default function Player({ session: { play, startAt }, onEnded, onLost, on
     // Where the browser wants a tap first, the play button waits for it.
     void video.current?.play().catch(() => undefined);
   }, []);
-  const shape = play.width && play.height ? `${play.width} / ${play.height}` : '16 / 9';
+  const ratio = play.width && play.height ? play.width / play.height : 16 / 9;
   return (
     <media-controller
       key={i18n.language}
       class={styles.player}
       lang={i18n.language}
       hotkeys="no? nop"
-      style={{ '--shape': shape } as React.CSSProperties}
+      style={{ '--ratio': ratio } as React.CSSProperties}
     >
       {/* biome-ignore lint/a11y/useMediaCaption: a home video has none; a file's own subtitles come with its playlist */}
       <video ref={video} slot="media" playsInline preload="auto" data-testid="video" />
       {play.posterUrl && <media-poster-image slot="poster" src={play.posterUrl} />}
       <media-loading-indicator slot="centered-chrome" noautohide="" />
       <media-play-button slot="centered-chrome" class={styles.big} notooltip="" />
+      <media-playback-rate-menu hidden anchor="auto" rates="0.5 0.75 1 1.25 1.5 2" />
       <media-control-bar class={styles.seek}>
         <media-time-range />
       </media-control-bar>
-      <media-playback-rate-menu hidden anchor="auto" rates="0.5 0.75 1 1.25 1.5 2" />
       <media-control-bar class={styles.bar}>
         <media-play-button />
         <media-seek-backward-button seekoffset="10" class={styles.wide} />

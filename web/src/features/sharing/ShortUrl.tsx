@@ -1,5 +1,6 @@
 import type { Link } from '@ptsdly/contract';
 import { useState } from 'react';
+import { VisuallyHidden } from 'react-aria-components';
 import { useTranslation } from 'react-i18next';
 import { Button } from '../../ui/Button.tsx';
 import { warn } from '../../ui/toasts.ts';
@@ -31,9 +32,8 @@ export function ShortUrl({ link, title }: { link: Link; title: string }) {
           </Button>
         )}
       </div>
-      <p className={styles.hint} aria-live="polite">
-        {isCopied ? t('actions.copied') : t('share.ready')}
-      </p>
+      <p className={styles.hint}>{t('share.ready')}</p>
+      <VisuallyHidden aria-live="polite">{isCopied && t('actions.copied')}</VisuallyHidden>
     </div>
   );
 }

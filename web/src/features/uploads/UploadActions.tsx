@@ -11,25 +11,19 @@ export function UploadActions({ item }: { item: UploadItem }) {
   const { t } = useTranslation();
   const uploader = useUploader();
   const { id } = item;
+  const active = isActive(item);
   if (item.state === 'done') {
     return <IconButton icon="close" label={t('uploads.clear')} onPress={() => uploader.dismiss(id)} />;
   }
   return (
     <div className={styles.actions}>
-      {isActive(item) && (
+      {(active || item.state === 'paused') && (
+        // One button for both, so that it keeps the focus.
         <IconButton
-          icon="pause"
-          label={t('uploads.pause')}
-          onPress={() => uploader.pause(id)}
-          data-testid="upload-pause"
-        />
-      )}
-      {item.state === 'paused' && (
-        <IconButton
-          icon="play"
-          label={t('uploads.resume')}
-          onPress={() => uploader.resume(id)}
-          data-testid="upload-resume"
+          icon={active ? 'pause' : 'play'}
+          label={t(active ? 'uploads.pause' : 'uploads.resume')}
+          onPress={() => (active ? uploader.pause(id) : uploader.resume(id))}
+          data-testid={active ? 'upload-pause' : 'upload-resume'}
         />
       )}
       {item.state === 'failed' && (
