@@ -144,6 +144,10 @@ function refuse({ request, response, requestId, log }: Exchange, error: unknown)
     response.destroy();
     return;
   }
+  if (error instanceof Redirect) {
+    response.writeHead(302, { location: error.location, 'cache-control': 'no-store' }).end();
+    return;
+  }
   const problem = Problem.from(error);
   if (problem.status >= 500)
     log.warn({ err: problem.cause ?? problem, code: problem.code, requestId }, 'refused');
