@@ -48,7 +48,7 @@ export class Endings {
   async userDeleted(ownerId: string): Promise<void> {
     await this.#ledger.kv.put(keys.goneUser(ownerId), true);
     await this.#revokeAll(keys.owned(ownerId));
-    await this.#clicks.flush(); // revoked links are counted no more, so none comes after the erasure
+    await this.#clicks.settle(); // revoked links are counted no more, so none comes after the erasure
     for (;;) {
       const entries = await this.#ledger.kv.scan<string>({ prefix: keys.ended(ownerId), limit: SLICE });
       if (entries.length === 0) return;

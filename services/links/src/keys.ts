@@ -18,8 +18,13 @@ export const keys = {
   /** Index of the live links of a server, by video. */
   server: (serverId: string) => `video/${part(serverId)}/`,
   video: (serverId: string, videoId: string, id = '') => `video/${part(serverId)}/${part(videoId)}/${id}`,
-  /** `[redirects, bots]`. */
+  /** Totals of a link. */
   clicks: (id: string) => `clicks/${id}`,
+  /** Clicks on their way to the totals: `[id, redirects, bots, id, …]`. */
+  clickEntries: 'click-log/',
+  clickEntry: (seq: number) => `click-log/${String(seq).padStart(16, '0')}`,
+  /** The last entry of the newest fold. */
+  clickFold: 'click-fold',
   cards: (serverId: string) => `card/${part(serverId)}/`,
   card: (serverId: string, videoId: string) => `card/${part(serverId)}/${part(videoId)}`,
   posters: (serverId: string) => `poster/${part(serverId)}/`,

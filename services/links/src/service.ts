@@ -61,7 +61,7 @@ async function compose(kv: Kv, options: LinksOptions): Promise<Service> {
   const bell = new Bell();
   const feed = new Feed(readOutbox<EventData>(kv), bell);
   const ledger = new Ledger(kv, bell);
-  const clicks = new Clicks(kv, log, metrics);
+  const clicks = await Clicks.open(kv, log, metrics);
   const cards = new Cards(kv);
   const links = new Links(ledger);
   const viewers = await Viewers.open(kv, baseUrl.startsWith('https:'));
