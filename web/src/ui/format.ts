@@ -1,9 +1,9 @@
 const units = ['byte', 'kilobyte', 'megabyte', 'gigabyte', 'terabyte'] as const;
 
-/** Powers of 1024, as disks and plans are counted here, with at most three digits that matter. */
+/** Powers of 1000, as plans are counted, with no more digits than matter. */
 export function formatBytes(bytes: number, language: string): string {
-  const step = bytes < 1 ? 0 : Math.min(units.length - 1, Math.floor(Math.log2(bytes) / 10));
-  const value = bytes / 1024 ** step;
+  const step = bytes < 1 ? 0 : Math.min(units.length - 1, Math.floor((Math.log10(bytes) + 1e-9) / 3));
+  const value = bytes / 1000 ** step;
   return new Intl.NumberFormat(language, {
     style: 'unit',
     unit: units[step],

@@ -1,4 +1,4 @@
-import { Trans, useTranslation } from 'react-i18next';
+import { useTranslation } from 'react-i18next';
 import { Checkbox } from '../../ui/Checkbox.tsx';
 import styles from './Auth.module.css';
 
@@ -14,40 +14,38 @@ interface ConsentsProps {
   readonly missing: boolean;
 }
 
+const labels = { terms: 'auth.agreeTerms', privacy: 'auth.agreePrivacy' } as const;
+
 export function Consents({ value, onChange, missing }: ConsentsProps) {
   const { t } = useTranslation();
   return (
     <div className={styles.consents}>
-      <Checkbox
-        isSelected={value.terms}
-        isInvalid={missing && !value.terms}
-        onChange={(terms) => onChange({ ...value, terms })}
-        data-testid="consent-terms"
-      >
-        <Trans i18nKey="auth.agreeTerms" components={{ doc: <DocumentLink to="/app/terms" /> }} />
-      </Checkbox>
-      <Checkbox
-        isSelected={value.privacy}
-        isInvalid={missing && !value.privacy}
-        onChange={(privacy) => onChange({ ...value, privacy })}
-        data-testid="consent-privacy"
-      >
-        <Trans i18nKey="auth.agreePrivacy" components={{ doc: <DocumentLink to="/app/privacy" /> }} />
-      </Checkbox>
+      {(['terms', 'privacy'] as const).map((kind) => (
+        <div key={kind} className={styles.consent}>
+          <Checkbox
+            isSelected={value[kind]}
+            isInvalid={missing && !value[kind]}
+            onChange={(accepted) => onChange({ ...value, [kind]: accepted })}
+            data-testid={`consent-${kind}`}
+          >
+            {t(labels[kind])}
+          </Checkbox>
+          {/* In a tab of its own, so that what was typed stays. */}
+          <a
+            href={`/app/${kind}`}
+            target="_blank"
+            rel="noreferrer"
+            aria-label={t('auth.readDocument', { title: t(`nav.${kind}`) })}
+          >
+            {t('auth.read')}
+          </a>
+        </div>
+      ))}
       {missing && !(value.terms && value.privacy) && (
         <p role="alert" className={styles.missing}>
           {t('auth.mustAgree')}
         </p>
       )}
     </div>
-  );
-}
-
-/** In a tab of its own, so that what was typed stays. */
-function DocumentLink({ to, children }: { to: string; children?: React.ReactNode }) {
-  return (
-    <a href={to} target="_blank" rel="noreferrer">
-      {children}
-    </a>
   );
 }

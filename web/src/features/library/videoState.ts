@@ -33,5 +33,5 @@ export function videoStateText(t: TFunction, video: Video, language: string): st
 
 /** The reason in the user's language; the server's own words where we have none for its code. */
 export function failureText(t: TFunction, failure: NonNullable<Video['failure']>): string {
-  return t(`library.failure.${failure.code}` as 'library.failure.damaged', { defaultValue: failure.detail });
+  return t(`library.failure.${failure.code}` as 'library.failure.corrupt', { defaultValue: failure.detail });
 }
