@@ -5,9 +5,13 @@ import type { IndexAnswer, IndexRequest } from './index-worker.ts';
 /** Tells the thread what it is, whichever file it was started from. */
 export const INDEX_WORKER = 'ptsdly-index-worker';
 
-/** A hostile file may cost this much and no more. */
-const LIMIT_MS = 30_000;
-const LIMIT_HEAP_MB = 256;
+/** What one file may cost. */
+export interface IndexerLimits {
+  readonly limitMs: number;
+  readonly heapMb: number;
+}
+
+const LIMITS: IndexerLimits = { limitMs: 30_000, heapMb: 256 };
 /** The thread is kept this long for the next file. */
 const IDLE_MS = 60_000;
 
@@ -18,14 +22,16 @@ const IDLE_MS = 60_000;
 export class Indexer {
   readonly #url: URL;
   readonly #log: Logger;
+  readonly #limits: IndexerLimits;
   #worker: Worker | undefined;
   #idle: NodeJS.Timeout | undefined;
   #queue: Promise<unknown> = Promise.resolve();
 
   /** `url` is the module that serves requests when started as `INDEX_WORKER`. */
-  constructor(url: URL, log: Logger) {
+  constructor(url: URL, log: Logger, limits: IndexerLimits = LIMITS) {
     this.#url = url;
     this.#log = log;
+    this.#limits = limits;
   }
 
   /** Starts the thread, if there is none. */
@@ -50,7 +56,7 @@ export class Indexer {
     clearTimeout(this.#idle);
     const worker = this.#start();
     try {
-      return await ask(worker, request);
+      return await ask(worker, request, this.#limits.limitMs);
     } catch (err) {
       this.#log.warn({ err }, 'the index thread was ended');
       await this.#end();
@@ -68,7 +74,7 @@ export class Indexer {
     if (this.#worker) return this.#worker;
     const worker = new Worker(this.#url, {
       workerData: INDEX_WORKER,
-      resourceLimits: { maxOldGenerationSizeMb: LIMIT_HEAP_MB, maxYoungGenerationSizeMb: 32 },
+      resourceLimits: { maxOldGenerationSizeMb: this.#limits.heapMb, maxYoungGenerationSizeMb: 32 },
     });
     worker.unref();
     worker.on('error', () => undefined); // told to whoever waits for an answer
@@ -92,9 +98,9 @@ export class Indexer {
 }
 
 /** Rejects when the thread dies or takes too long. */
-function ask(worker: Worker, request: IndexRequest): Promise<IndexAnswer> {
+function ask(worker: Worker, request: IndexRequest, limitMs: number): Promise<IndexAnswer> {
   return new Promise((resolve, reject) => {
-    const late = setTimeout(() => end(() => reject(new Error('indexing took too long'))), LIMIT_MS);
+    const late = setTimeout(() => end(() => reject(new Error('indexing took too long'))), limitMs);
     const end = (settle: () => void) => {
       clearTimeout(late);
       worker.off('message', onMessage).off('error', onError).off('exit', onExit);

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
+import { countShortLived } from './short-lived.ts';
 import type { SpoolWriter } from './spool-writer.ts';
 
 /** How the body of a PATCH ended: whole, cut by a client that is gone, or longer than was announced. */
@@ -46,6 +47,7 @@ export async function receiveBody(
     request.on('data', (chunk: Buffer) => {
       silence.refresh();
       left -= chunk.length;
+      countShortLived(chunk.length);
       if (left < 0) return finish('overflow');
       hash?.update(chunk);
       const wait = writer.write(chunk);

@@ -9,14 +9,15 @@ import type { OpenResponses } from './open-responses.ts';
 import type { Playback } from './playback.ts';
 import { openSessionEvents } from './session-events.ts';
 import type { PlaySession } from './session-token.ts';
+import { countShortLived } from './short-lived.ts';
 import type { Storage } from './storage/storage.ts';
 import { sendOriginal, sendPoster } from './video-routes.ts';
 
 const compress = promisify(gzip);
 /** A shorter playlist fits into one packet as it is. */
 const GZIP_FROM = 1200;
-/** A larger segment (one enormous GOP) is passed through in pieces instead of being gathered first. */
-const GATHER_UP_TO = 24 * 1024 * 1024;
+/** A larger segment is passed through in pieces, so that a slow viewer does not hold all of it in memory. */
+const GATHER_UP_TO = 8 * 1024 * 1024;
 
 export interface SessionRoutesOptions {
   readonly playback: Playback;
@@ -110,6 +111,7 @@ class Show {
     const { presentation, source } = await this.#options.playback.packaged(session);
     const plan = presentation.segment(track, n);
     const bytes = plan.size <= GATHER_UP_TO ? await readSegment(source, plan) : undefined;
+    countShortLived(bytes?.length ?? 0);
     if (!this.#head(`"${session.videoId}-${track}-${n}"`, plan.size)) return;
     if (bytes) this.#exchange.response.end(bytes);
     else await this.#passThrough(session, plan);

@@ -22,7 +22,11 @@ export function readAnnouncement(headers: IncomingHttpHeaders): Announcement {
   if (size === 0) throw invalid('Upload-Length', 'the file is empty');
   const metadata = readMetadata(String(headers['upload-metadata'] ?? ''));
   const fileName = cleanName(metadata.get('filename') ?? '') || 'video';
-  const title = fileName.replace(/\.[A-Za-z0-9]{1,5}$/, '').slice(0, 200) || fileName;
+  const title =
+    fileName
+      .replace(/\.[A-Za-z0-9]{1,5}$/, '')
+      .slice(0, 200)
+      .toWellFormed() || fileName.slice(0, 200);
   return { title, fileName, fileType: mediaType(metadata.get('filetype') ?? ''), size };
 }
 
@@ -64,7 +68,8 @@ function cleanName(name: string): string {
     .normalize('NFC')
     .replace(/[\p{Cc}\p{Cs}\uFFFD\u200E\u200F\u202A-\u202E\u2066-\u2069]/gu, '')
     .trim()
-    .slice(0, 300);
+    .slice(0, 300)
+    .toWellFormed();
 }
 
 /** Only what a browser cannot run: a tenant's bytes share the origin of the app. */

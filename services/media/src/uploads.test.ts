@@ -11,9 +11,10 @@ const offsetOf = async (rig: Rig, id: string) =>
   Number((await rig.call('HEAD', `/uploads/${id}`, { headers: TUS })).headers['upload-offset']);
 
 /** A PATCH that sends some bytes of a larger announced body and then waits. */
-async function openPatch(rig: Rig, id: string, offset: number, total: number, sent: Buffer) {
+async function openPatch(rig: Rig, id: string, offset: number, total: number, sent: Buffer | undefined) {
   const headers = {
     ...patchHeaders(offset),
+    ...(sent === undefined && { expect: '100-continue' }),
     authorization: `Bearer ${await rig.host.token()}`,
     'content-length': String(total),
   };
@@ -23,7 +24,7 @@ async function openPatch(rig: Rig, id: string, offset: number, total: number, se
     request.on('error', () => resolve());
     request.on('close', () => resolve());
   });
-  request.write(sent);
+  if (sent) request.write(sent);
   return { request, closed };
 }
 
@@ -201,6 +202,27 @@ describe('uploads', () => {
     await refused(401, 'unauthenticated', 'POST', '/uploads', { headers: TUS, open: true });
     const get = await rig.call('GET', path);
     expect([get.status, get.headers.allow]).toEqual([405, 'HEAD, PATCH, DELETE, OPTIONS']);
+  });
+
+  it('asks for a body only when nothing speaks against it (Expect: 100-continue)', async () => {
+    const id = await announce(rig, 10);
+    const send = async (offset: number) => {
+      const { request, closed } = await openPatch(rig, id, offset, 10, undefined);
+      let continued = false;
+      request.on('continue', () => {
+        continued = true;
+        request.end('0123456789');
+      });
+      request.flushHeaders();
+      const status = await new Promise((resolve) =>
+        request.on('response', (r) => resolve(r.resume().statusCode)),
+      );
+      request.destroy();
+      await closed;
+      return { status, continued };
+    };
+    expect(await send(5)).toEqual({ status: 409, continued: false });
+    expect(await send(0)).toEqual({ status: 204, continued: true });
   });
 
   it('ends an upload for good', async () => {

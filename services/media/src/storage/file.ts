@@ -9,7 +9,11 @@ const closeFile = promisify(close);
 
 /** Largest chunk that `stream` gives, and so the size of the buffers that are kept for it. */
 const CHUNK = 1024 * 1024;
-const KEPT_BUFFERS = 4;
+/** A smaller need is met by a buffer of its own. */
+const SMALL = 128 * 1024;
+/** Under load they spare the system from mapping and clearing a megabyte for each chunk; at rest they are let go. */
+const KEPT_BUFFERS = 48;
+const KEPT_MS = 5000;
 const KEPT_FILES = 32;
 
 /** `file:<folder>`: one file an object, one folder for the first part of a name. */
@@ -29,7 +33,8 @@ interface OpenFile {
 class FileStorage implements LocalStorage {
   readonly #root: string;
   readonly #files = new Map<string, OpenFile>();
-  readonly #buffers: Buffer[] = [];
+  #buffers: Buffer[] = [];
+  #letGo: NodeJS.Timeout | undefined;
 
   constructor(root: string) {
     this.#root = root;
@@ -93,6 +98,7 @@ class FileStorage implements LocalStorage {
   }
 
   async close(): Promise<void> {
+    clearTimeout(this.#letGo);
     for (const name of [...this.#files.keys()]) this.#forget(name);
   }
 
@@ -138,12 +144,18 @@ class FileStorage implements LocalStorage {
   }
 
   #borrow(size: number): Buffer {
-    const kept = size === CHUNK ? this.#buffers.pop() : undefined;
-    return kept ?? Buffer.allocUnsafeSlow(Math.max(1, size));
+    if (size <= SMALL) return Buffer.allocUnsafeSlow(Math.max(1, size));
+    return this.#buffers.pop() ?? Buffer.allocUnsafeSlow(CHUNK);
   }
 
   #giveBack(buffer: Buffer): void {
-    if (buffer.length === CHUNK && this.#buffers.length < KEPT_BUFFERS) this.#buffers.push(buffer);
+    if (buffer.length !== CHUNK || this.#buffers.length >= KEPT_BUFFERS) return;
+    this.#buffers.push(buffer);
+    this.#letGo ??= setTimeout(() => {
+      this.#buffers = [];
+      this.#letGo = undefined;
+    }, KEPT_MS).unref();
+    this.#letGo.refresh();
   }
 }
 
