@@ -1,0 +1,26 @@
+import { readFile } from 'node:fs/promises';
+
+/** What the kernel counts processor time in; the same on every Linux (USER_HZ, time(7)). */
+const TICKS_A_SECOND = 100;
+
+/**
+ * Seconds of processor time that processes have used so far, user and system, with all their threads (fields 14
+ * and 15 of /proc/<pid>/stat, proc(5)). Rejects when one of them is gone.
+ */
+export async function processorSeconds(pids: readonly number[]): Promise<number> {
+  const ticks = await Promise.all(
+    pids.map(async (pid) => {
+      const stat = await readFile(`/proc/${pid}/stat`, 'utf8');
+      // The name of the program may hold spaces; the fields behind it are counted from its closing bracket.
+      const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+      return Number(fields[11]) + Number(fields[12]);
+    }),
+  );
+  return ticks.reduce((sum, each) => sum + each, 0) / TICKS_A_SECOND;
+}
+
+/** Bytes of memory that are a process's own, shared pages divided among those who share them (PSS). */
+export async function proportionalMemory(pid: number): Promise<number> {
+  const rollup = await readFile(`/proc/${pid}/smaps_rollup`, 'utf8');
+  return Number(/^Pss:\s+(\d+) kB$/m.exec(rollup)?.[1]) * 1024;
+}

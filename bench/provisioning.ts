@@ -1,0 +1,68 @@
+import { spawn } from 'node:child_process';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { get } from 'node:http';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { listen } from '@ptsdly/kit';
+import { createHost } from '../services/media/src/testing/host.ts';
+import { createConfig } from '../services/media/src/testing/server.ts';
+import { root } from '../test/product.ts';
+import { inFolder } from './folder.ts';
+import { end } from './processes.ts';
+import { type Measurement, median } from './report.ts';
+
+const RUNS = 9;
+const POLL_MS = 1;
+const PATIENCE_MS = 20_000;
+const program = join(root, 'services/media/dist/media.mjs');
+
+/** Seconds from the spawn of a new subscriber's media server to its first answer, as its host waits for it. */
+export function provisioning(): Promise<Measurement[]> {
+  return inFolder(async (folder) => {
+    const seconds: number[] = [];
+    // The first one fills the caches, and is not counted.
+    for (let run = 0; run <= RUNS; run++) seconds.push(await firstAnswer(join(folder, String(run))));
+    return [
+      {
+        ...{ case: 'first-answer', value: median(seconds.slice(1)), unit: 's' },
+        conditions: {
+          runs: `${RUNS}, median`,
+          program: 'the bundle, with a new database',
+          answer: '/healthz',
+        },
+      },
+    ];
+  });
+}
+
+async function firstAnswer(folder: string): Promise<number> {
+  await mkdir(folder);
+  const config = await createConfig(folder);
+  await writeFile(join(folder, 'config.json'), JSON.stringify(config));
+  const host = await createHost(config);
+  const control = await listen(host, { socketPath: join(folder, 'control.sock'), drainMs: 100 });
+  const started = performance.now();
+  const args = ['--disable-warning=ExperimentalWarning', program, join(folder, 'config.json')];
+  const media = spawn(process.execPath, args, { cwd: folder, env: {}, stdio: ['pipe', 'ignore', 'ignore'] });
+  try {
+    while (!(await answers(config.socketPath))) {
+      if (performance.now() - started > PATIENCE_MS) throw new Error('a media server did not answer');
+      await sleep(POLL_MS);
+    }
+    return (performance.now() - started) / 1000;
+  } finally {
+    await end(media);
+    await host.close();
+    await control.close();
+  }
+}
+
+function answers(socketPath: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const request = get({ socketPath, path: '/healthz', agent: false }, (response) => {
+      response.resume();
+      resolve(response.statusCode === 200);
+    });
+    request.on('error', () => resolve(false));
+  });
+}
