@@ -21,6 +21,14 @@ export default defineConfig({
     rolldownOptions: {
       input: { index: here('./index.html'), watch: here('./watch.html') },
       // The contract is data: what a page does not import is left out of it.
+      output: {
+        codeSplitting: {
+          groups: [
+            { name: 'contract', test: /\/(zod|lib\/contract)\/|api\/noEval/ },
+            { name: 'react', test: /node_modules\/(react|react-dom|scheduler)\// },
+          ],
+        },
+      },
       treeshake: { moduleSideEffects: (id) => !id.includes('/lib/contract/') },
     },
   },

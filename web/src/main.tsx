@@ -1,3 +1,4 @@
+import './api/noEval.ts';
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { Provider } from 'react-redux';
@@ -5,7 +6,7 @@ import './ui/tokens.css';
 import './ui/base.css';
 import { App } from './app/App.tsx';
 import { UploaderContext } from './features/uploads/UploaderContext.ts';
-import { createUploader } from './features/uploads/uploader.ts';
+import { Uploader } from './features/uploads/uploader.ts';
 import enApp from './i18n/en/app.json';
 import enShared from './i18n/en/shared.json';
 import { startI18n } from './i18n/i18n.ts';
@@ -15,7 +16,7 @@ import { chooseLanguage } from './i18n/language.ts';
 import { createStore } from './store/store.ts';
 
 const store = createStore();
-const uploader = createUploader(store);
+const uploader = new Uploader(store);
 window.addEventListener('online', () => uploader.online());
 
 startI18n(

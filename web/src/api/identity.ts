@@ -12,7 +12,15 @@ const identity = api.injectEndpoints({
       query: () => request(identityApi.authOptions, {}),
       keepUnusedDataFor: 600,
     }),
-    me: build.query<Me, void>({ query: () => request(identityApi.me, {}), providesTags: ['Me'] }),
+    /** Null when nobody is signed in, which is an answer and no failure. */
+    me: build.query<Me | null, void>({
+      async queryFn(_, _api, _options, ask) {
+        const { data, error } = await ask(request(identityApi.me, {}));
+        if (error?.code === 'unauthenticated') return { data: null };
+        return error ? { error } : { data: data as Me };
+      },
+      providesTags: ['Me'],
+    }),
     signUp: build.mutation<unknown, Body<typeof identityApi.signUp>>({
       query: (body) => request(identityApi.signUp, { body }),
     }),

@@ -4,7 +4,7 @@ import { request } from './request.ts';
 
 interface Subscribe {
   readonly planId: string;
-  readonly serverName?: string;
+  readonly serverName: string;
   /** One for an attempt, however often it is sent. */
   readonly idempotencyKey: string;
 }

@@ -12,16 +12,17 @@ import styles from './Shell.module.css';
 
 export function Header() {
   const { t } = useTranslation();
-  const { data: me, isLoading, isError } = useMeQuery();
+  const { data: me } = useMeQuery();
   return (
     <header className={styles.header}>
       <div className={styles.bar}>
-        <Link to={me && !isError ? '/app/server' : '/'} className={styles.home} aria-label={t('nav.home')}>
+        <Link to={me ? '/app/server' : '/'} className={styles.home} aria-label={t('nav.home')}>
           <Logo />
         </Link>
         <nav className={styles.nav}>
           <LanguageMenu />
-          {me && !isError ? <SignedIn name={me.name} /> : !isLoading && <SignedOut />}
+          {me && <SignedIn name={me.name} />}
+          {me === null && <SignedOut />}
         </nav>
       </div>
     </header>

@@ -9,12 +9,12 @@ import { isLanguage, type Language } from './language.ts';
 export function useLanguage(): [Language, (language: Language) => void] {
   const { i18n } = useTranslation();
   const dispatch = useAppDispatch();
-  const { data: me, isError } = useMeQuery();
+  const { data: me } = useMeQuery();
   const [updateMe] = useUpdateMeMutation();
   const choose = (language: Language) => {
     void i18n.changeLanguage(language);
     dispatch(languageChosen(language));
-    if (me && !isError) void updateMe({ locale: language });
+    if (me) void updateMe({ locale: language });
   };
   return [isLanguage(i18n.language) ? i18n.language : 'ko', choose];
 }
@@ -22,8 +22,7 @@ export function useLanguage(): [Language, (language: Language) => void] {
 /** An account's language comes before what this device remembers. */
 export function useAccountLanguage(): void {
   const { i18n } = useTranslation();
-  const { data: me, isError } = useMeQuery();
-  const locale = isError ? undefined : me?.locale;
+  const locale = useMeQuery().data?.locale;
   useEffect(() => {
     if (locale && locale !== i18n.language) void i18n.changeLanguage(locale);
   }, [locale, i18n]);

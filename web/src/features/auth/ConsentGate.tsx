@@ -17,9 +17,8 @@ export function ConsentGate({ children }: { children: ReactNode }) {
   const [putConsents, { error, isLoading }] = usePutConsentsMutation();
   const signOut = useSignOut();
   const missing =
-    me !== undefined &&
-    documents !== undefined &&
-    (me.consents.terms !== documents.terms || me.consents.privacy !== documents.privacy);
+    Boolean(me && documents) &&
+    (me?.consents.terms !== documents?.terms || me?.consents.privacy !== documents?.privacy);
   const accept = () => {
     setTried(true);
     if (documents && consent.terms && consent.privacy) void putConsents(documents);

@@ -13,7 +13,7 @@ export function RequireSession({ children }: { children: ReactNode }) {
   const { t } = useTranslation();
   const { pathname, search } = useLocation();
   const { data: me, error, refetch } = useMeQuery();
-  if (error?.code === 'unauthenticated') return <Navigate to={signInPath(pathname + search)} replace />;
+  if (me === null) return <Navigate to={signInPath(pathname + search)} replace />;
   if (me) return children;
   if (!error) return <Loading />;
   return (

@@ -18,8 +18,8 @@ export function SignInPage() {
   useTitle(t('nav.signIn'));
   const [search] = useSearchParams();
   const next = safeNext(search.get('next'));
-  const { data: me, isError } = useMeQuery();
-  if (me && !isError) return <Navigate to={next} replace />;
+  const { data: me } = useMeQuery();
+  if (me) return <Navigate to={next} replace />;
   return (
     <AuthCard title={t('auth.signInTitle')} lead={t('auth.signInLead')}>
       <SocialButtons next={next} />

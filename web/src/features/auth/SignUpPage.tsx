@@ -13,8 +13,8 @@ export function SignUpPage() {
   useTitle(t('nav.signUp'));
   const [search] = useSearchParams();
   const next = search.has('next') ? safeNext(search.get('next')) : '/app/plans';
-  const { data: me, isError } = useMeQuery();
-  if (me && !isError) return <Navigate to={next} replace />;
+  const { data: me } = useMeQuery();
+  if (me) return <Navigate to={next} replace />;
   return (
     <AuthCard title={t('auth.signUpTitle')} lead={t('auth.signUpLead')}>
       <SocialButtons next={next} />

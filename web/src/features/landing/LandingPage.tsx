@@ -35,8 +35,8 @@ export function LandingPage() {
 
 function StartButton() {
   const { t } = useTranslation();
-  const { data: me, isError } = useMeQuery();
-  const signedIn = me !== undefined && !isError;
+  const { data: me } = useMeQuery();
+  const signedIn = Boolean(me);
   return (
     <LinkButton
       to={signedIn ? '/app/server' : '/app/sign-up'}

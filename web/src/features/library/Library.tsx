@@ -10,21 +10,19 @@ import { FileButton } from '../uploads/FileButton.tsx';
 import { useUploader } from '../uploads/UploaderContext.ts';
 import styles from './Library.module.css';
 import { VideoCard } from './VideoCard.tsx';
-import { isChanging } from './videoState.ts';
-
-const whileChanging = 2000;
+import { askAgainAfter } from './videoState.ts';
 
 export function Library({ server }: { server: Server }) {
   const { t } = useTranslation();
   const uploader = useUploader();
-  const [changing, setChanging] = useState(false);
+  const [pollingInterval, setPollingInterval] = useState(0);
   const { data, error, refetch, hasNextPage, fetchNextPage, isFetchingNextPage } = useVideosInfiniteQuery(
     server.url,
-    { pollingInterval: changing ? whileChanging : 0, refetchOnMountOrArgChange: true },
+    { pollingInterval, refetchOnMountOrArgChange: true },
   );
   const videos = data?.pages.flatMap((page) => page.items);
-  const nowChanging = videos?.some(isChanging) ?? false;
-  if (nowChanging !== changing) setChanging(nowChanging);
+  const wanted = askAgainAfter(videos ?? []);
+  if (wanted !== pollingInterval) setPollingInterval(wanted);
   return (
     <DropArea onFiles={(picks) => void uploader.add(server.url, picks)}>
       <div className={styles.head}>

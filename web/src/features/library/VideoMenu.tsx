@@ -20,9 +20,11 @@ export function VideoMenu({ server, video, onDo }: VideoMenuProps) {
           {t('actions.play')}
         </MenuItem>
       )}
-      <MenuItem icon="share" onAction={() => onDo('sharing')} testId="menu-share">
-        {t('actions.share')}
-      </MenuItem>
+      {!video.failure && (
+        <MenuItem icon="share" onAction={() => onDo('sharing')} testId="menu-share">
+          {t('actions.share')}
+        </MenuItem>
+      )}
       <MenuItem icon="edit" onAction={() => onDo('renaming')} testId="menu-rename">
         {t('actions.rename')}
       </MenuItem>

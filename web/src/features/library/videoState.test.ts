@@ -1,6 +1,6 @@
 import type { Video } from '@ptsdly/contract';
 import { describe, expect, it } from 'vitest';
-import { isChanging, videoState } from './videoState.ts';
+import { askAgainAfter, isChanging, videoState } from './videoState.ts';
 
 const done: Video = {
   id: 'v',
@@ -35,5 +35,16 @@ describe('videoState', () => {
     const video = { ...done, ...change };
     expect(videoState(video)).toBe(state);
     expect(isChanging(video)).toBe(changing);
+  });
+});
+
+describe('askAgainAfter', () => {
+  const receiving: Video = { ...done, upload: 'receiving', playable: false };
+  const justArrived: Video = { ...done, playable: false };
+
+  it('asks often only for what is about to be playable', () => {
+    expect(askAgainAfter([done])).toBe(0);
+    expect(askAgainAfter([done, receiving])).toBe(2000);
+    expect(askAgainAfter([done, receiving, justArrived])).toBe(500);
   });
 });

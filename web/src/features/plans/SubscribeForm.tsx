@@ -26,10 +26,9 @@ export function SubscribeForm({ plan }: { plan: Plan }) {
   }, []);
   const submit = async (event: React.FormEvent) => {
     event.preventDefault();
-    const name = serverName.trim();
     const answer = await subscribe({
       planId: plan.id,
-      ...(name === '' ? {} : { serverName: name }),
+      serverName: serverName.trim() || t('server.defaultName'),
       idempotencyKey,
     });
     if (answer.error) return;

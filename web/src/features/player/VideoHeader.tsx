@@ -35,9 +35,11 @@ export function VideoHeader({ server, video }: { server: Server; video: Video })
         )}
       </div>
       <div className={styles.actions}>
-        <Button icon="share" onPress={() => setDoing('sharing')} data-testid="share">
-          {t('actions.share')}
-        </Button>
+        {!video.failure && (
+          <Button icon="share" onPress={() => setDoing('sharing')} data-testid="share">
+            {t('actions.share')}
+          </Button>
+        )}
         {video.upload === 'complete' && (
           <a
             href={originalUrl(server.url, video.id)}

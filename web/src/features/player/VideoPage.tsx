@@ -9,14 +9,12 @@ import { LinkButton } from '../../ui/Button.tsx';
 import { Icon } from '../../ui/Icon.tsx';
 import { Loading } from '../../ui/Loading.tsx';
 import { EmptyState } from '../../ui/Notice.tsx';
-import { isChanging } from '../library/videoState.ts';
+import { askAgainAfter } from '../library/videoState.ts';
 import { useMyServer } from '../server/useMyServer.ts';
 import { OwnPlayback } from './OwnPlayback.tsx';
 import { VideoDetails } from './VideoDetails.tsx';
 import { VideoHeader } from './VideoHeader.tsx';
 import styles from './VideoPage.module.css';
-
-const whileChanging = 2000;
 
 export function Component() {
   const { id = '' } = useParams();
@@ -28,10 +26,10 @@ export function Component() {
 function VideoOf({ server, id }: { server: Server; id: string }) {
   const { t } = useTranslation();
   const ref = { serverUrl: server.url, id };
-  const [changing, setChanging] = useState(false);
-  const { data: video, error } = useVideoQuery(ref, { pollingInterval: changing ? whileChanging : 0 });
-  const nowChanging = video !== undefined && isChanging(video);
-  if (nowChanging !== changing) setChanging(nowChanging);
+  const [pollingInterval, setPollingInterval] = useState(0);
+  const { data: video, error } = useVideoQuery(ref, { pollingInterval });
+  const wanted = askAgainAfter(video ? [video] : []);
+  if (wanted !== pollingInterval) setPollingInterval(wanted);
   useTitle(video?.title);
   if (!video) return error ? <Missing text={problemText(t, error)} /> : <Loading />;
   return (

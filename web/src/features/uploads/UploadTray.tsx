@@ -9,25 +9,21 @@ import { UploadRow } from './UploadRow.tsx';
 import styles from './Uploads.module.css';
 import { isActive, selectUploads } from './uploads.ts';
 
+const stayFor = 8000;
+
 /** Stays in its corner while one walks from page to page. */
 export function UploadTray() {
   const { t } = useTranslation();
   const items = useAppSelector(selectUploads);
   const [open, setOpen] = useState(true);
+  const allDone = items.length > 0 && items.every((item) => item.state === 'done');
   useRestore();
+  useLeave(allDone);
   if (items.length === 0) return null;
   const active = items.filter(isActive).length;
   const attention = items.some((item) => item.state === 'interrupted' || item.state === 'failed');
-  const summary =
-    active > 0
-      ? t('uploads.summary', { count: active })
-      : t(
-          attention
-            ? 'uploads.attention'
-            : items.every((i) => i.state === 'done')
-              ? 'uploads.allDone'
-              : 'uploads.title',
-        );
+  const quiet = allDone ? 'allDone' : attention ? 'attention' : 'title';
+  const summary = active > 0 ? t('uploads.summary', { count: active }) : t(`uploads.${quiet}`);
   return (
     <section className={styles.tray} aria-label={t('uploads.title')} data-testid="upload-tray">
       <header className={styles.trayHead}>
@@ -48,6 +44,16 @@ export function UploadTray() {
       )}
     </section>
   );
+}
+
+/** What is done is in the library; after a while its row has nothing more to say. */
+function useLeave(allDone: boolean) {
+  const uploader = useUploader();
+  useEffect(() => {
+    if (!allDone) return;
+    const timer = setTimeout(() => uploader.dismissDone(), stayFor);
+    return () => clearTimeout(timer);
+  }, [allDone, uploader]);
 }
 
 /** Once for a page: looks for what an earlier one left unfinished. */
