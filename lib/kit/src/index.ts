@@ -1,6 +1,7 @@
 export * from './app.ts';
 export * from './auth.ts';
 export * from './events.ts';
+export type { AnswerHead } from './head-socket.ts';
 export * from './id.ts';
 export * from './listen.ts';
 export * from './log.ts';

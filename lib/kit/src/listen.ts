@@ -2,6 +2,7 @@ import { chmodSync, rmSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { getRequestListener } from '@hono/node-server';
+import { HeadSockets } from './head-socket.ts';
 import type { Service } from './service.ts';
 
 export interface ListenOptions {
@@ -35,7 +36,7 @@ const KEEP_ALIVE_MS = 65_000;
 
 /** Serves a service on a port or a Unix socket. Rejects with the system's error when it cannot. */
 export async function listen(
-  service: Pick<Service, 'fetch' | 'raw'>,
+  service: Pick<Service, 'fetch' | 'raw' | 'answerHead'>,
   options: ListenOptions,
 ): Promise<Listener> {
   const onRequest = nodeHandler(service);
@@ -49,11 +50,12 @@ export async function listen(
     onRequest,
   );
   server.on('checkContinue', onRequest); // each handler decides whether to ask for the body
+  const heads = service.answerHead && new HeadSockets(server, service.answerHead);
   await bind(server, options);
   return {
     server,
     address: options.socketPath ? `unix:${options.socketPath}` : tcpAddress(server),
-    close: () => drain(server, options.drainMs ?? 5000),
+    close: () => drain(server, heads, options.drainMs ?? 5000),
   };
 }
 
@@ -77,13 +79,17 @@ function tcpAddress(server: Server): string {
   return `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`;
 }
 
-function drain(server: Server, drainMs: number): Promise<void> {
+function drain(server: Server, heads: HeadSockets | undefined, drainMs: number): Promise<void> {
   return new Promise((resolve) => {
-    const cut = setTimeout(() => server.closeAllConnections(), drainMs);
+    const cut = setTimeout(() => {
+      server.closeAllConnections();
+      heads?.closeAll();
+    }, drainMs);
     server.close(() => {
       clearTimeout(cut);
       resolve();
     });
     server.closeIdleConnections();
+    heads?.closeIdle();
   });
 }

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { AnswerHead } from './head-socket.ts';
 
 /**
  * A service is a function from Request to Response. In one process a peer calls it directly; apart, the same
@@ -13,6 +14,11 @@ export interface Service {
    * Answers true when it took the request.
    */
   readonly raw?: (request: IncomingMessage, response: ServerResponse) => boolean;
+  /**
+   * Answers the commonest request of all from its head, before `node:http` has it. What it does not answer goes
+   * on to `raw` and `fetch`, which know everything by themselves.
+   */
+  readonly answerHead?: AnswerHead;
   /** Ends background work and closes the stores, after the listener has drained. */
   close(): Promise<void>;
 }

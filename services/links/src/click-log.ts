@@ -53,7 +53,8 @@ export class ClickLog {
   /** Adds counts, durably, in one write. */
   async append(counts: ClickCounts): Promise<void> {
     const seq = this.#last + 1;
-    const entry = [...counts].flatMap(([id, { redirects, bots }]) => [id, redirects, bots]);
+    const entry: unknown[] = [];
+    for (const [id, { redirects, bots }] of counts) entry.push(id, redirects, bots);
     await this.#kv.put(keys.clickEntry(seq), entry);
     this.#last = seq;
     addAll(this.#open, entry);
@@ -151,7 +152,9 @@ async function* entriesOf(kv: Kv): AsyncGenerator<[seq: number, entry: unknown[]
 
 function addAll(counts: ClickCounts, entry: readonly unknown[]): void {
   for (let at = 0; at + 2 < entry.length; at += 3) {
-    const [id, redirects, bots] = entry.slice(at, at + 3) as [string, number, number];
+    const id = entry[at] as string;
+    const redirects = entry[at + 1] as number;
+    const bots = entry[at + 2] as number;
     const count = counts.get(id);
     if (count) {
       count.redirects += redirects;

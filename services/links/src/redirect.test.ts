@@ -192,3 +192,19 @@ test('requests in one packet are answered in order', async () => {
   const order = [...text.matchAll(/location: (\S+)|HTTP\/1\.1 (404)/gi)].map((match) => match[1] ?? match[2]);
   expect(order).toEqual([`/watch/${one.code}`, '404', `/watch/${two.code}`]);
 });
+
+test('answered from the head or by node:http, the redirect is the same', async () => {
+  const { code } = await newLink();
+  const { hostname, port } = new URL(await here.socket());
+  const ask = async (more: string) => {
+    const socket = connect(Number(port), hostname);
+    socket.write(`GET /${code} HTTP/1.1\r\nHost: x\r\n${more}\r\n`);
+    const [chunk] = (await once(socket, 'data')) as [Buffer];
+    socket.destroy();
+    const lines = chunk.toString('latin1').split('\r\n');
+    return lines.filter((line) => !/^(date|connection|keep-alive):/i.test(line));
+  };
+  const byHead = await ask('');
+  expect(byHead[0]).toBe('HTTP/1.1 302 Found');
+  expect(byHead).toEqual(await ask('Connection: close\r\n'));
+});

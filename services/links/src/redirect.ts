@@ -13,6 +13,12 @@ import { readPosition } from './position.ts';
 /** A slash and a code: by far the most frequent path, and never a fixed word. */
 const PLAIN_LENGTH = 13;
 
+/** Where the path begins in a head: behind `GET `. */
+const HEAD_PATH = 4;
+const SPACE = 0x20;
+const USER_AGENT = /\r\nuser-agent:[\t ]*([^\r]*)/i;
+const PREFETCH = /\r\nsec-purpose:[\t ]*prefetch/i;
+
 const PAGE_POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'";
 
 /** The request headers that the answer depends on. */
@@ -52,6 +58,23 @@ export class Redirect {
     return true;
   };
 
+  /** The same for a plain `GET /{code}` of an open link, without building a request and a response around it. */
+  readonly answerHead: NonNullable<Service['answerHead']> = (head) => {
+    if (head.charCodeAt(HEAD_PATH + PLAIN_LENGTH) !== SPACE) return undefined;
+    const started = performance.now();
+    const code = readCode(head.slice(HEAD_PATH + 1, HEAD_PATH + PLAIN_LENGTH));
+    return code === undefined ? undefined : this.#answerPlain(code, head, started);
+  };
+
+  async #answerPlain(code: string, head: string, started: number): Promise<string | undefined> {
+    const record = await this.#kv.get<CodeRecord>(keys.code(code));
+    if (!record || closedBecause(record, Date.now())) return undefined;
+    const userAgent = USER_AGENT.exec(head)?.[1];
+    this.#clicks.count(record[0], isRobot(userAgent, PREFETCH.test(head) ? 'prefetch' : undefined));
+    this.#note('info', 'GET', 302, started);
+    return plainAnswer(code);
+  }
+
   /** The answer to a request for a code, or undefined when the request is for something else. */
   fetch(request: Request): Promise<Response> | undefined {
     const { method } = request;
@@ -75,7 +98,7 @@ export class Redirect {
     if (!record) return dead('not_found', header);
     const closed = closedBecause(record, Date.now());
     if (closed) return dead(closed, header);
-    this.#clicks.count(record[0], method === 'HEAD' || isRobot(header));
+    this.#clicks.count(record[0], method === 'HEAD' || isRobot(header('user-agent'), header('sec-purpose')));
     return query < 0 ? found(`/watch/${code}`) : found(`/watch/${code}${position(url.slice(query + 1))}`);
   }
 
@@ -113,9 +136,7 @@ function isCodePath(url: string): boolean {
 }
 
 /** Robots by name, and pages that a browser loads before anybody has asked for them. */
-function isRobot(header: Header): boolean {
-  const userAgent = header('user-agent');
-  const purpose = header('sec-purpose');
+function isRobot(userAgent: string | undefined, purpose: string | undefined): boolean {
   return (userAgent !== undefined && isBot(userAgent)) || purpose?.startsWith('prefetch') === true;
 }
 
@@ -136,6 +157,21 @@ function found(location: string): Answer {
     '0',
   ];
   return { status: 302, headers, body: '' };
+}
+
+let dated = { second: 0, head: '', tail: '' };
+
+/** The bytes of `found` as `node:http` would send them; the date changes once a second. */
+function plainAnswer(code: string): string {
+  const second = Math.floor(Date.now() / 1000);
+  if (second !== dated.second) {
+    const date = new Date(second * 1000).toUTCString();
+    const { headers } = found('');
+    const fields = headers.slice(2).map((text, at) => (at % 2 === 0 ? `\r\n${text}: ` : text));
+    const head = 'HTTP/1.1 302 Found\r\nlocation: /watch/';
+    dated = { second, head, tail: `${fields.join('')}\r\nDate: ${date}\r\nConnection: keep-alive\r\n\r\n` };
+  }
+  return dated.head + code + dated.tail;
 }
 
 /** A link that leads nowhere: a page for people, a problem for programs, both with the true status. */

@@ -89,6 +89,7 @@ async function compose(kv: Kv, options: LinksOptions): Promise<Service> {
     name: 'links',
     fetch: async (request) => redirect.fetch(request) ?? app.fetch(request),
     raw: redirect.raw,
+    answerHead: redirect.answerHead,
     async close() {
       feed.close();
       await Promise.all(followers.map((follower) => follower.close()));

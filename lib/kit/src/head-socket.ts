@@ -1,0 +1,137 @@
+import type { Server } from 'node:http';
+import type { Socket } from 'node:net';
+
+/**
+ * Answers a request from its head alone: the bytes of the answer, or undefined for what `node:http` shall have,
+ * at once or after a look into the store. The head is one whole, well-formed GET of HTTP/1.1 without a body.
+ */
+export type AnswerHead = (head: string) => Promise<string | undefined> | undefined;
+
+const IDLE_MS = 65_000;
+const MAX_HEAD = 8192;
+
+/**
+ * The strict form of a head (RFC 9112 §2.1, §5): a GET, tokens, colons, visible text, CR LF. Whatever is not exactly
+ * this goes to `node:http`, which decides what is tolerated.
+ */
+const PLAIN_HEAD = /^GET \/[!-~]* HTTP\/1\.1\r\n(?:[!#$%&'*+.^_`|~0-9A-Za-z-]+:[\t -~\x80-\xff]*\r\n)+\r\n$/;
+/** Fields that change what the connection does next, or announce a body. */
+const UNUSUAL =
+  /\r\n(?:content-length|transfer-encoding|upgrade|expect|te|trailer|connection(?!: ?keep-alive\r\n)):?/i;
+const HOST = /\r\nhost:/i;
+
+/**
+ * Puts `answer` before a server's own handling of its connections. Each connection is read here as long as its
+ * requests are answered from their heads, and is handed to `node:http` for good with the first one that is not: this
+ * saves three quarters of the work of a short answer and decides nothing that `node:http` would decide otherwise.
+ */
+export class HeadSockets {
+  readonly #answer: AnswerHead;
+  readonly #accept: (socket: Socket) => void;
+  readonly #sockets = new Set<HeadSocket>();
+
+  constructor(server: Server, answer: AnswerHead) {
+    this.#answer = answer;
+    const listeners = server.listeners('connection') as ((socket: Socket) => void)[];
+    server.removeAllListeners('connection');
+    this.#accept = (socket) => {
+      for (const listener of listeners) listener.call(server, socket);
+    };
+    server.on('connection', (socket: Socket) => this.#open(socket));
+  }
+
+  /** Ends the connections that wait for a request, and the others with their answer. */
+  closeIdle(): void {
+    for (const socket of this.#sockets) socket.end();
+  }
+
+  closeAll(): void {
+    for (const { socket } of this.#sockets) socket.destroy();
+  }
+
+  #open(socket: Socket): void {
+    const one = new HeadSocket(socket, this.#answer, (chunks) => {
+      this.#sockets.delete(one);
+      if (!chunks) return;
+      this.#accept(socket);
+      for (const chunk of chunks) socket.emit('data', chunk);
+    });
+    this.#sockets.add(one);
+  }
+}
+
+class HeadSocket {
+  readonly socket: Socket;
+  readonly #answer: AnswerHead;
+  readonly #leave: (chunks: Buffer[] | undefined) => void;
+  /** What has come while an answer was being made. */
+  #waiting: Buffer[] = [];
+  #busy = false;
+  #ending = false;
+
+  /** `leave` is called once: with what has been read when `node:http` shall go on, without when it is over. */
+  constructor(socket: Socket, answer: AnswerHead, leave: (chunks: Buffer[] | undefined) => void) {
+    this.socket = socket;
+    this.#answer = answer;
+    this.#leave = leave;
+    socket.setNoDelay(true);
+    socket.setTimeout(IDLE_MS);
+    socket.on('data', this.#onData).on('end', this.#onEnd).on('close', this.#onClose);
+    socket.on('error', this.#onError).on('timeout', this.#onTimeout);
+  }
+
+  end(): void {
+    this.#ending = true;
+    if (!this.#busy) this.socket.end();
+  }
+
+  readonly #onEnd = () => this.end();
+  readonly #onClose = () => this.#leave(undefined);
+  readonly #onError = () => this.socket.destroy();
+  readonly #onTimeout = () => this.socket.destroy();
+
+  readonly #onData = (chunk: Buffer) => {
+    if (this.#busy) {
+      this.#waiting.push(chunk);
+      return;
+    }
+    const head = chunk.toString('latin1');
+    const answer = isPlain(head) ? this.#answer(head) : undefined;
+    if (!answer) {
+      this.#handOver(chunk);
+      return;
+    }
+    this.#busy = true;
+    answer.then(
+      (bytes) => this.#finish(bytes, chunk),
+      () => this.#finish(undefined, chunk),
+    );
+  };
+
+  #finish(bytes: string | undefined, chunk: Buffer): void {
+    this.#busy = false;
+    if (this.socket.destroyed) return;
+    if (bytes === undefined) this.#handOver(chunk);
+    else this.#send(bytes);
+  }
+
+  #send(bytes: string): void {
+    this.socket.write(bytes, 'latin1');
+    const next = this.#waiting.shift();
+    if (next) this.#onData(next);
+    else if (this.#ending) this.socket.end();
+  }
+
+  #handOver(chunk: Buffer): void {
+    const { socket } = this;
+    socket.setTimeout(0);
+    socket.off('data', this.#onData).off('end', this.#onEnd).off('close', this.#onClose);
+    socket.off('error', this.#onError).off('timeout', this.#onTimeout);
+    this.#leave([chunk, ...this.#waiting]);
+  }
+}
+
+/** One whole head and nothing else. */
+function isPlain(head: string): boolean {
+  return head.length <= MAX_HEAD && PLAIN_HEAD.test(head) && HOST.test(head) && !UNUSUAL.test(head);
+}
