@@ -2,19 +2,20 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { indexSource } from './movie.ts';
+import { indexSource } from './index-source.ts';
 import { createPresentation } from './presentation.ts';
 import { readSegment } from './segment-reader.ts';
 import { bytesSource } from './source.ts';
 import { FileSource } from './testing/file-source.ts';
-import { type FixtureName, ffmpeg, ffprobe, fixture, fixtures, hasFfmpeg } from './testing/fixtures.ts';
+import { ffmpeg, ffprobe, fixtures, hasFfmpeg } from './testing/fixtures.ts';
 import { parseFragment, playlistDurations, type WrittenHls, writeHls } from './testing/hls.ts';
 import { withHole } from './testing/hole.ts';
 import { remuxWithMediabunny } from './testing/remux.ts';
+import { sources } from './testing/sources.ts';
 
 /** Hashes of a stream, frame by frame, without their times. */
 async function hashes(path: string, ...options: string[]): Promise<string[]> {
-  const input = path.endsWith('.m3u8') ? ['-i', path] : ['-ignore_editlist', '1', '-i', path];
+  const input = /\.(mp4|mov|m4a)$/.test(path) ? ['-ignore_editlist', '1', '-i', path] : ['-i', path];
   const { stdout } = await ffmpeg([...input, ...options, '-vsync', 'passthrough', '-f', 'framemd5', '-']);
   const lines = stdout.split('\n').filter((line) => line && !line.startsWith('#'));
   return lines.map((line) => line.split(',')[5]?.trim() ?? '');
@@ -32,9 +33,11 @@ async function firstPacketIsKey(hls: WrittenHls, id: string, n: number): Promise
   return probed.packets[0]?.flags.startsWith('K') ?? false;
 }
 
-describe.skipIf(!hasFfmpeg).each(Object.keys(fixtures) as FixtureName[])('a source with %s', (name) => {
+const files: Record<string, () => Promise<string>> = { ...fixtures, ...sources };
+
+describe.skipIf(!hasFfmpeg).each(Object.entries(files))('a source with %s', (_, file) => {
   it('becomes HLS that is the original, frame for frame', { timeout: 60_000 }, async () => {
-    const path = await fixtures[name]();
+    const path = await file();
     await using source = await FileSource.open(path);
     const index = await indexSource(source);
     const presentation = createPresentation(index);
@@ -54,7 +57,7 @@ describe.skipIf(!hasFfmpeg).each(Object.keys(fixtures) as FixtureName[])('a sour
   });
 
   it('has segments that follow one another and begin with a sync sample', { timeout: 60_000 }, async () => {
-    await using source = await FileSource.open(await fixtures[name]());
+    await using source = await FileSource.open(await file());
     const index = await indexSource(source);
     const presentation = createPresentation(index);
     await using hls = await writeHls(source, presentation);
@@ -72,7 +75,7 @@ describe.skipIf(!hasFfmpeg).each(Object.keys(fixtures) as FixtureName[])('a sour
   });
 
   it('has playlists that last as long as the original', async () => {
-    const path = await fixtures[name]();
+    const path = await file();
     await using source = await FileSource.open(path);
     const presentation = createPresentation(await indexSource(source));
     for (const track of presentation.tracks) {
@@ -110,18 +113,12 @@ describe.skipIf(!hasFfmpeg)('a file', () => {
     expect(segment).toEqual(await readSegment(bytesSource(bytes), theirs.segment('v0', 1)));
   });
 
-  it('fragmented is refused by name', async () => {
-    const source = await fixtures['no sound']();
-    const path = await fixture('fragmented.mp4', [
-      '-i',
-      source,
-      '-c',
-      'copy',
-      '-movflags',
-      'frag_keyframe+empty_moov',
-    ]);
-    await using file = await FileSource.open(path);
-    await expect(indexSource(file)).rejects.toMatchObject({ code: 'fragmented_not_supported' });
+  it('fragmented and cut plays as far as it goes', async () => {
+    const bytes = await readFile(await sources['fragmented MP4']());
+    const whole = await indexSource(bytesSource(bytes));
+    const half = await indexSource(bytesSource(bytes.subarray(0, bytes.length / 2)));
+    expect(half.duration).toBeGreaterThan(whole.duration / 3);
+    expect(half.duration).toBeLessThan(whole.duration / 1.5);
   });
 
   it('made by another project packages to the same frames', { timeout: 60_000 }, async () => {
