@@ -53,7 +53,7 @@ describe('a file that is no MP4', () => {
     ['three bytes', new Uint8Array(3), 'not_media'],
     ['zeros', zeros(5000), 'not_media'],
     ['text', ascii('It was a dark and stormy night. '.repeat(20)), 'not_media'],
-    ['Matroska', join([Uint8Array.of(0x1a, 0x45, 0xdf, 0xa3), zeros(500)]), 'unsupported_container'],
+    ['Matroska without anything', join([Uint8Array.of(0x1a, 0x45, 0xdf, 0xa3), zeros(500)]), 'truncated'],
     ['AVI', join([ascii('RIFF'), zeros(500)]), 'unsupported_container'],
     ['a picture', join([box('ftyp', ascii('heic'), zeros(4)), box('meta', zeros(400))]), 'not_media'],
     [

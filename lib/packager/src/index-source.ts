@@ -1,11 +1,17 @@
+import { indexMatroska } from './matroska.ts';
 import type { MediaIndex } from './media-index.ts';
 import { type IndexLimits, indexMovieFile } from './movie.ts';
-import type { ByteSource } from './source.ts';
+import { type ByteSource, readExactly } from './source.ts';
+
+/** The first bytes of Matroska and WebM (RFC 8794 §11.2.1). */
+const EBML = 0x1a45dfa3;
 
 /**
- * Indexes a source by what it is: MP4 and MOV, fragmented or not, by their headers alone. Throws only
- * `PackagerError`, or what `source.read` throws.
+ * Indexes a source by what it is: MP4 and MOV, fragmented or not, by their headers alone; Matroska and WebM
+ * in one pass over the file. Throws only `PackagerError`, or what `source.read` throws.
  */
 export async function indexSource(source: ByteSource, limits: IndexLimits = {}): Promise<MediaIndex> {
+  const start = await readExactly(source, 0, Math.min(1024, source.size));
+  if (start.length >= 4 && Buffer.from(start).readUInt32BE(0) === EBML) return indexMatroska(source, limits);
   return indexMovieFile(source, limits);
 }

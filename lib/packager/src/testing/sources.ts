@@ -28,5 +28,16 @@ export const sources = {
   'VP9 and Opus in MP4': vp9AndOpus,
   'FLAC in MP4': () => sound('flac.mp4', '-c:a', 'flac', '-strict', '-2'),
   'AC-3 in MP4': () => sound('ac3.mp4', '-c:a', 'ac3', '-ac', '6'),
+  'H.264 and AAC in Matroska': () => copied('base.mkv', base),
+  'H.264 and AAC in Matroska without cues': () => copied('live.mkv', base, '-live', '1'),
+  'HEVC in Matroska': () =>
+    fixture('hevc.mkv', [...picture(6), ...tone(6), ...hevc, ...closed, '-c:a', 'aac', '-ac', '2']),
+  'FLAC in Matroska': () => sound('flac.mkv', '-c:a', 'flac'),
+  'AC-3 in Matroska': () => sound('ac3.mkv', '-c:a', 'ac3', '-ac', '6'),
+  'E-AC-3 in Matroska': () => sound('eac3.mkv', '-c:a', 'eac3'),
+  'VP9 and Opus in WebM': () => copied('vp9.webm', vp9AndOpus),
+  'VP9 and Opus in live WebM': () => copied('livevp9.webm', vp9AndOpus, '-live', '1'),
+  'AV1 and Opus in WebM': () => copied('av1.webm', av1AndOpus),
+  'AV1 and Opus in Matroska': () => copied('av1.mkv', av1AndOpus),
   'E-AC-3 in MP4': () => sound('eac3.mp4', '-c:a', 'eac3'),
 } satisfies Record<string, () => Promise<string>>;
