@@ -60,7 +60,9 @@ describe.skipIf(!hasFfmpeg).each(Object.entries(files))('a source with %s', (_, 
     if (index.video)
       expect(await hashes(hls.master, '-map', '0:v')).toEqual(await hashes(path, '-map', '0:v'));
     for (const i of index.audio.keys()) {
-      const sound = ['-map', `0:a:${i}`, '-c', 'copy'];
+      // AAC in a transport stream has headers in front of its frames, which MP4 keeps elsewhere.
+      const headed = index.container === 'ts' && index.audio[i]?.format === 'mp4a';
+      const sound = ['-map', `0:a:${i}`, '-c', 'copy', ...(headed ? ['-bsf:a', 'aac_adtstoasc'] : [])];
       const ours = await hashes(join(hls.folder, `a${i}.m3u8`), '-map', '0:a', '-c', 'copy');
       const original = await hashes(path, ...sound);
       expect(original.length - ours.length).toBeLessThan(3);

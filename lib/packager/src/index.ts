@@ -32,3 +32,4 @@ export type { PresentedTrack } from './presented-track.ts';
 export { createProgressive, type ProgressiveFile } from './progressive.ts';
 export { readSegment } from './segment-reader.ts';
 export { type ByteSource, bytesSource } from './source.ts';
+export { rewriteTransport, type TransportSpan } from './transport-rewriter.ts';

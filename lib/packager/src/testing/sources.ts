@@ -39,5 +39,12 @@ export const sources = {
   'VP9 and Opus in live WebM': () => copied('livevp9.webm', vp9AndOpus, '-live', '1'),
   'AV1 and Opus in WebM': () => copied('av1.webm', av1AndOpus),
   'AV1 and Opus in Matroska': () => copied('av1.mkv', av1AndOpus),
+  'H.264 and AAC in a transport stream': () => copied('base.ts', base),
+  'H.264 and AC-3 in a transport stream with times': () =>
+    sound('avchd.m2ts', '-c:a', 'ac3', '-f', 'mpegts', '-mpegts_m2ts_mode', '1'),
+  'HEVC in a transport stream': () =>
+    fixture('hevc.ts', [...picture(6), ...tone(6), ...hevc, ...closed, '-c:a', 'aac', '-ac', '2']),
+  'AC-3 in a transport stream': () => sound('ac3.ts', '-c:a', 'ac3', '-ac', '6'),
+  'E-AC-3 in a transport stream': () => sound('eac3.ts', '-c:a', 'eac3'),
   'E-AC-3 in MP4': () => sound('eac3.mp4', '-c:a', 'eac3'),
 } satisfies Record<string, () => Promise<string>>;
