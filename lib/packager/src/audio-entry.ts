@@ -1,12 +1,32 @@
 import { type Box, childBoxes, requireLength } from './box.ts';
 import { readAacConfig } from './codec-string.ts';
 import { corrupt, PackagerError } from './error.ts';
-import type { AudioTrack } from './media-index.ts';
+import type { AudioFormat, AudioTrack } from './media-index.ts';
+import { readAc3Config, readEac3Config, readFlacConfig, readOpusConfig } from './sound-config.ts';
+
+/** Whether this engine passes the sample entry's codec through, or at least looks into it. */
+export function isAudioFormat(format: string): boolean {
+  return format === 'mp4a' || Object.hasOwn(CONFIG_TYPES, format);
+}
+
+/**
+ * Whether the sound should also be offered as AAC: it goes into fMP4 as it is, but Chromium and Firefox do
+ * not take it there.
+ */
+export function needsConversion({ format }: AudioTrack): boolean {
+  return format === 'ac-3' || format === 'ec-3';
+}
 
 /** What an audio sample entry tells. */
-export type AudioDescription = Pick<AudioTrack, 'codec' | 'channels' | 'sampleRate' | 'config'>;
+export type AudioDescription = Pick<AudioTrack, 'codec' | 'format' | 'channels' | 'sampleRate' | 'config'>;
 
 const MPEG4_AUDIO = 0x40;
+const CONFIG_TYPES: Partial<Record<string, string>> = {
+  Opus: 'dOps',
+  fLaC: 'dfLa',
+  'ac-3': 'dac3',
+  'ec-3': 'dec3',
+};
 const MAX_CONFIG_BYTES = 1024;
 
 /**
@@ -14,20 +34,43 @@ const MAX_CONFIG_BYTES = 1024;
  * 2, with `esds` beside it or inside `wave`. `tableVersion` is the version of the `stsd` around it.
  */
 export function readAudioEntry(view: DataView, entry: Box, tableVersion: number): AudioDescription {
-  if (entry.type !== 'mp4a') throw new PackagerError('unsupported_codec', 'The sound is not AAC.');
   requireLength(entry, 28);
   const version = tableVersion === 0 ? view.getUint16(entry.start + 8) : 0;
   const boxes = childBoxes(view, entry.start + headerBytes(version), entry.end);
-  const config = readAudioConfig(view, requireEsds(view, boxes));
-  const aac = readAacConfig(config);
   const told = version === 2 && entry.end - entry.start >= 44 ? entry.start + 40 : undefined;
   const channels = told === undefined ? view.getUint16(entry.start + 16) : view.getUint32(told);
+  const configType = CONFIG_TYPES[entry.type];
+  if (configType) return describeAudio(entry.type as AudioFormat, configBox(view, boxes, configType));
+  if (entry.type !== 'mp4a')
+    throw new PackagerError('unsupported_codec', 'The sound cannot be passed through.');
+  return describeAac(readAudioConfig(view, requireEsds(view, boxes)), channels);
+}
+
+/** AAC by its AudioSpecificConfig; `channels` serves where that leaves them open. */
+export function describeAac(config: Uint8Array, channels: number): AudioDescription {
+  const aac = readAacConfig(config);
   return {
     codec: aac.codec,
+    format: 'mp4a',
     sampleRate: aac.sampleRate,
     channels: aac.channels || Math.min(Math.max(channels, 1), 64),
     config,
   };
+}
+
+/** Sound other than AAC by the payload of its configuration box. */
+export function describeAudio(format: AudioFormat, config: Uint8Array): AudioDescription {
+  if (format === 'Opus') return { codec: 'opus', format, config, ...readOpusConfig(config) };
+  if (format === 'fLaC') return { codec: 'fLaC', format, config, ...readFlacConfig(config) };
+  if (format === 'ac-3') return { codec: format, format, config, ...readAc3Config(config) };
+  return { codec: format, format, config, ...readEac3Config(config) };
+}
+
+function configBox(view: DataView, boxes: readonly Box[], type: string): Uint8Array {
+  const found = boxes.find((box) => box.type === type);
+  const length = found ? found.end - found.start : 0;
+  if (!found || length > MAX_CONFIG_BYTES) throw corrupt(`The sound has no usable "${type}" configuration.`);
+  return new Uint8Array(view.buffer, view.byteOffset + found.start, length).slice();
 }
 
 /** Sound descriptions of QuickTime grow with their version (QuickTime File Format, "Sound Media"). */

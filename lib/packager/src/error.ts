@@ -2,9 +2,9 @@
 export type PackagerErrorCode =
   /** No known media container: text, an image, zero bytes. */
   | 'not_media'
-  /** A known container that this engine does not read (Matroska, AVI, MPEG-TS, compressed movie header). */
+  /** A known container that this engine does not read (AVI, Flash, Ogg, compressed movie header). */
   | 'unsupported_container'
-  /** MP4 or MOV whose samples live in `moof` boxes. */
+  /** A sidecar, or fragments without a movie header in front: fragmented files are indexed as a whole. */
   | 'fragmented_not_supported'
   /** A codec, or a way of using it, that cannot be passed through (also: encrypted, two sample descriptions). */
   | 'unsupported_codec'
@@ -16,6 +16,8 @@ export type PackagerErrorCode =
   | 'limits_exceeded'
   /** Boxes or tables contradict themselves; also a damaged index file. */
   | 'corrupt'
+  /** An index file that another version of this package wrote. Index the source again. */
+  | 'outdated_index'
   /** `Presentation` was asked for a track it does not have. */
   | 'no_such_track'
   /** `Presentation` was asked for a segment it does not have. */

@@ -1,11 +1,17 @@
 import type { Samples } from './media-index.ts';
+import type { TransportSpan } from './transport-rewriter.ts';
 
 /** How to make one segment: bytes to send first, then ranges of the original, in order. */
 export interface SegmentPlan {
   /** `styp`, `moof` and the header of `mdat`. */
   readonly header: Uint8Array;
-  /** Ranges of the original in bytes; neighbours are joined. */
+  /** Ranges of the original in bytes; neighbours are joined. To be sent as they are, unless `rewrite` is there. */
   readonly ranges: readonly { readonly offset: number; readonly length: number }[];
+  /**
+   * Present when the ranges do not hold the media as a segment needs it: `readSegment` (or
+   * `rewriteTransport`) then makes `size - header.length` bytes from the one range there is.
+   */
+  readonly rewrite?: TransportSpan;
   /** Bytes of the whole segment, header included. */
   readonly size: number;
   /** Seconds from the start of the presentation. */

@@ -3,7 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { ascii, box, fullBox, join, uint32, zeros } from './box-writer.ts';
 import { PackagerError } from './error.ts';
 import { decodeIndex, encodeIndex } from './index-file.ts';
-import { indexSource } from './movie.ts';
+import { indexSource } from './index-source.ts';
+import { indexMovie } from './movie.ts';
 import { createPresentation } from './presentation.ts';
 import { readSegment } from './segment-reader.ts';
 import { type ByteSource, bytesSource } from './source.ts';
@@ -52,7 +53,7 @@ describe('a file that is no MP4', () => {
     ['three bytes', new Uint8Array(3), 'not_media'],
     ['zeros', zeros(5000), 'not_media'],
     ['text', ascii('It was a dark and stormy night. '.repeat(20)), 'not_media'],
-    ['Matroska', join([Uint8Array.of(0x1a, 0x45, 0xdf, 0xa3), zeros(500)]), 'unsupported_container'],
+    ['Matroska without anything', join([Uint8Array.of(0x1a, 0x45, 0xdf, 0xa3), zeros(500)]), 'truncated'],
     ['AVI', join([ascii('RIFF'), zeros(500)]), 'unsupported_container'],
     ['a picture', join([box('ftyp', ascii('heic'), zeros(4)), box('meta', zeros(400))]), 'not_media'],
     [
@@ -137,10 +138,13 @@ describe('a movie of a kind not supported', () => {
     expect(await outcome(bytesSource(bytes))).toBe(code);
   });
 
-  it('fragmented, by its movie header or by a fragment in front', async () => {
+  it('fragmented, with a movie header alone or with none', async () => {
     const moov = box('moov', fullBox('mvhd', 0, 0, zeros(96)), box('mvex'));
+    expect(() => indexMovie(moov, 5000)).toThrow(
+      expect.objectContaining({ code: 'fragmented_not_supported' }),
+    );
     const start = box('ftyp', ascii('iso6'), zeros(4));
-    expect(await outcome(bytesSource(join([start, moov])))).toBe('fragmented_not_supported');
+    expect(await outcome(bytesSource(join([start, moov])))).toBe('corrupt');
     expect(await outcome(bytesSource(join([start, box('moof')])))).toBe('fragmented_not_supported');
   });
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { box, uint32 } from './box-writer.ts';
 import { crc32 } from './crc32.ts';
 import { decodeIndex, encodeIndex } from './index-file.ts';
-import { indexSource } from './movie.ts';
+import { indexSource } from './index-source.ts';
 import { bytesSource } from './source.ts';
 import { audioPlan, avcEntry, buildMovie, videoPlan } from './testing/movie.ts';
 import { VarintReader, VarintWriter } from './varint.ts';

@@ -1,6 +1,6 @@
 import { viewOf } from './box.ts';
 import { crc32 } from './crc32.ts';
-import { corrupt } from './error.ts';
+import { corrupt, PackagerError } from './error.ts';
 import type { AudioTrack, MediaIndex, VideoTrack } from './media-index.ts';
 import { readSamples, writeSamples } from './samples-codec.ts';
 import { VarintReader, VarintWriter } from './varint.ts';
@@ -10,7 +10,9 @@ import { VarintReader, VarintWriter } from './varint.ts';
  * description as JSON, then for each track its configuration, extensions and samples (`samples-codec.ts`).
  */
 const MAGIC = 0x50545369;
-const VERSION = 1;
+const VERSION = 2;
+/** Before other codecs than AAC: sound tracks did not tell their format. */
+const AAC_ONLY_VERSION = 1;
 const PREFIX_BYTES = 9;
 
 /** Packs an index for storage: about 5 bytes a sample. */
@@ -33,11 +35,17 @@ export function encodeIndex(index: MediaIndex): Uint8Array {
   return bytes;
 }
 
-/** Unpacks an index. Throws `corrupt` when it is damaged or of another version; then index the source again. */
+/**
+ * Unpacks an index, of this version or the one before. Throws `corrupt` when it is damaged, `outdated_index`
+ * when another version wrote it; in both cases the source can be indexed again.
+ */
 export function decodeIndex(bytes: Uint8Array): MediaIndex {
   const view = viewOf(bytes);
   if (bytes.length <= PREFIX_BYTES || view.getUint32(0) !== MAGIC) throw corrupt('This is no index file.');
-  if (view.getUint8(4) !== VERSION) throw corrupt('The index file is of another version.');
+  const version = view.getUint8(4);
+  if (version !== VERSION && version !== AAC_ONLY_VERSION) {
+    throw new PackagerError('outdated_index', 'The index file is of another version.');
+  }
   const body = bytes.subarray(PREFIX_BYTES);
   if (view.getUint32(5) !== crc32(body)) throw corrupt('The index file is damaged.');
   const reader = new VarintReader(body);
@@ -46,7 +54,7 @@ export function decodeIndex(bytes: Uint8Array): MediaIndex {
   return {
     ...rest,
     ...(video && { video: readTrack<VideoTrack>(reader, video) }),
-    audio: audio.map((track) => readTrack<AudioTrack>(reader, track)),
+    audio: audio.map((track) => readTrack<AudioTrack>(reader, { ...track, format: track.format ?? 'mp4a' })),
   };
 }
 

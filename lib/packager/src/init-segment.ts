@@ -66,6 +66,9 @@ function emptyTables(): Uint8Array[] {
   return [...tables, fullBox('stsz', 0, 0, uint32(0, 0))];
 }
 
+const VIDEO_CONFIGS = { avc1: 'avcC', hvc1: 'hvcC', av01: 'av1C', vp09: 'vpcC' } as const;
+const AUDIO_CONFIGS = { Opus: 'dOps', fLaC: 'dfLa', 'ac-3': 'dac3', 'ec-3': 'dec3' } as const;
+
 /** The sample entry of a track, rewritten from the index. */
 export function sampleEntry(track: VideoTrack | AudioTrack): Uint8Array {
   return track.kind === 'video' ? videoEntry(track) : audioEntry(track);
@@ -83,7 +86,7 @@ function videoEntry(track: VideoTrack): Uint8Array {
     uint16(1),
     zeros(32),
     uint16(24, 0xffff),
-    box(track.format === 'hvc1' ? 'hvcC' : 'avcC', track.config),
+    box(VIDEO_CONFIGS[track.format], track.config),
     track.extensions,
   );
 }
@@ -92,13 +95,13 @@ function videoEntry(track: VideoTrack): Uint8Array {
 function audioEntry(track: AudioTrack): Uint8Array {
   const rate = track.sampleRate > 0xffff ? 0 : track.sampleRate * 0x10000;
   return box(
-    'mp4a',
+    track.format,
     zeros(6),
     uint16(1),
     zeros(8),
     uint16(track.channels, 16, 0, 0),
     uint32(rate),
-    elementaryStream(track.config),
+    track.format === 'mp4a' ? elementaryStream(track.config) : box(AUDIO_CONFIGS[track.format], track.config),
   );
 }
 

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
+import { indexSource } from './index-source.ts';
 import { joinVideo } from './joined-index.ts';
-import { indexSource } from './movie.ts';
 import { createPresentation } from './presentation.ts';
 import { createProgressive } from './progressive.ts';
 import { readSegment } from './segment-reader.ts';

@@ -17,7 +17,6 @@ const OPENING_TYPES = new Set(['ftyp', 'moov', 'mdat', 'wide', 'free', 'skip', '
 
 /** Signatures of containers that we recognise only to name them. */
 const FOREIGN: readonly { name: string; at: number; bytes: readonly number[] }[] = [
-  { name: 'Matroska or WebM', at: 0, bytes: [0x1a, 0x45, 0xdf, 0xa3] },
   { name: 'AVI or WAV', at: 0, bytes: [0x52, 0x49, 0x46, 0x46] },
   { name: 'Ogg', at: 0, bytes: [0x4f, 0x67, 0x67, 0x53] },
   { name: 'Flash video', at: 0, bytes: [0x46, 0x4c, 0x56, 0x01] },
@@ -86,8 +85,6 @@ async function checkOpening(window: HeaderWindow): Promise<void> {
 function foreignContainer(view: DataView): string | undefined {
   const matches = (at: number, bytes: readonly number[]) =>
     at + bytes.length <= view.byteLength && bytes.every((byte, i) => view.getUint8(at + i) === byte);
-  const transportStream = view.byteLength > 188 && view.getUint8(0) === 0x47 && view.getUint8(188) === 0x47;
-  if (transportStream) return 'MPEG transport stream';
   return FOREIGN.find(({ at, bytes }) => matches(at, bytes))?.name;
 }
 

@@ -1,6 +1,8 @@
-import { readAudioEntry } from './audio-entry.ts';
+import { isAudioFormat, readAudioEntry } from './audio-entry.ts';
 import { type Box, childBoxes, printable, viewOf } from './box.ts';
 import { corrupt, PackagerError } from './error.ts';
+import { fromZero, joinSamples, openEnded } from './fragmented-track.ts';
+import { type FragmentedSamples, isFragmented, readFragments } from './fragments.ts';
 import type { AudioTrack, MediaIndex, SkippedTrack, VideoTrack } from './media-index.ts';
 import { locateMovie } from './movie-location.ts';
 import { readSampleTable, type SampleBudget } from './sample-table.ts';
@@ -35,19 +37,28 @@ interface Reading {
   readonly view: DataView;
   readonly movieTimescale: number;
   readonly budget: SampleBudget;
+  /** In a fragmented file, which may have samples in its movie header as well. */
+  readonly fragments: FragmentedSamples | undefined;
 }
 
 /**
- * Indexes an MP4 or MOV with H.264 or HEVC video and AAC or no sound. Reads box headers and the movie
- * header, nothing else. Throws only `PackagerError`, or what `source.read` throws.
+ * Indexes an MP4 or MOV, fragmented or not. Reads box headers, the movie header and fragment headers, nothing
+ * else. Throws only `PackagerError`, or what `source.read` throws.
  */
-export async function indexSource(source: ByteSource, limits: IndexLimits = {}): Promise<MediaIndex> {
+export async function indexMovieFile(source: ByteSource, limits: IndexLimits = {}): Promise<MediaIndex> {
   const { offset, length, brand } = await locateMovie(source);
-  if (length > (limits.maxMoovBytes ?? DEFAULT_MAX_MOOV_BYTES)) {
+  const maxBytes = limits.maxMoovBytes ?? DEFAULT_MAX_MOOV_BYTES;
+  if (length > maxBytes) {
     throw new PackagerError('limits_exceeded', 'The movie header is larger than the server accepts.');
   }
   const moov = await readExactly(source, offset, length);
-  return indexMovie(moov, source.size, { ...limits, container: brand });
+  const options = { ...limits, container: brand };
+  return guarded(async () => {
+    if (!isFragmented(moov)) return readMovie(viewOf(moov), source.size, options);
+    const budget = { samplesLeft: limits.maxSamples ?? DEFAULT_MAX_SAMPLES, sourceSize: source.size };
+    const fragments = await readFragments(source, moov, offset + length, budget, maxBytes);
+    return readMovie(viewOf(moov), source.size, options, fragments);
+  });
 }
 
 /**
@@ -60,19 +71,37 @@ export function indexMovie(
   options: IndexLimits & { container?: 'mp4' | 'mov' } = {},
 ): MediaIndex {
   try {
+    if (isFragmented(moov)) {
+      throw new PackagerError(
+        'fragmented_not_supported',
+        'The movie header of a fragmented MP4 is not enough.',
+      );
+    }
     return readMovie(viewOf(moov), sourceSize, options);
   } catch (error) {
-    // Any read past the buffer that a check above it missed is still the file's fault.
-    if (error instanceof RangeError)
-      throw new PackagerError('corrupt', 'The movie header is damaged.', { cause: error });
-    throw error;
+    throw asPackagerError(error);
   }
+}
+
+async function guarded<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    throw asPackagerError(error);
+  }
+}
+
+/** Any read past the buffer that a check before it missed is still the file's fault. */
+function asPackagerError(error: unknown): unknown {
+  if (!(error instanceof RangeError)) return error;
+  return new PackagerError('corrupt', 'The movie header is damaged.', { cause: error });
 }
 
 function readMovie(
   view: DataView,
   sourceSize: number,
   options: IndexLimits & { container?: 'mp4' | 'mov' },
+  fragments?: FragmentedSamples,
 ): MediaIndex {
   const moov = childBoxes(view, 0, view.byteLength)[0];
   if (moov?.type !== 'moov') throw corrupt('The movie header is missing.');
@@ -87,6 +116,7 @@ function readMovie(
     view,
     movieTimescale: readMovieTimescale(view, moov),
     budget: { samplesLeft: options.maxSamples ?? DEFAULT_MAX_SAMPLES, sourceSize },
+    fragments: fragments && fromZero(view, headers, fragments),
   };
   const video = readVideo(reading, headers);
   const { audio, skipped } = readSound(
@@ -112,7 +142,6 @@ function readMovie(
 
 function refuseUnreadable(boxes: readonly Box[]): void {
   const has = (wanted: string) => boxes.some(({ type }) => type === wanted);
-  if (has('mvex')) throw new PackagerError('fragmented_not_supported', 'The file is a fragmented MP4.');
   if (has('cmov')) throw new PackagerError('unsupported_container', 'The movie header is compressed.');
 }
 
@@ -160,7 +189,7 @@ function readSound(reading: Reading, headers: readonly TrackHeader[], shift: num
 }
 
 function readAudioTrack(reading: Reading, header: TrackHeader, shift: number): AudioTrack | undefined {
-  if (!header.entries.some(({ type }) => type === 'mp4a')) throw unsupported('sound', header);
+  if (!header.entries.some(({ type }) => isAudioFormat(type))) throw unsupported('sound', header);
   const input = readInput(reading, header);
   if (!input) return undefined;
   const description = readAudioEntry(reading.view, input.entry, header.entriesVersion);
@@ -170,15 +199,16 @@ function readAudioTrack(reading: Reading, header: TrackHeader, shift: number): A
 
 /** The samples, edit and description of a track; nothing for one without samples. */
 function readInput(reading: Reading, header: TrackHeader): (TimelineInput & { entry: Box }) | undefined {
-  const { view, budget, movieTimescale } = reading;
-  const samples = readSampleTable(view, header.stbl, budget);
+  const { view, budget, movieTimescale, fragments } = reading;
+  const table = readSampleTable(view, header.stbl, budget);
+  const samples = fragments ? joinSamples(table, fragments.get(header.id)) : table;
   if (samples.count === 0) return undefined;
   const entry = header.entries[samples.description - 1];
   if (!entry) throw corrupt('The samples name a description that is not there.');
   requireOwnData(view, header, entry);
   return {
     samples,
-    edit: readTrackEdit(view, header.trak),
+    edit: fragments ? openEnded(readTrackEdit(view, header.trak)) : readTrackEdit(view, header.trak),
     timescale: header.timescale,
     movieTimescale,
     entry,

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { ascii, box, uint8, uint16, uint32 } from './box-writer.ts';
 import { PackagerError } from './error.ts';
-import { indexSource } from './movie.ts';
+import { indexSource } from './index-source.ts';
 import { createPresentation } from './presentation.ts';
 import { bytesSource } from './source.ts';
 import { initBox } from './testing/hls.ts';

@@ -3,6 +3,7 @@ import { type Boundaries, firstAtOrAfter } from './boundaries.ts';
 import { PackagerError } from './error.ts';
 import { fragmentHeaderSize, type SegmentPlan, sampleRanges, writeFragmentHeader } from './fragment.ts';
 import type { AudioTrack, VideoTrack } from './media-index.ts';
+import { type TransportSpan, transportSpan } from './transport-rewriter.ts';
 
 /** One playlist of a presentation: what there is to know of it without its bytes. */
 export interface PresentedTrack {
@@ -107,12 +108,14 @@ export class SegmentedTrack implements PresentedTrack {
     const first = this.#boundaries[n];
     const last = this.#boundaries[n + 1];
     if (first === undefined || last === undefined) throw noSuchSegment(this.id, n);
-    const { samples } = this.track;
+    const { samples, rewrite } = this.track;
     const mediaBytes = this.#mediaBytes(first, last);
     const header = writeFragmentHeader(samples, this.#span(n), mediaBytes);
     return {
       header,
-      ranges: sampleRanges(samples, first, last),
+      ...(rewrite
+        ? spanPlan(transportSpan(samples, rewrite, first, last))
+        : { ranges: sampleRanges(samples, first, last) }),
       size: header.length + mediaBytes,
       start: this.segmentStart(n),
       duration: this.segmentDuration(n),
@@ -148,12 +151,14 @@ export class SegmentedTrack implements PresentedTrack {
 
   /** For each segment, how far into the original it and those before it reach, in bytes. */
   #furthestBytes(): Float64Array {
-    const { offset, size } = this.track.samples;
+    const { rewrite, samples } = this.track;
+    const { offset, size } = samples;
     const reaches = new Float64Array(this.segmentCount);
     let furthest = 0;
     for (let n = 0; n < reaches.length; n++) {
       const { first, last } = this.#span(n);
-      for (let i = first; i < last; i++) {
+      if (rewrite) furthest = transportSpan(samples, rewrite, first, last).end;
+      for (let i = first; i < last && !rewrite; i++) {
         furthest = Math.max(furthest, (offset[i] as number) + (size[i] as number));
       }
       reaches[n] = furthest;
@@ -182,6 +187,10 @@ function startTimes({ samples, timescale }: VideoTrack | AudioTrack, boundaries:
   }
   starts[starts.length - 1] = samples.end / timescale;
   return starts;
+}
+
+function spanPlan(span: TransportSpan): Pick<SegmentPlan, 'ranges' | 'rewrite'> {
+  return { ranges: [{ offset: span.start, length: span.end - span.start }], rewrite: span };
 }
 
 function noSuchSegment(id: string, n: number): PackagerError {

@@ -2,7 +2,7 @@ import { readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { indexSource } from './movie.ts';
+import { indexSource } from './index-source.ts';
 import { createProgressive } from './progressive.ts';
 import { bytesSource } from './source.ts';
 import { type FixtureName, ffmpeg, ffprobe, fixtures, hasFfmpeg } from './testing/fixtures.ts';

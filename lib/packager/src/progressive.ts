@@ -20,9 +20,18 @@ export interface ProgressiveFile {
 /** Edits are in milliseconds. */
 const MOVIE_TIMESCALE = 1000;
 
-/** Lays out the file. Costs about 12 bytes of header a sample; keep it for as long as it is being read. */
+/**
+ * Lays out the file. Throws `unsupported_container` for a source whose samples need rewriting. Costs about 12 bytes of header a sample; keep it
+ * for as long as it is being read.
+ */
 export function createProgressive(index: MediaIndex): ProgressiveFile {
   const tracks = [...(index.video ? [index.video] : []), ...index.audio];
+  if (tracks.some(({ rewrite }) => rewrite)) {
+    throw new PackagerError(
+      'unsupported_container',
+      'A transport stream has no stretch that could be a plain MP4.',
+    );
+  }
   const body = bodyOf(tracks);
   const brands = box('ftyp', ascii('isom'), uint32(0x200), ascii('isomiso2mp41'));
   // Offsets have a fixed width, so a first pass with any shift tells how long the header is.

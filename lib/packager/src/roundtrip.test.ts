@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { decodeIndex, encodeIndex } from './index-file.ts';
+import { indexSource } from './index-source.ts';
 import type { Samples } from './media-index.ts';
-import { indexSource } from './movie.ts';
 import { createPresentation } from './presentation.ts';
 import { readSegment } from './segment-reader.ts';
 import { bytesSource } from './source.ts';

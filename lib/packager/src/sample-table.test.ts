@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { box, fullBox, uint32 } from './box-writer.ts';
-import { indexSource } from './movie.ts';
+import { indexSource } from './index-source.ts';
 import { bytesSource } from './source.ts';
 import { aacEntry, audioPlan, buildMovie, esds, videoPlan } from './testing/movie.ts';
 

@@ -1,6 +1,7 @@
 import { PackagerError } from './error.ts';
 import type { SegmentPlan } from './fragment.ts';
 import { type ByteSource, readExactly } from './source.ts';
+import { rewriteTransport, type TransportSpan } from './transport-rewriter.ts';
 
 type Range = SegmentPlan['ranges'][number];
 
@@ -25,10 +26,11 @@ const PARALLEL_READS = 8;
 
 /**
  * One whole segment: header and media bytes. Ranges that lie close together share a read. Throws
- * `limits_exceeded` beyond 1 GB, `truncated` when the source has fewer bytes than it had when indexed.
+ * `limits_exceeded` beyond 1 GB, `corrupt` when a rewritten source has changed, `truncated` when the source has fewer bytes than it had when indexed.
  */
 export async function readSegment(source: ByteSource, plan: SegmentPlan): Promise<Uint8Array> {
   if (plan.size > MAX_SEGMENT) throw new PackagerError('limits_exceeded', 'The segment is too large.');
+  if (plan.rewrite) return readRewritten(source, plan, plan.rewrite);
   const spans = mergeRanges(plan.ranges);
   const single = spans.length === 1 ? spans[0] : undefined;
   const room = single && source.readInto && isDense(single) ? plan.header.length + single.length : 0;
@@ -37,6 +39,20 @@ export async function readSegment(source: ByteSource, plan: SegmentPlan): Promis
   if (single) await readSpan(source, single, bytes, plan.header.length);
   else await readScattered(source, spans, bytes, plan.header.length);
   return bytes.length === plan.size ? bytes : bytes.subarray(0, plan.size);
+}
+
+async function readRewritten(
+  source: ByteSource,
+  plan: SegmentPlan,
+  span: TransportSpan,
+): Promise<Uint8Array> {
+  const length = span.end - span.start;
+  if (length > MAX_SEGMENT) throw new PackagerError('limits_exceeded', 'The segment is too large.');
+  const original = await readExactly(source, span.start, length);
+  const bytes = Buffer.allocUnsafe(plan.size);
+  bytes.set(plan.header);
+  rewriteTransport(original, span, bytes.subarray(plan.header.length));
+  return bytes;
 }
 
 async function readScattered(source: ByteSource, spans: readonly Span[], bytes: Buffer, start: number) {

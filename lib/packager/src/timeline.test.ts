@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { indexSource } from './movie.ts';
+import { indexSource } from './index-source.ts';
 import { bytesSource } from './source.ts';
 import { audioPlan, buildMovie, type TrackPlan, videoPlan } from './testing/movie.ts';
 import { sortNearlySorted } from './timeline.ts';

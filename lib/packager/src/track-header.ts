@@ -13,6 +13,7 @@ import type { Rotation } from './media-index.ts';
 
 /** A track before its samples are read. */
 export interface TrackHeader {
+  readonly id: number;
   readonly handler: string;
   readonly enabled: boolean;
   readonly timescale: number;
@@ -65,14 +66,16 @@ export function requireOwnData(view: DataView, header: TrackHeader, entry: Box):
   }
 }
 
-/** `tkhd` (§8.3.2): the enabled flag and the matrix. */
+/** `tkhd` (§8.3.2): the track id, the enabled flag and the matrix. */
 function readTrackBox(view: DataView, tkhd: Box | undefined) {
-  if (!tkhd) return { enabled: true, matrix: IDENTITY };
+  if (!tkhd) return { id: 0, enabled: true, matrix: IDENTITY };
   requireLength(tkhd, 4);
-  const matrixAt = tkhd.start + (view.getUint8(tkhd.start) === 1 ? 52 : 40);
+  const long = view.getUint8(tkhd.start) === 1;
+  const matrixAt = tkhd.start + (long ? 52 : 40);
   requireLength(tkhd, matrixAt - tkhd.start + 36);
   const matrix = IDENTITY.map((_, i) => view.getInt32(matrixAt + i * 4));
-  return { enabled: (view.getUint32(tkhd.start) & 1) === 1, matrix };
+  const id = view.getUint32(tkhd.start + (long ? 20 : 12));
+  return { id, enabled: (view.getUint32(tkhd.start) & 1) === 1, matrix };
 }
 
 /** `mdhd` (§8.4.2): units a second, and the language. */

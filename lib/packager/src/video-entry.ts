@@ -1,7 +1,8 @@
 import { type Box, childBoxes, fourCharacters, requireLength } from './box.ts';
 import { avcCodecString, hevcCodecString } from './codec-string.ts';
 import { corrupt, PackagerError } from './error.ts';
-import type { VideoTrack } from './media-index.ts';
+import type { VideoFormat, VideoTrack } from './media-index.ts';
+import { av1CodecString, vp9CodecString } from './open-codec-string.ts';
 
 /** What a visual sample entry tells. */
 export type VideoDescription = Pick<
@@ -10,15 +11,26 @@ export type VideoDescription = Pick<
 >;
 
 const ENTRY_BYTES = 78;
-const CONFIG_TYPES: Record<string, 'avcC' | 'hvcC'> = {
+const CONFIG_TYPES: Record<string, 'avcC' | 'hvcC' | 'av1C' | 'vpcC'> = {
   avc1: 'avcC',
   avc3: 'avcC',
   hvc1: 'hvcC',
   hev1: 'hvcC',
+  av01: 'av1C',
+  vp09: 'vpcC',
 };
 /** Boxes that describe the picture and go with it; whatever else an entry holds stays behind. */
 const KEPT = new Set(['colr', 'pasp', 'clap', 'mdcv', 'clli']);
 const MAX_CONFIG_BYTES = 65_536;
+
+const FORMATS = { avcC: 'avc1', hvcC: 'hvc1', av1C: 'av01', vpcC: 'vp09' } as const;
+
+/** RFC 6381 string of a configuration; `pixels` of a picture serve where it tells no level. */
+export function videoCodecString(format: VideoFormat, config: Uint8Array, pixels: number): string {
+  if (format === 'avc1') return avcCodecString(config);
+  if (format === 'hvc1') return hevcCodecString(config);
+  return format === 'av01' ? av1CodecString(config) : vp9CodecString(config, pixels);
+}
 
 /** Whether this engine passes the sample entry's codec through. */
 export function isVideoFormat(format: string): boolean {
@@ -28,7 +40,8 @@ export function isVideoFormat(format: string): boolean {
 /** Reads a VisualSampleEntry (ISO/IEC 14496-12 §12.1.3). */
 export function readVideoEntry(view: DataView, entry: Box): VideoDescription {
   const configType = CONFIG_TYPES[entry.type];
-  if (!configType) throw new PackagerError('unsupported_codec', 'The video is neither H.264 nor HEVC.');
+  if (!configType)
+    throw new PackagerError('unsupported_codec', 'The video has a codec that cannot be passed through.');
   requireLength(entry, ENTRY_BYTES);
   const boxes = childBoxes(view, entry.start + ENTRY_BYTES, entry.end);
   const box = (type: string) => boxes.find((child) => child.type === type);
@@ -39,10 +52,10 @@ export function readVideoEntry(view: DataView, entry: Box): VideoDescription {
   const width = view.getUint16(entry.start + 24);
   const height = view.getUint16(entry.start + 26);
   if (width === 0 || height === 0) throw corrupt('The video has no size.');
-  const hevc = configType === 'hvcC';
+  const format = FORMATS[configType];
   return {
-    codec: hevc ? hevcCodecString(config) : avcCodecString(config),
-    format: hevc ? 'hvc1' : 'avc1',
+    codec: videoCodecString(format, config, width * height),
+    format,
     width,
     height,
     config,

@@ -1,0 +1,214 @@
+import type { ByteWindow } from './byte-window.ts';
+import {
+  type ElementHeader,
+  HEADER_BYTES,
+  ID,
+  readElementHeader,
+  readText,
+  readUnsigned,
+  readVint,
+} from './ebml.ts';
+import { corrupt, PackagerError } from './error.ts';
+import { type MatroskaTrack, readTracks } from './matroska-track.ts';
+import { SampleList } from './sample-list.ts';
+import type { SampleBudget } from './sample-table.ts';
+
+/** A track and the packets found for it; presentation times in nanoseconds, NaN for all but the first of a lace. */
+export interface ScannedTrack {
+  readonly track: MatroskaTrack;
+  readonly list: SampleList;
+  /** Nanoseconds of the last packet, 0 when not told. */
+  lastDuration: number;
+}
+
+/** What one pass over a Matroska file finds. */
+export interface ScannedMatroska {
+  readonly docType: string;
+  /** Nanoseconds of one tick of the file's times. */
+  readonly tick: number;
+  readonly tracks: readonly ScannedTrack[];
+}
+
+const MAX_TRACKS_BYTES = 16 * 1024 * 1024;
+/** Elements allowed beside those that carry samples. */
+const SPARE_ELEMENTS = 2_000_000;
+/** Elements whose inside is walked as if they were not there, so that open sizes need no care. */
+const ENTERED: ReadonlySet<number> = new Set([ID.segment, ID.cluster, ID.blockGroup]);
+/** Block header and lacing at most: track, time, flags and 255 sizes of up to 8 bytes. */
+const LACE_BYTES = 4096;
+
+/**
+ * Walks the file once, element by element, and notes where each packet lies; payloads larger than the
+ * window are skipped unread. A file that ends too early, or whose tail is no Matroska, counts up to there.
+ */
+export async function scanMatroska(window: ByteWindow, budget: SampleBudget): Promise<ScannedMatroska> {
+  const scan = new Scan(budget);
+  let elements = budget.samplesLeft * 4 + SPARE_ELEMENTS;
+  let at = 0;
+  while (at < window.size) {
+    if (!window.has(at, HEADER_BYTES)) await window.load(at, HEADER_BYTES);
+    const header = readElementHeader(window.peek(at, HEADER_BYTES), 0);
+    if (!header) break;
+    if (elements-- === 0) throw new PackagerError('limits_exceeded', 'The file has too many elements.');
+    const payload = at + header.length;
+    if (ENTERED.has(header.id)) {
+      scan.enter(header.id);
+      at = payload;
+      continue;
+    }
+    if (header.size === undefined || payload + header.size > window.size) break;
+    const wanted = scan.bytesOf(header);
+    if (wanted > 0 && !window.has(payload, wanted)) await window.load(payload, wanted);
+    if (wanted > 0) scan.read(header, window.peek(payload, wanted), payload);
+    at = payload + header.size;
+  }
+  return scan.finish();
+}
+
+class Scan {
+  #docType = 'matroska';
+  #tick = 1_000_000;
+  #clusterTime = 0;
+  #tracks: Map<number, ScannedTrack> | undefined;
+  /** The track of the latest block, and how many packets it held. */
+  #latest: { scanned: ScannedTrack; packets: number } | undefined;
+  readonly #budget: SampleBudget;
+
+  constructor(budget: SampleBudget) {
+    this.#budget = budget;
+  }
+
+  enter(id: number): void {
+    this.#latest = undefined;
+    if (id === ID.cluster && !this.#tracks) throw corrupt('The file has media before its tracks.');
+  }
+
+  /** How many bytes of an element's payload matter. */
+  bytesOf({ id, size = 0 }: ElementHeader): number {
+    switch (id) {
+      case ID.simpleBlock:
+      case ID.block:
+        return Math.min(size, LACE_BYTES);
+      case ID.tracks:
+        if (size > MAX_TRACKS_BYTES)
+          throw new PackagerError('limits_exceeded', 'The track headers are too large.');
+        return this.#tracks ? 0 : size;
+      case ID.header:
+      case ID.info:
+        return Math.min(size, 65_536);
+      case ID.clusterTimestamp:
+      case ID.blockDuration:
+        return Math.min(size, 8);
+      case ID.referenceBlock:
+        return Math.min(size, 1);
+      default:
+        return 0;
+    }
+  }
+
+  read({ id, size = 0 }: ElementHeader, bytes: Uint8Array, at: number): void {
+    const whole = { id, start: 0, end: bytes.length };
+    if (id === ID.simpleBlock || id === ID.block) this.#block(bytes, at, size, id === ID.block);
+    else if (id === ID.clusterTimestamp) this.#clusterTime = readUnsigned(bytes, whole);
+    else if (id === ID.referenceBlock) this.#latest?.scanned.list.depend(this.#latest.packets);
+    else if (id === ID.blockDuration) this.#duration(readUnsigned(bytes, whole));
+    else if (id === ID.tracks) this.#open(readTracks(bytes));
+    else if (id === ID.header) this.#docType = textOf(bytes, ID.docType) ?? this.#docType;
+    else this.#tick = numberOf(bytes, ID.timestampScale) || this.#tick;
+  }
+
+  finish(): ScannedMatroska {
+    if (!this.#tracks) throw new PackagerError('truncated', 'The file ends before its tracks are told.');
+    return { docType: this.#docType, tick: this.#tick, tracks: [...this.#tracks.values()] };
+  }
+
+  #open(tracks: readonly MatroskaTrack[]): void {
+    this.#tracks = new Map();
+    for (const track of tracks) {
+      if (track.kind === 'other' || this.#tracks.has(track.number)) continue;
+      this.#tracks.set(track.number, { track, list: new SampleList(this.#budget), lastDuration: 0 });
+    }
+  }
+
+  #duration(ticks: number): void {
+    if (this.#latest) this.#latest.scanned.lastDuration = (ticks * this.#tick) / this.#latest.packets;
+  }
+
+  /** `SimpleBlock` and `Block` (RFC 9559 §10.1, §10.2); one in a group is a sync sample until it refers to another. */
+  #block(bytes: Uint8Array, at: number, size: number, grouped: boolean): void {
+    const number = readVint(bytes, 0);
+    const scanned = this.#tracks?.get(number?.value ?? 0);
+    this.#latest = undefined;
+    if (!scanned || !number || number.length + 3 > size) return;
+    const flagsAt = number.length + 2;
+    const flags = bytes[flagsAt] as number;
+    const relative = ((((bytes[flagsAt - 2] as number) << 8) | (bytes[flagsAt - 1] as number)) << 16) >> 16;
+    const time = (this.#clusterTime + relative) * this.#tick - scanned.track.codecDelay;
+    if (Math.abs(time) > 2 ** 53) throw corrupt('The times of a track are beyond any real video.');
+    const sizes = laceSizes(bytes, flagsAt + 1, size, (flags >> 1) & 3);
+    const key = grouped || flags >= 0x80 || scanned.track.kind === 'audio';
+    let position = at + size - sizes.reduce((sum, length) => sum + length, 0);
+    for (const [i, length] of sizes.entries()) {
+      scanned.list.add(position, length, i === 0 ? time : Number.NaN, key);
+      position += length;
+    }
+    scanned.lastDuration = 0;
+    this.#latest = { scanned, packets: sizes.length };
+  }
+}
+
+/** Sizes of the packets in a block (RFC 9559 §10.3). Throws `corrupt` when they do not fit it. */
+function laceSizes(bytes: Uint8Array, start: number, end: number, lacing: number): number[] {
+  if (lacing === 0) return [end - start];
+  const count = (bytes[start] ?? 0) + 1;
+  let at = start + 1;
+  if (lacing === 2) {
+    if ((end - at) % count !== 0) throw corrupt('A block does not divide into its packets.');
+    return Array<number>(count).fill((end - at) / count);
+  }
+  const sizes: number[] = [];
+  for (let i = 0; i + 1 < count; i++) {
+    if (lacing === 1) {
+      let size = 0;
+      let byte = 255;
+      while (byte === 255) {
+        byte = bytes[at++] ?? 0;
+        size += byte;
+      }
+      sizes.push(size);
+      continue;
+    }
+    const told = readVint(bytes, at);
+    if (told?.value === undefined) throw corrupt('A block has no sizes for its packets.');
+    at += told.length;
+    // All but the first are differences, stored with an offset that makes them positive.
+    const bias = 2 ** (7 * told.length - 1) - 1;
+    sizes.push(i === 0 ? told.value : (sizes[i - 1] as number) + told.value - bias);
+  }
+  const rest = end - at - sizes.reduce((sum, size) => sum + size, 0);
+  sizes.push(rest);
+  if (sizes.some((size) => size < 0)) throw corrupt('The packets of a block are larger than it.');
+  return sizes;
+}
+
+function fieldsOf(bytes: Uint8Array, wanted: number) {
+  for (let at = 0; at < bytes.length; ) {
+    const header = readElementHeader(bytes, at);
+    if (header?.size === undefined) return undefined;
+    const start = at + header.length;
+    const element = { id: header.id, start, end: Math.min(start + header.size, bytes.length) };
+    if (header.id === wanted) return element;
+    at = start + header.size;
+  }
+  return undefined;
+}
+
+function textOf(bytes: Uint8Array, id: number): string | undefined {
+  const element = fieldsOf(bytes, id);
+  return element && readText(bytes, element);
+}
+
+function numberOf(bytes: Uint8Array, id: number): number {
+  const element = fieldsOf(bytes, id);
+  return element ? readUnsigned(bytes, element) : 0;
+}
