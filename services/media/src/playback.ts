@@ -101,9 +101,15 @@ export class Playback {
   async packaged(session: PlaySession): Promise<Packaged> {
     const { presentations, arrivals } = this.#options;
     const known = arrivals.known(session.videoId) ?? presentations.known(session.videoId);
-    const packaged = await (known ?? this.#package(await this.#settled(await this.video(session))));
-    if (session.movie !== null && session.movie !== packaged.movie) throw new Problem('session_ended');
+    const packaged = await (known ?? this.#unknown(session));
+    if (isOther(session, packaged)) throw new Problem('session_ended');
     return packaged;
+  }
+
+  async #unknown(session: PlaySession): Promise<Packaged> {
+    const row = await this.#settled(await this.video(session));
+    if (isOther(session, row)) throw new Problem('session_ended');
+    return this.#package(row);
   }
 
   async #admit(): Promise<void> {
@@ -196,6 +202,11 @@ export class Playback {
       endAt,
     };
   }
+}
+
+/** A session that began while its video arrived plays nothing but what it began with. */
+function isOther({ movie }: PlaySession, now: { readonly movie: string | null }): boolean {
+  return movie !== null && movie !== now.movie;
 }
 
 function within(ms: number, work: Promise<void>): Promise<void> {
