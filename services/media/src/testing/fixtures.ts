@@ -12,10 +12,15 @@ export interface ClipOptions {
   readonly audio?: boolean;
   /** `moov` in front of the media. */
   readonly fastStart?: boolean;
+  /** Frames between keyframes, of which there are 25 a second. */
+  readonly group?: number;
+  /** Clockwise degrees. */
+  readonly rotation?: 90;
 }
 
-/** A real H.264 clip with a keyframe a second, made now. */
-export function makeClip({ duration = 4, audio = true, fastStart = false }: ClipOptions = {}): Buffer {
+/** A real H.264 clip, with a keyframe a second where nothing else is said, made now. */
+export function makeClip(options: ClipOptions = {}): Buffer {
+  const { duration = 4, audio = true, fastStart = false, group = 25 } = options;
   const folder = mkdtempSync(join(tmpdir(), 'clip-'));
   const path = join(folder, 'clip.mp4');
   try {
@@ -24,7 +29,12 @@ export function makeClip({ duration = 4, audio = true, fastStart = false }: Clip
       [
         ...['-v', 'error', '-f', 'lavfi', '-i', `testsrc2=size=320x180:rate=25:duration=${duration}`],
         ...(audio ? ['-f', 'lavfi', '-i', `sine=frequency=440:duration=${duration}`] : []),
-        ...['-c:v', 'libx264', '-preset', 'ultrafast', '-bf', '2', '-g', '25', '-pix_fmt', 'yuv420p'],
+        ...['-c:v', 'libx264', '-preset', 'ultrafast', '-bf', '2', '-g', String(group)],
+        ...[
+          '-pix_fmt',
+          'yuv420p',
+          ...(options.rotation ? ['-metadata:s:v', `rotate=${options.rotation}`] : []),
+        ],
         ...(audio ? ['-c:a', 'aac'] : []),
         ...(fastStart ? ['-movflags', '+faststart'] : []),
         path,
