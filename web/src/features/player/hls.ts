@@ -11,13 +11,8 @@ const lineBackAfter = 2000;
 
 /** Plays an HLS address by Media Source Extensions; answers how to end it. */
 export function playHls(video: HTMLVideoElement, url: string, startAt: number, events: HlsEvents) {
-  // A video that is still arriving looks like a live stream; its viewer is where he is, not at its end.
-  const hls = new Hls({
-    startPosition: startAt,
-    maxBufferLength: 30,
-    liveMaxLatencyDurationCount: Number.POSITIVE_INFINITY,
-    maxLiveSyncPlaybackRate: 1,
-  });
+  // A video that is still arriving looks like a live stream: its viewer begins at its start, not near its end.
+  const hls = new Hls({ startPosition: startAt, maxBufferLength: 30 });
   let recoveries = 0;
   let timer: ReturnType<typeof setTimeout> | undefined;
 
