@@ -31,6 +31,9 @@ interface Module {
   readonly isTest: boolean;
 }
 
+/** Static and dynamic imports, re-exports included. */
+const IMPORT = /^(?:import|export)\s(?:[^;'"]*?\sfrom\s)?'([^']+)'|\bimport\(\s*'([^']+)'/gm;
+
 const packages = ['lib', 'services']
   .flatMap((group) => readdirSync(join(root, group)).map((name) => join(group, name)))
   .concat('web', 'ptsdly')
@@ -39,9 +42,6 @@ const packages = ['lib', 'services']
     manifest: JSON.parse(readFileSync(join(root, folder, 'package.json'), 'utf8')) as Manifest,
     modules: modulesOf(folder),
   }));
-
-/** Static and dynamic imports, re-exports included. */
-const IMPORT = /^(?:import|export)\s(?:[^;'"]*?\sfrom\s)?'([^']+)'|\bimport\(\s*'([^']+)'/gm;
 
 function modulesOf(folder: string): Module[] {
   return readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })

@@ -7,6 +7,7 @@ import {
   type Address,
   createLog,
   createServiceTokens,
+  LineBuffer,
   type Listener,
   type ListenOptions,
   type Logger,
@@ -17,6 +18,7 @@ import { openLinks } from '@ptsdly/links';
 import { openSubscriptions } from '@ptsdly/subscriptions';
 import { openWeb } from '@ptsdly/web/serve';
 import { type Config, ConfigError, keptSecret, prepareData, type ServiceName } from './config.ts';
+import { LocalServices } from './local-services.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const MEDIA_BUNDLE = `${root}services/media/dist/media.mjs`;
@@ -36,22 +38,17 @@ export interface Running {
 export async function run(config: Config): Promise<Running> {
   prepareData(config.data);
   await makeRunFolder(config.runFolder);
-  const log = createLog({ level: config.log });
-  const opened = new Map<ServiceName, Service>();
+  const log = createLog({ level: config.log, destination: new LineBuffer(process.stdout.fd) });
+  const local = new LocalServices(config.services);
   const listeners: Listener[] = [];
   const addresses: Partial<Record<ServiceName, string>> = {};
   const close = async () => {
     for (const listener of listeners.reverse()) await listener.close();
-    for (const service of [...opened.values()].reverse()) await service.close();
+    await local.close();
   };
   try {
-    for (const name of config.services) {
-      const service = await openService(name, config, log, peers(config, opened)).catch((cause: Error) => {
-        throw new ConfigError(`${name} cannot start: ${cause.message}`, { cause });
-      });
-      opened.set(name, service);
-    }
-    for (const [name, service] of opened) {
+    await local.open((name) => openService(name, config, log, peers(config, local)));
+    for (const [name, service] of local.opened) {
       const where = listenOptions(name, config);
       if (!where) continue;
       const listener = await listen(service, where).catch((cause: unknown) => {
@@ -69,27 +66,16 @@ export async function run(config: Config): Promise<Running> {
 
 type Peers = Readonly<Record<Exclude<ServiceName, 'gateway'>, Address>>;
 
-/** Each peer: a service of this process, looked up when it is called (services know each other in a circle), or a URL. */
-function peers(config: Config, opened: ReadonlyMap<ServiceName, Service>): Peers {
-  const peer = (name: Exclude<ServiceName, 'gateway'>): Address => {
-    if (!config.services.includes(name)) return apartUrl(name, config);
-    return {
-      fetch: async (request) => local(opened, name).fetch(request),
-      raw: (request, response) => local(opened, name).raw?.(request, response) ?? false,
-    };
-  };
+/** Each peer: a service of this process, or the URL of one that runs apart. */
+function peers(config: Config, local: LocalServices): Peers {
+  const peer = (name: Exclude<ServiceName, 'gateway'>): Address =>
+    config.services.includes(name) ? local.peer(name) : apartUrl(name, config);
   return {
     identity: peer('identity'),
     links: peer('links'),
     subscriptions: peer('subscriptions'),
     web: peer('web'),
   };
-}
-
-function local(opened: ReadonlyMap<ServiceName, Service>, name: ServiceName): Service {
-  const service = opened.get(name);
-  if (!service) throw new Error(`${name} is not open yet`);
-  return service;
 }
 
 async function openService(name: ServiceName, config: Config, log: Logger, peers: Peers): Promise<Service> {

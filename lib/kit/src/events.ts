@@ -72,9 +72,10 @@ export class Feed {
       const events = await this.#outbox.read(after, query.limit);
       const items = events.filter((event) => concerns(event, query.serverId));
       after = events.at(-1)?.seq ?? after;
-      const over = performance.now() >= deadline || this.#stop.signal.aborted;
+      const over = performance.now() >= deadline;
       if (items.length > 0 || over) return { items, next: after };
       if (events.length < query.limit) await rung;
+      if (this.#stop.signal.aborted) return { items: [], next: after }; // the outbox may be closed by now
     }
   }
 

@@ -3,6 +3,7 @@ export * from './auth.ts';
 export * from './events.ts';
 export type { AnswerHead } from './head-socket.ts';
 export * from './id.ts';
+export * from './line-buffer.ts';
 export * from './listen.ts';
 export * from './log.ts';
 export * from './metrics.ts';

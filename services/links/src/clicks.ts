@@ -4,6 +4,8 @@ import { type ClickCount, type ClickCounts, ClickLog } from './click-log.ts';
 
 const FLUSH_MS = 1000;
 const FLUSH_CLICKS = 1000;
+/** Flush times without a click after which there is time to fold. */
+const QUIET_TICKS = 30;
 
 /**
  * Counts clicks in memory and writes them every second, or sooner after 1,000 clicks. A process that is killed loses
@@ -17,6 +19,7 @@ export class Clicks {
   readonly #timer: NodeJS.Timeout;
   #fresh: ClickCounts = new Map();
   #waiting = 0;
+  #quiet = 0;
   #flushing: Promise<void> | undefined;
 
   private constructor(store: ClickLog, log: Logger, metrics: Metrics) {
@@ -70,9 +73,9 @@ export class Clicks {
   }
 
   async #tick(): Promise<void> {
-    const idle = this.#waiting === 0;
+    this.#quiet = this.#waiting === 0 ? this.#quiet + 1 : 0;
     await this.flush();
-    await this.#store.fold(idle).catch((error: unknown) => this.#warn(error));
+    await this.#store.fold(this.#quiet >= QUIET_TICKS).catch((error: unknown) => this.#warn(error));
   }
 
   async #write(): Promise<void> {

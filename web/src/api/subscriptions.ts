@@ -26,6 +26,10 @@ const subscriptions = api.injectEndpoints({
         request(subscriptionsApi.subscribe, { body }, { headers: { 'idempotency-key': idempotencyKey } }),
       invalidatesTags: (_, error) => (error ? [] : ['Servers', 'Subscriptions']),
     }),
+    changePlan: build.mutation<Subscription, { readonly id: string; readonly planId: string }>({
+      query: ({ id, planId }) => request(subscriptionsApi.changePlan, { params: { id }, body: { planId } }),
+      invalidatesTags: (_, error) => (error ? [] : ['Servers', 'Subscriptions']),
+    }),
     servers: build.query<readonly Server[], void>({
       query: () => request(subscriptionsApi.listServers, {}),
       transformResponse: (page: { items: Server[] }) => page.items,
@@ -57,6 +61,7 @@ export const {
   usePlansQuery,
   useSubscriptionsQuery,
   useSubscribeMutation,
+  useChangePlanMutation,
   useServersQuery,
   useLazyServersQuery,
   useServerTimelineQuery,

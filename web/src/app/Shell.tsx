@@ -1,11 +1,14 @@
 import { RouterProvider as AriaRouterProvider } from 'react-aria-components';
 import { useTranslation } from 'react-i18next';
-import { Outlet, ScrollRestoration, useHref, useNavigate } from 'react-router';
+import { type Location, Outlet, ScrollRestoration, useHref, useNavigate } from 'react-router';
 import { UploadTray } from '../features/uploads/UploadTray.tsx';
 import { useAccountLanguage } from '../i18n/useLanguage.ts';
 import { Footer } from './Footer.tsx';
 import { Header } from './Header.tsx';
 import styles from './Shell.module.css';
+
+/** The first page of a visit has no key of its own; its path keeps it apart from other first pages. */
+const placeOf = ({ key, pathname }: Location) => (key === 'default' ? pathname : key);
 
 /** Around every page. */
 export function Shell() {
@@ -22,7 +25,7 @@ export function Shell() {
         <Outlet />
       </main>
       <Footer />
-      <ScrollRestoration />
+      <ScrollRestoration getKey={placeOf} />
     </AriaRouterProvider>
   );
 }

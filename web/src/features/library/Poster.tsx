@@ -16,7 +16,12 @@ export function Poster({ video }: { video: Video }) {
       ) : (
         <Dusk seed={video.id} />
       )}
-      {videoState(video) !== 'failed' && video.playable && (
+      {videoState(video) === 'failed' && (
+        <span className={styles.broken}>
+          <Icon name="alert" size={34} />
+        </span>
+      )}
+      {video.playable && (
         <span className={styles.sign}>
           <Icon name="play" size={22} />
         </span>

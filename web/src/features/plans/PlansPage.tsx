@@ -5,6 +5,7 @@ import { useTitle } from '../../app/useTitle.ts';
 import { Button, LinkButton } from '../../ui/Button.tsx';
 import { Loading } from '../../ui/Loading.tsx';
 import { ProblemNotice } from '../../ui/Notice.tsx';
+import { ChangePlan } from './ChangePlan.tsx';
 import { PlanCard } from './PlanCard.tsx';
 import styles from './Plans.module.css';
 import { SubscribeForm } from './SubscribeForm.tsx';
@@ -33,13 +34,13 @@ export function PlansPage() {
       <div className={styles.grid}>
         {plans.map((plan) => (
           <PlanCard key={plan.id} plan={plan} chosen={plan.id === (live?.planId ?? chosenId)}>
-            {live ? (
-              live.planId === plan.id && (
-                <LinkButton to="/app/server" look="quiet" icon="check">
-                  {t('plans.current')}
-                </LinkButton>
-              )
-            ) : (
+            {live?.planId === plan.id && (
+              <LinkButton to="/app/server" look="quiet" icon="check">
+                {t('plans.current')}
+              </LinkButton>
+            )}
+            {live && live.planId !== plan.id && <ChangePlan live={live} plan={plan} />}
+            {!live && (
               <Button
                 look={plan.id === chosenId ? 'primary' : 'quiet'}
                 icon={plan.id === chosenId ? 'check' : undefined}

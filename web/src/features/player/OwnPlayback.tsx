@@ -23,7 +23,7 @@ export function OwnPlayback({ server, video }: { server: Server; video: Video })
     const play = await playOwn({ serverUrl: server.url, id: video.id }).unwrap();
     return { play, startAt: parseStart(search.get('t')) ?? play.startAt ?? 0 };
   };
-  const { state, start, end, fail, reopen } = usePlaySession(open, video.failure === null);
+  const { state, start, end, fail, lost } = usePlaySession(open, video.failure === null);
   if (video.failure) {
     return (
       <Stage>
@@ -46,7 +46,7 @@ export function OwnPlayback({ server, video }: { server: Server; video: Video })
               key={state.session.play.session}
               session={state.session}
               onEnded={end}
-              onLost={(position) => void reopen(position)}
+              onLost={lost}
               onProblem={fail}
             />
           </Suspense>

@@ -1,7 +1,7 @@
 import Hls, { type ErrorData, ErrorTypes, Events } from 'hls.js';
 
 export interface HlsEvents {
-  /** The session is over for the server; whoever opened it may open another. */
+  /** The session is over for the server, or cannot be reached; whoever opened it may open another. */
   lost(): void;
   failed(): void;
 }
@@ -14,15 +14,26 @@ export function playHls(video: HTMLVideoElement, url: string, startAt: number, e
   // A video that is still arriving looks like a live stream: its viewer begins at its start, not near its end.
   const hls = new Hls({ startPosition: startAt, maxBufferLength: 30 });
   let recoveries = 0;
+  let over = false;
   let timer: ReturnType<typeof setTimeout> | undefined;
 
+  /** Picture and sound often find out together; it is said once. */
+  const lose = () => {
+    clearTimeout(timer);
+    hls.stopLoad();
+    if (!over) events.lost();
+    over = true;
+  };
+
   hls.on(Events.ERROR, (_, data) => {
-    if (isGone(data)) return events.lost();
+    if (isGone(data)) return lose();
     if (!data.fatal) return;
     recoveries += 1;
-    if (recoveries > longestRecoveries) return events.failed();
-    if (data.type === ErrorTypes.MEDIA_ERROR) return hls.recoverMediaError();
-    if (data.type !== ErrorTypes.NETWORK_ERROR) return events.failed();
+    if (data.type === ErrorTypes.NETWORK_ERROR && recoveries > longestRecoveries) return lose();
+    if (data.type !== ErrorTypes.NETWORK_ERROR) {
+      const hopeless = data.type !== ErrorTypes.MEDIA_ERROR || recoveries > longestRecoveries;
+      return hopeless ? events.failed() : hls.recoverMediaError();
+    }
     timer = setTimeout(() => again(hls, url, data), lineBackAfter);
   });
   hls.on(Events.FRAG_BUFFERED, () => {

@@ -1,4 +1,4 @@
-import type { PlayAnswer, ProblemCode } from '@ptsdly/contract';
+import { type PlayAnswer, Problem, type ProblemCode } from '@ptsdly/contract';
 import { useCallback, useEffect, useEffectEvent, useRef, useState } from 'react';
 import { type ApiProblem, toApiProblem } from '../../api/problem.ts';
 
@@ -27,11 +27,14 @@ const passing: readonly ProblemCode[] = [
   'upstream_timeout',
 ];
 
+const shortestLife = 10_000;
+
 /** The life of one playback: opened, waited for, played, opened again where it was lost, ended. */
 export function usePlaySession(open: OpenSession, begin: boolean) {
   const [state, setState] = useState<SessionState>({ is: begin ? 'opening' : 'idle' });
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
   const attempt = useRef(0);
+  const lostAt = useRef(Number.NEGATIVE_INFINITY);
   const openNow = useEffectEvent(open);
 
   const run = useCallback(async (position?: number) => {
@@ -73,5 +76,16 @@ export function usePlaySession(open: OpenSession, begin: boolean) {
 
   const fail = useCallback((problem: ApiProblem) => setState({ is: 'problem', problem }), []);
 
-  return { state, start, end, fail, reopen: run };
+  /** A session that was lost is opened again where it was; one that does not last is given up. */
+  const lost = useCallback(
+    (position: number) => {
+      const soon = performance.now() - lostAt.current < shortestLife;
+      lostAt.current = performance.now();
+      if (soon) fail(toApiProblem(new Problem('unavailable')));
+      else void run(position);
+    },
+    [run, fail],
+  );
+
+  return { state, start, end, fail, lost };
 }

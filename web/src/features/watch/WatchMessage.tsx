@@ -32,6 +32,7 @@ const hints: Partial<Record<ProblemCode, 'not_found' | 'ask' | 'later'>> = {
 /** Trying again can help with these; the others have been decided. */
 const passing: readonly ProblemCode[] = [
   'rate_limited',
+  'unavailable',
   'internal',
   'grant_invalid',
   'session_invalid',

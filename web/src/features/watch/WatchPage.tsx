@@ -18,7 +18,7 @@ export function WatchPage({ place }: { place: Place }) {
   const { t } = useTranslation();
   const password = useRef<string>(undefined);
   const open = () => openLink(place, password.current);
-  const { state, start, end, fail, reopen } = usePlaySession(open, !place.embedded);
+  const { state, start, end, fail, lost } = usePlaySession(open, !place.embedded);
   const unlock = (given: string) => {
     password.current = given;
     start();
@@ -36,7 +36,7 @@ export function WatchPage({ place }: { place: Place }) {
               key={state.session.play.session}
               session={state.session}
               onEnded={end}
-              onLost={(position) => void reopen(position)}
+              onLost={lost}
               onProblem={fail}
             />
           </Suspense>
