@@ -24,6 +24,8 @@ export interface ArrivalsOptions {
 const FIRST_LOOK = 4096;
 /** A movie header that is complete only with so much of the file is read once, when all of it is there. */
 const LATE = 0.9;
+/** Encoded bytes of all indexes that are kept in memory for it; what is beyond plays when it is complete. */
+const MAX_WEIGHT = 16 * 1024 * 1024;
 
 type Indexed = Extract<IndexAnswer, { ok: true }>;
 
@@ -31,6 +33,8 @@ type Indexed = Extract<IndexAnswer, { ok: true }>;
 interface Arrival {
   readonly source: GrowingSource;
   packaged: Packaged | undefined;
+  /** Bytes of the encoded index. */
+  weight: number;
   /** Bytes that may be shown: never fewer than before. */
   shown: number;
   /** Bytes that must be there before the file is looked at again. */
@@ -106,7 +110,8 @@ export class Arrivals {
     while (arrival.work) await arrival.work.catch(() => undefined);
     if (arrival.complete) throw tooLate();
     await this.#once(arrival, () => this.#keep(row, arrival, answer));
-    if (arrival.packaged?.movie !== answer.movie) throw tooLate();
+    if (!arrival.packaged) throw new Problem('unavailable', { retryAfter: 60 });
+    if (arrival.packaged.movie !== answer.movie) throw tooLate();
   }
 
   /** All bytes are there. Resolves when no index of a part is being made any more. */
@@ -136,7 +141,7 @@ export class Arrivals {
     const { path } = spool.file(row.id);
     const source = new GrowingSource({ id: row.id, size: row.size_bytes, path, storage });
     const needs = Math.min(FIRST_LOOK, row.size_bytes);
-    const nothing = { packaged: undefined, shown: 0, complete: false, work: undefined };
+    const nothing = { packaged: undefined, weight: 0, shown: 0, complete: false, work: undefined };
     const arrival: Arrival = { source, needs, ...nothing };
     this.#arrivals.set(row.id, arrival);
     return arrival;
@@ -168,6 +173,8 @@ export class Arrivals {
   async #keep(row: VideoRow, arrival: Arrival, answer: Indexed): Promise<void> {
     const { library, storage, spool } = this.#options;
     if (arrival.packaged || arrival.complete || answer.movie === null) return;
+    arrival.needs = Number.POSITIVE_INFINITY; // it has been looked at
+    if (!this.#hasRoom(answer.index)) return;
     const packaged = this.#package(row, arrival, answer.index, answer.movie);
     await storage.put(indexOf(row.id), spool.save(answer.index));
     if (!(await library.announced(row.id, answer.movie, answer))) {
@@ -175,11 +182,20 @@ export class Arrivals {
       return;
     }
     arrival.packaged = packaged;
+    arrival.weight = answer.index.length;
   }
 
   async #restore(row: VideoRow, arrival: Arrival): Promise<void> {
     const index = await readIndex(this.#options.storage, row.id);
+    if (!this.#hasRoom(index)) return;
     arrival.packaged = this.#package(row, arrival, index, row.movie);
+    arrival.weight = index.length;
+  }
+
+  #hasRoom(index: Uint8Array): boolean {
+    let weight = index.length;
+    for (const arrival of this.#arrivals.values()) weight += arrival.weight;
+    return weight <= MAX_WEIGHT;
   }
 
   #package(row: VideoRow, arrival: Arrival, index: Uint8Array, movie: string | null): Packaged {
