@@ -43,8 +43,13 @@ export const playAnswer = z.object({
   duration: seconds,
   width: z.int().nullable(),
   height: z.int().nullable(),
+  /** Seconds that can be played now, of a video that is still arriving; null when all of it can. */
+  playableUntil: seconds.nullable(),
   hlsUrl: z.string(),
+  /** A plain MP4, for players that forget a rotation over HLS and for sources that cannot be cut well. */
   progressiveUrl: z.string().nullable(),
+  /** The better of the two where a player can take both. */
+  prefer: z.enum(['hls', 'progressive']),
   posterUrl: z.string().nullable(),
   storyboardUrl: z.string().nullable(),
   eventsUrl: z.string(),

@@ -26,13 +26,19 @@ export const mediaRawRoutes: readonly RawRoute[] = [
     access: 'user',
     summary: 'A poster made by the browser (JPEG)',
   },
+  {
+    methods: ['PUT'],
+    path: '/uploads/:id/moov',
+    access: 'user',
+    summary: 'The movie header (moov box) of a file that has it at its end, ahead of the file',
+  },
   { methods: ['GET', 'HEAD'], path: '/videos/:id/original', access: 'user', summary: 'The uploaded bytes' },
   { methods: ['GET', 'HEAD'], path: '/videos/:id/poster', access: 'user', summary: 'The poster (JPEG)' },
   {
     methods: ['GET', 'HEAD'],
     path: '/s/*',
     access: 'grant',
-    summary: 'Playlists, segments, poster, events and download of a play session',
+    summary: 'Playlists, segments, plain MP4, poster, events and download of a play session',
   },
 ];
 

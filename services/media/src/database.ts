@@ -18,6 +18,8 @@ export interface VideoRow {
   width: number | null;
   height: number | null;
   poster: 'browser' | 'server' | null;
+  /** Names the movie header that the index was made of; null while there is no index, or an older one. */
+  movie: string | null;
   /** Grows with every poster, so that its URL changes. */
   poster_version: number;
   created_at: string;
@@ -60,6 +62,11 @@ const migrations: Migrations = {
       await sql`create table redeemed_grants (jti varchar(100) primary key, expires_at varchar(30) not null)`.execute(
         db,
       );
+    },
+  },
+  '2026-12-movie': {
+    async up(db) {
+      await sql`alter table videos add column movie varchar(32)`.execute(db);
     },
   },
 };

@@ -110,6 +110,6 @@ function ask(worker: Worker, request: IndexRequest, limitMs: number): Promise<In
     const onError = (error: unknown) => end(() => reject(error));
     const onExit = () => end(() => reject(new Error('the index thread ended')));
     worker.on('message', onMessage).on('error', onError).on('exit', onExit);
-    worker.postMessage(request);
+    worker.postMessage(request, 'moov' in request ? [request.moov.buffer] : []);
   });
 }

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { closeSync, fdatasync, fstatSync, openSync } from 'node:fs';
 import type { Logger } from '@ptsdly/kit';
+import type { Arrivals } from './arrivals.ts';
 import type { VideoRow } from './database.ts';
 import type { IndexAnswer } from './index-worker.ts';
 import type { Indexer } from './indexer.ts';
@@ -14,6 +15,7 @@ export interface IngestOptions {
   readonly storage: LocalStorage;
   readonly spool: Spool;
   readonly indexer: Indexer;
+  readonly arrivals: Arrivals;
   /** Called when a video has become playable, with its index. */
   readonly onPlayable: (row: VideoRow, index: Uint8Array) => void;
   readonly log: Logger;
@@ -42,7 +44,8 @@ export class Ingest {
    * so; indexing has begun by then. Costs the same whatever the size.
    */
   async finish(row: VideoRow): Promise<void> {
-    const { spool, storage, library } = this.#options;
+    const { spool, storage, library, arrivals } = this.#options;
+    await arrivals.complete(row);
     const file = spool.file(row.id);
     const fd = openSync(file.path, 'r');
     const sha256 = file.hash.hex(row.size_bytes);
@@ -61,11 +64,14 @@ export class Ingest {
 
   /** Goes on with a video where a crash left it. Waits for the row, not for the index. */
   async resume(row: VideoRow): Promise<void> {
-    const { spool, storage, library } = this.#options;
+    const { spool, storage, library, arrivals } = this.#options;
     if (row.upload === 'receiving') {
       if (spool.length(row.id) === row.size_bytes) return this.finish(row);
       const original = await storage.stat(originalOf(row.id));
-      if (original?.size !== row.size_bytes) return;
+      if (original?.size !== row.size_bytes) {
+        if (!(await arrivals.find(row))) arrivals.grown(row);
+        return;
+      }
       await library.complete(row.id, null);
     } else if (row.processing === 'none') {
       if (!row.sha256) this.#run(this.#hash(row));
@@ -114,17 +120,18 @@ export class Ingest {
   }
 
   async #settle(id: string, answer: IndexAnswer): Promise<void> {
-    const { library, storage, spool, onPlayable, log } = this.#options;
+    const { library, storage, spool, arrivals, onPlayable, log } = this.#options;
     if (!answer.ok) {
       log.info({ videoId: id, code: answer.code }, 'a file cannot be played');
-      return library.failed(id, answer.code, answer.detail);
+      await library.failed(id, answer.code, answer.detail);
+      await storage.remove(indexOf(id)); // a part of it may have been indexed
+      return arrivals.forget(id);
     }
     await storage.put(indexOf(id), spool.save(answer.index));
-    const { duration, width, height } = answer;
-    const shape = { duration, width: Math.round(width) || null, height: Math.round(height) || null };
-    const row = await library.playable(id, shape);
+    const row = await library.playable(id, answer.movie, answer);
     if (row) onPlayable(row, answer.index);
     else await storage.remove(indexOf(id)); // deleted meanwhile
+    arrivals.forget(id);
   }
 
   /** The hash of an original that nobody saw arrive whole. */

@@ -34,6 +34,8 @@ export interface LibraryOptions {
   readonly url: string;
   /** Bytes that have arrived of an upload. */
   readonly received: (id: string) => number;
+  /** Seconds that can be played of a video while it arrives; null while nobody knows. */
+  readonly playableUntil: (id: string) => number | null;
   /** Called after a change that the host must hear of. */
   readonly onNews: () => void;
 }
@@ -66,6 +68,7 @@ export class Library {
       width: null,
       height: null,
       poster: null,
+      movie: null,
       poster_version: 0,
       created_at: new Date().toISOString(),
     };
@@ -123,14 +126,23 @@ export class Library {
     await this.#update(id, { sha256 });
   }
 
-  async playable(id: string, shape: Shape): Promise<VideoRow | undefined> {
+  /** The index of a video that is still arriving is there. Undefined when the upload has ended. */
+  async announced(id: string, movie: string, shape: Shape): Promise<VideoRow | undefined> {
+    const row = await this.find(id);
+    if (row?.upload !== 'receiving') return undefined;
+    return this.#update(id, { movie, ...whole(shape) }, [{ type: 'card', videoId: id }]);
+  }
+
+  async playable(id: string, movie: string | null, shape: Shape): Promise<VideoRow | undefined> {
     const state = { playable: 1, processing: 'none', failure_code: null, failure_detail: null } as const;
-    return this.#update(id, { ...state, ...shape }, [{ type: 'card', videoId: id }]);
+    return this.#update(id, { ...state, movie, ...whole(shape) }, [{ type: 'card', videoId: id }]);
   }
 
   async failed(id: string, code: string, detail: string): Promise<void> {
     const failure = { failure_code: code, failure_detail: detail.slice(0, 500) };
-    await this.#update(id, { playable: 0, processing: 'none', ...failure }, [{ type: 'card', videoId: id }]);
+    const state = { playable: 0, processing: 'none', movie: null } as const;
+    const shape = { duration: null, width: null, height: null };
+    await this.#update(id, { ...state, ...shape, ...failure }, [{ type: 'card', videoId: id }]);
   }
 
   async posted(id: string, poster: 'browser' | 'server', version: number): Promise<void> {
@@ -156,6 +168,7 @@ export class Library {
   describe(row: VideoRow): Video {
     const complete = row.upload === 'complete';
     const { failure_code: code, failure_detail: detail } = row;
+    const until = row.playable === 1 ? null : this.#options.playableUntil(row.id) || null;
     return {
       id: row.id,
       title: row.title,
@@ -164,8 +177,8 @@ export class Library {
       receivedBytes: complete ? row.size_bytes : this.#options.received(row.id),
       sizeBytes: row.size_bytes,
       sha256: row.sha256,
-      playable: row.playable === 1,
-      playableUntil: null,
+      playable: row.playable === 1 || until !== null,
+      playableUntil: until,
       processing: row.processing,
       progress: null,
       failure: code === null ? null : { code, detail: detail ?? '' },
@@ -201,6 +214,11 @@ export class Library {
     if (told) this.#options.onNews();
     return told;
   }
+}
+
+/** Pixels as whole numbers; none for sound alone. */
+function whole({ duration, width, height }: Shape): Shape {
+  return { duration, width: Math.round(width ?? 0) || null, height: Math.round(height ?? 0) || null };
 }
 
 async function sumSizes(db: MediaDatabase | Transaction<MediaTables>): Promise<number> {

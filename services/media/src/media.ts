@@ -10,6 +10,7 @@ import {
   type Service,
 } from '@ptsdly/kit';
 import { createMediaApp } from './app.ts';
+import { Arrivals } from './arrivals.ts';
 import { type MediaDatabase, openMediaDatabase } from './database.ts';
 import { Deliveries } from './deliveries.ts';
 import { createByteRouter } from './exchange.ts';
@@ -73,21 +74,33 @@ export async function openMedia(options: MediaOptions): Promise<MediaService> {
   const news = new News({ control, serverId, db, rights, log });
 
   const received = (id: string) => spool.length(id);
-  const library = new Library({ db, quotaBytes, url, received, onNews: () => deliveries.ring() });
+  const playableUntil = (id: string) => arrivals.playableUntil(id);
+  const library = new Library({
+    ...{ db, quotaBytes, url, received, playableUntil },
+    onNews: () => deliveries.ring(),
+  });
   const presentations = new Presentations(storage);
   const posters = new Posters({
     ...{ library, storage, spool, presentations, log },
     ffmpeg: options.ffmpeg ?? 'ffmpeg',
   });
   const indexer = new Indexer(options.workerUrl ?? new URL(OWN_PROGRAM, import.meta.url), log);
+  const arrivals = new Arrivals({ library, storage, spool, indexer, log });
   const ingest = new Ingest({
-    ...{ library, storage, spool, indexer, log },
+    ...{ library, storage, spool, indexer, arrivals, log },
     onPlayable: (row, index) => {
       presentations.put(row, index);
       if (!row.poster) posters.make(row);
     },
   });
-  const uploads = new Uploads({ library, spool, ingest, indexer });
+  const onRemoved = async (id: string) => {
+    responses.end('deleted', ({ videoId }) => videoId === id);
+    presentations.forget(id);
+    arrivals.forget(id);
+    for (const name of [originalOf(id), indexOf(id), posterOf(id)]) await storage.remove(name);
+    await spool.remove(id);
+  };
+  const uploads = new Uploads({ library, spool, ingest, indexer, arrivals, onRemoved });
   const poster = (id: string) => posters.base64(id);
   const deliveries = new Deliveries({ db, host, library, poster, log });
 
@@ -97,17 +110,14 @@ export async function openMedia(options: MediaOptions): Promise<MediaService> {
   const grants = createVerifier(issuers.links, keys('links'));
   const tokens = new SessionTokens(await sessionKey(db));
   const playback = new Playback({
-    ...{ audience, url, library, ingest, presentations, rights, news, tokens, grants },
+    ...{ audience, url, library, ingest, presentations, arrivals, rights, news, tokens, grants },
   });
 
   const deleteVideo = async (id: string) => {
     await library.require(id);
     await uploads.exclusively(id, async () => {
       if (!(await library.remove(id))) throw new Problem('not_found');
-      responses.end('deleted', ({ videoId }) => videoId === id);
-      presentations.forget(id);
-      for (const name of [originalOf(id), indexOf(id), posterOf(id)]) await storage.remove(name);
-      await spool.remove(id);
+      await onRemoved(id);
     });
   };
   const ready = async () => {
@@ -120,7 +130,7 @@ export async function openMedia(options: MediaOptions): Promise<MediaService> {
   const raw = createByteRouter({
     ...{ basePath, log, metrics },
     routes: [
-      ...uploadRoutes({ basePath, quotaBytes, gatekeeper, uploads, posters }),
+      ...uploadRoutes({ basePath, quotaBytes, gatekeeper, uploads, posters, arrivals }),
       ...videoRoutes({ gatekeeper, library, storage, responses }),
       ...sessionRoutes({ playback, storage, responses }),
     ],
@@ -142,6 +152,7 @@ export async function openMedia(options: MediaOptions): Promise<MediaService> {
       await news.close();
       await recovering;
       await ingest.close();
+      await arrivals.close();
       await posters.close();
       await deliveries.close();
       await indexer.close();

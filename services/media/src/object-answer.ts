@@ -3,22 +3,36 @@ import { isUnchanged, readRange } from './byte-range.ts';
 import { type Exchange, writeChunk } from './exchange.ts';
 import { ObjectMissing, type Storage } from './storage/storage.ts';
 
-/** An object as an answer. */
-export interface Offered {
-  readonly name: string;
+/** Bytes as an answer, whole or a range of them. */
+export interface OfferedBytes {
   /** Bytes. */
   readonly size: number;
   readonly type: string;
   readonly etag: string;
   readonly cacheControl: string;
   readonly disposition?: string;
+  /** As `Storage.stream` does. Rejects with `ObjectMissing` when there is nothing. */
+  stream(start: number, end: number, write: (chunk: Uint8Array) => Promise<void>): Promise<void>;
+}
+
+/** An object as an answer. */
+export interface Offered extends Omit<OfferedBytes, 'stream'> {
+  readonly name: string;
 }
 
 /**
  * Answers GET and HEAD with an object, whole or one range of it, read from the storage as fast as the client
  * takes it. Rejects with `range_not_satisfiable` or `not_found`.
  */
-export async function sendObject(exchange: Exchange, storage: Storage, offered: Offered): Promise<void> {
+export function sendObject(exchange: Exchange, storage: Storage, offered: Offered): Promise<void> {
+  return sendBytes(exchange, {
+    ...offered,
+    stream: (start, end, write) => storage.stream(offered.name, start, end, write),
+  });
+}
+
+/** Answers GET and HEAD with bytes from anywhere. Rejects like `sendObject`. */
+export async function sendBytes(exchange: Exchange, offered: OfferedBytes): Promise<void> {
   const { request, response } = exchange;
   const { size, etag } = offered;
   response.setHeader('accept-ranges', 'bytes');
@@ -45,8 +59,8 @@ export async function sendObject(exchange: Exchange, storage: Storage, offered: 
     return;
   }
   let begun = false;
-  await storage
-    .stream(offered.name, start, end, (chunk) => {
+  await offered
+    .stream(start, end, (chunk) => {
       if (!begun) response.writeHead(range ? 206 : 200, headers);
       begun = true;
       return writeChunk(response, chunk);

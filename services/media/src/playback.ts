@@ -1,16 +1,20 @@
 import { type GrantClaims, grantClaims, type PlayAnswer, Problem } from '@ptsdly/contract';
 import type { Caller, TokenVerifier } from '@ptsdly/kit';
+import type { Arrivals } from './arrivals.ts';
 import type { VideoRow } from './database.ts';
 import type { Ingest } from './ingest.ts';
 import type { Library } from './library.ts';
 import type { News } from './news.ts';
-import type { Packaged, Presentations } from './presentations.ts';
+import type { Packaged } from './packaged.ts';
+import type { Presentations } from './presentations.ts';
 import type { Rights } from './rights.ts';
 import type { PlaySession, SessionTokens } from './session-token.ts';
 
 const SESSION_MS = 6 * 3_600_000;
 /** A viewer who comes while the index is being made waits this long for it. */
 const INDEX_PATIENCE_MS = 2000;
+/** A longer group of pictures makes segments that are too long to wait for, in seconds (DESIGN §6.3). */
+const LONGEST_GROUP = 20;
 
 export interface PlaybackOptions {
   readonly audience: string;
@@ -19,6 +23,7 @@ export interface PlaybackOptions {
   readonly library: Library;
   readonly ingest: Ingest;
   readonly presentations: Presentations;
+  readonly arrivals: Arrivals;
   readonly rights: Rights;
   readonly news: News;
   readonly tokens: SessionTokens;
@@ -62,7 +67,7 @@ export class Playback {
     if (rights.isLinkDead(claims.linkId, claims.epoch) || linkEnd <= Date.now()) {
       throw new Problem('session_ended');
     }
-    const row = await this.#playable(claims.videoId, new Problem('grant_invalid'));
+    const row = await this.#playable(claims.videoId, new Problem('grant_invalid'), claims.startAt ?? 0);
     if (!(await rights.redeem(claims.jti, expiresAt))) throw new Problem('grant_invalid');
     return this.#answer(row, {
       link: { id: claims.linkId, epoch: claims.epoch },
@@ -89,11 +94,22 @@ export class Playback {
     return row;
   }
 
-  /** What a session plays; from memory without a look at the database. */
+  /**
+   * What a session plays; from memory without a look at the database. Rejects with `session_ended` when the
+   * whole file turned out to have another movie header than the one it was opened with.
+   */
   async packaged(session: PlaySession): Promise<Packaged> {
-    const { presentations } = this.#options;
-    const known = presentations.known(session.videoId);
-    return known ?? this.#package(await this.video(session));
+    const { presentations, arrivals } = this.#options;
+    const known = arrivals.known(session.videoId) ?? presentations.known(session.videoId);
+    const packaged = await (known ?? this.#unknown(session));
+    if (isOther(session, packaged)) throw new Problem('session_ended');
+    return packaged;
+  }
+
+  async #unknown(session: PlaySession): Promise<Packaged> {
+    const row = await this.#settled(await this.video(session));
+    if (isOther(session, row)) throw new Problem('session_ended');
+    return this.#package(row);
   }
 
   async #admit(): Promise<void> {
@@ -103,7 +119,12 @@ export class Playback {
 
   /** A presentation; an index file that is gone or damaged is made again. */
   async #package(row: VideoRow): Promise<Packaged> {
-    const { presentations, ingest } = this.#options;
+    const { presentations, ingest, arrivals } = this.#options;
+    if (row.upload === 'receiving') {
+      const arriving = await arrivals.find(row);
+      if (!arriving) throw new Problem('not_playable_yet', { retryAfter: 1 });
+      return arriving;
+    }
     try {
       return await presentations.get(row);
     } catch (error) {
@@ -114,18 +135,26 @@ export class Playback {
     }
   }
 
-  async #playable(id: string, missing: Problem): Promise<VideoRow> {
-    const { library, ingest } = this.#options;
-    let row = await library.find(id);
-    if (!row) throw missing;
-    if (row.upload === 'complete' && row.processing !== 'none') {
-      await within(INDEX_PATIENCE_MS, ingest.indexed(id));
-      row = await library.find(id);
-      if (!row) throw missing;
-    }
+  /** A video of which what stands at `from` (seconds) can be played. */
+  async #playable(id: string, missing: Problem, from = 0): Promise<VideoRow> {
+    const { library, arrivals } = this.#options;
+    const found = await library.find(id);
+    if (!found) throw missing;
+    const row = await this.#settled(found);
     if (row.playable) return row;
+    if (row.upload === 'receiving' && (await arrivals.find(row))) {
+      if ((arrivals.playableUntil(id) ?? 0) > from) return row;
+    }
     if (row.failure_code !== null) throw new Problem('not_playable', { detail: row.failure_detail ?? '' });
     throw new Problem('not_playable_yet', { retryAfter: 1 });
+  }
+
+  /** The row as it is when its index has been made, if that does not take long. */
+  async #settled(row: VideoRow): Promise<VideoRow> {
+    const { library, ingest } = this.#options;
+    if (row.upload === 'receiving' || row.processing === 'none') return row;
+    await within(INDEX_PATIENCE_MS, ingest.indexed(row.id));
+    return (await library.find(row.id)) ?? row;
   }
 
   async #verify(grant: string): Promise<{ claims: GrantClaims; expiresAt: Date }> {
@@ -142,8 +171,11 @@ export class Playback {
 
   async #answer(row: VideoRow, right: Right): Promise<PlayAnswer> {
     const { link, sid, download, expiresAt, startAt, endAt } = right;
-    const { presentation } = await this.#package(row);
-    const session = this.#options.tokens.sign({ videoId: row.id, link, sid, download, expiresAt });
+    const { presentation, movie, arrived } = await this.#package(row);
+    const claims = { videoId: row.id, link, sid, download, expiresAt };
+    const session = this.#options.tokens.sign({ ...claims, movie: arrived ? movie : null });
+    const slow = presentation.maxGop > LONGEST_GROUP;
+    const plain = !arrived && (slow || presentation.rotation !== 0);
     const base = `${this.#options.url}/s/${session}`;
     return {
       session,
@@ -152,8 +184,10 @@ export class Playback {
       duration: presentation.duration,
       width: row.width,
       height: row.height,
+      playableUntil: arrived ? this.#options.arrivals.playableUntil(row.id) : null,
       hlsUrl: `${base}/master.m3u8`,
-      progressiveUrl: null,
+      progressiveUrl: plain ? `${base}/video.mp4` : null,
+      prefer: plain && slow ? 'progressive' : 'hls',
       posterUrl: row.poster ? `${base}/poster.jpg` : null,
       storyboardUrl: null,
       eventsUrl: `${base}/events`,
@@ -168,6 +202,11 @@ export class Playback {
       endAt,
     };
   }
+}
+
+/** A session that began while its video arrived plays nothing but what it began with. */
+function isOther({ movie }: PlaySession, now: { readonly movie: string | null }): boolean {
+  return movie !== null && movie !== now.movie;
 }
 
 function within(ms: number, work: Promise<void>): Promise<void> {

@@ -1,14 +1,8 @@
 import { Problem } from '@ptsdly/contract';
-import { type ByteSource, createPresentation, decodeIndex, type Presentation } from '@ptsdly/packager';
 import type { VideoRow } from './database.ts';
 import { indexOf, originalOf } from './object-names.ts';
+import { type OriginalSource, type Packaged, packageIndex } from './packaged.ts';
 import type { Storage } from './storage/storage.ts';
-
-/** A video ready to be cut: its presentation and the bytes it lies in. */
-export interface Packaged {
-  readonly presentation: Presentation;
-  readonly source: ByteSource;
-}
 
 interface Entry {
   readonly packaged: Promise<Packaged>;
@@ -20,7 +14,7 @@ interface Entry {
 const MAX_WEIGHT = 8 * 1024 * 1024;
 
 /**
- * Presentations by video, decoded from their index file when first asked for and kept while there is room.
+ * Presentations of complete videos, decoded from their index file when first asked for and kept while there is room.
  */
 export class Presentations {
   readonly #storage: Storage;
@@ -44,7 +38,7 @@ export class Presentations {
       return entry.packaged;
     }
     if (!row.playable) throw new Problem('not_playable');
-    return this.#add(row, this.#read(row.id));
+    return this.#add(row, readIndex(this.#storage, row.id));
   }
 
   /** Keeps an index that has just been made. */
@@ -61,7 +55,7 @@ export class Presentations {
     const packaged = reading.then((bytes) => {
       entry.weight = bytes.length;
       this.#shed();
-      return { presentation: createPresentation(decodeIndex(bytes)), source: this.#source(row) };
+      return packageIndex(bytes, { source: this.#source(row), movie: row.movie });
     });
     const entry: Entry = { packaged, weight: 0 };
     this.#entries.set(row.id, entry);
@@ -71,20 +65,13 @@ export class Presentations {
     return packaged;
   }
 
-  async #read(id: string): Promise<Uint8Array> {
-    const name = indexOf(id);
-    const stat = await this.#storage.stat(name);
-    const bytes = new Uint8Array(stat?.size ?? 0);
-    await this.#storage.read(name, 0, bytes);
-    return bytes;
-  }
-
-  #source(row: VideoRow): ByteSource {
+  #source(row: VideoRow): OriginalSource {
     const name = originalOf(row.id);
     const storage = this.#storage;
     return {
       size: row.size_bytes,
       readInto: (offset, target) => storage.read(name, offset, target),
+      stream: (start, end, write) => storage.stream(name, start, end, write),
       async read(offset, length) {
         const target = Buffer.allocUnsafe(length);
         await storage.read(name, offset, target);
@@ -102,4 +89,13 @@ export class Presentations {
       weight -= entry.weight;
     }
   }
+}
+
+/** The index file of a video, encoded. Rejects with the storage's error when there is none. */
+export async function readIndex(storage: Storage, id: string): Promise<Uint8Array> {
+  const name = indexOf(id);
+  const stat = await storage.stat(name);
+  const bytes = new Uint8Array(stat?.size ?? 0);
+  await storage.read(name, 0, bytes);
+  return bytes;
 }

@@ -1,11 +1,12 @@
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import { Problem } from '@ptsdly/contract';
-import { PackagerError, readSegment, type SegmentPlan } from '@ptsdly/packager';
+import { PackagerError, type Presentation, readSegment, type SegmentPlan } from '@ptsdly/packager';
 import { isUnchanged } from './byte-range.ts';
 import { type ByteRoute, type Exchange, writeChunk } from './exchange.ts';
-import { originalOf } from './object-names.ts';
+import { sendBytes } from './object-answer.ts';
 import type { OpenResponses } from './open-responses.ts';
+import type { OriginalSource } from './packaged.ts';
 import type { Playback } from './playback.ts';
 import { openSessionEvents } from './session-events.ts';
 import type { PlaySession } from './session-token.ts';
@@ -26,7 +27,7 @@ export interface SessionRoutesOptions {
 }
 
 const PIECE =
-  /^(?:(?<playlist>[a-z]{1,6}\d{0,3})\.m3u8|(?<init>[av]\d{1,3})\/init\.mp4|(?<track>[av]\d{1,3})\/(?<n>\d{1,7})\.m4s|(?<other>poster\.jpg|download|events))$/;
+  /^(?:(?<playlist>[a-z]{1,6}\d{0,3})\.m3u8|(?<init>[av]\d{1,3})\/init\.mp4|(?<track>[av]\d{1,3})\/(?<n>\d{1,7})\.m4s|(?<other>poster\.jpg|download|events|video\.mp4))$/;
 
 /**
  * What a play session shows. The token stands in the path, so that relative URLs in a playlist inherit the
@@ -72,6 +73,7 @@ class Show {
     if (piece.playlist !== undefined) return this.#playlist(session, piece.playlist);
     if (piece.init !== undefined) return this.#init(session, piece.init);
     if (piece.track !== undefined) return this.#segment(session, piece.track, Number(piece.n));
+    if (piece.other === 'video.mp4') return this.#progressive(session);
     const row = await this.#options.playback.video(session);
     if (piece.other === 'poster.jpg') return sendPoster(this.#exchange, this.#options.storage, row);
     if (!session.download) throw new Problem('forbidden');
@@ -84,8 +86,11 @@ class Show {
   }
 
   async #playlist(session: PlaySession, name: string): Promise<void> {
-    const { presentation } = await this.#options.playback.packaged(session);
-    const text = name === 'master' ? presentation.masterPlaylist() : presentation.mediaPlaylist(name);
+    const { presentation, source, arrived } = await this.#options.playback.packaged(session);
+    // what began as a list that grows stays one, as its type must not change (RFC 8216 §6.2.1)
+    const growing = session.movie !== null ? { arrived: arrived?.() ?? source.size } : undefined;
+    const text =
+      name === 'master' ? presentation.masterPlaylist() : presentation.mediaPlaylist(name, growing);
     const { request, response } = this.#exchange;
     const zipped =
       text.length > GZIP_FROM && /\bgzip\b/.test(String(request.headers['accept-encoding'] ?? ''));
@@ -108,13 +113,14 @@ class Show {
   }
 
   async #segment(session: PlaySession, track: string, n: number): Promise<void> {
-    const { presentation, source } = await this.#options.playback.packaged(session);
+    const { presentation, source, arrived } = await this.#options.playback.packaged(session);
+    if (arrived && n >= segmentsWithin(presentation, track, arrived())) throw new Problem('not_found');
     const plan = presentation.segment(track, n);
     const bytes = plan.size <= GATHER_UP_TO ? await readSegment(source, plan) : undefined;
     countShortLived(bytes?.length ?? 0);
     if (!this.#head(`"${session.videoId}-${track}-${n}"`, plan.size)) return;
     if (bytes) this.#exchange.response.end(bytes);
-    else await this.#passThrough(session, plan);
+    else await this.#passThrough(source, plan);
   }
 
   /** Writes the head of an immutable piece; false when that is the whole answer. */
@@ -130,13 +136,37 @@ class Show {
     return request.method !== 'HEAD';
   }
 
-  async #passThrough(session: PlaySession, plan: SegmentPlan): Promise<void> {
+  async #passThrough(source: OriginalSource, plan: SegmentPlan): Promise<void> {
     const { response } = this.#exchange;
     const write = (chunk: Uint8Array) => writeChunk(response, chunk);
     await write(plan.header);
-    for (const { offset, length } of plan.ranges) {
-      await this.#options.storage.stream(originalOf(session.videoId), offset, offset + length, write);
-    }
+    for (const { offset, length } of plan.ranges) await source.stream(offset, offset + length, write);
     response.end();
   }
+
+  /** The whole video as a plain MP4; only when all of it is there. */
+  async #progressive(session: PlaySession): Promise<void> {
+    const { source, arrived, progressive } = await this.#options.playback.packaged(session);
+    if (arrived) throw new Problem('not_found');
+    const { header, body, size } = progressive();
+    await sendBytes(this.#exchange, {
+      size,
+      type: 'video/mp4',
+      etag: `"${session.videoId}-mp4"`,
+      cacheControl: 'private, no-cache',
+      async stream(start, end, write) {
+        if (start < header.length) await write(header.subarray(start, end));
+        const shift = body.offset - header.length;
+        if (end > header.length)
+          await source.stream(Math.max(start, header.length) + shift, end + shift, write);
+      },
+    });
+  }
+}
+
+/** How many segments of a track are there. Throws `not_found` for a track that is not. */
+function segmentsWithin({ tracks }: Presentation, id: string, bytes: number): number {
+  const track = tracks.find((candidate) => candidate.id === id);
+  if (!track) throw new Problem('not_found');
+  return track.segmentsWithin(bytes);
 }

@@ -12,6 +12,8 @@ export interface PlaySession {
   /** The owner's sign-in session; null for the bearer of a link. */
   readonly sid: string | null;
   readonly download: boolean;
+  /** The movie header that a video had when it was opened while it arrived; null for a complete one. */
+  readonly movie: string | null;
   /** Unix milliseconds. */
   readonly expiresAt: number;
 }
@@ -24,6 +26,7 @@ const payload = z.object({
   e: z.int().optional(),
   s: z.string().optional(),
   d: z.literal(1).optional(),
+  m: z.string().optional(),
   /** Unix seconds. */
   x: z.int(),
 });
@@ -52,6 +55,7 @@ export class SessionTokens {
       ...(session.link && { l: session.link.id, e: session.link.epoch }),
       ...(session.sid !== null && { s: session.sid }),
       ...(session.download && { d: 1 as const }),
+      ...(session.movie !== null && { m: session.movie }),
       x: Math.floor(session.expiresAt / 1000),
     };
     const body = Buffer.from(JSON.stringify(claims)).toString('base64url');
@@ -73,6 +77,7 @@ export class SessionTokens {
       link: claims.l === undefined ? null : { id: claims.l, epoch: claims.e ?? 0 },
       sid: claims.s ?? null,
       download: claims.d === 1,
+      movie: claims.m ?? null,
       expiresAt: claims.x * 1000,
     };
   }

@@ -20,6 +20,7 @@ export class SpoolFile {
   readonly path: string;
   readonly hash = new RunningHash();
   #fd: number | undefined;
+  #heldFrom: number | undefined;
   #unsynced = 0;
   #syncing: Promise<void> | undefined;
 
@@ -31,6 +32,16 @@ export class SpoolFile {
   get length(): number {
     if (this.#fd !== undefined) return fstatSync(this.#fd).size;
     return statSync(this.path, { throwIfNoEntry: false })?.size ?? 0;
+  }
+
+  /** Bytes that nobody will take back; 0 while there is no file. */
+  get settled(): number {
+    return this.#heldFrom ?? this.length;
+  }
+
+  /** What arrives after `length` may be taken back, until the next call; undefined for nothing. */
+  hold(length: number | undefined): void {
+    this.#heldFrom = length;
   }
 
   /** Opens the file, and makes it. Throws the system's error. */

@@ -11,6 +11,7 @@ const BATCH_MS = 250;
 /** Appends to a spool file in large writes; hashes on the way. */
 export class SpoolWriter {
   readonly #file: SpoolFile;
+  readonly #onWritten: () => void;
   /** Where the next byte to be written goes, and the next one to be taken. */
   #written: number;
   #taken: number;
@@ -19,8 +20,10 @@ export class SpoolWriter {
   #lastWrite = performance.now();
   #failure: unknown;
 
-  constructor(file: SpoolFile, length: number) {
+  /** `onWritten` is called when more of what came is in the file. */
+  constructor(file: SpoolFile, length: number, onWritten: () => void = () => undefined) {
     this.#file = file;
+    this.#onWritten = onWritten;
     this.#written = length;
     this.#taken = length;
   }
@@ -71,6 +74,7 @@ export class SpoolWriter {
         this.#written += count;
         rest = after(rest, count);
       }
+      this.#onWritten();
     } catch (error) {
       this.#failure = error;
     }

@@ -31,6 +31,11 @@ export class Spool {
     return this.file(id).length;
   }
 
+  /** Bytes that have arrived and that nobody will take back. */
+  settled(id: string): number {
+    return this.file(id).settled;
+  }
+
   /** When the last byte of an upload arrived; undefined when none has. */
   async touchedAt(id: string): Promise<Date | undefined> {
     return (await stat(this.file(id).path).catch(() => undefined))?.mtime;

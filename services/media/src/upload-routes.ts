@@ -1,4 +1,5 @@
 import { Problem } from '@ptsdly/contract';
+import type { Arrivals } from './arrivals.ts';
 import type { ByteHandler, ByteRoute, Exchange } from './exchange.ts';
 import type { Gatekeeper } from './gatekeeper.ts';
 import type { Posters } from './posters.ts';
@@ -20,13 +21,16 @@ export interface UploadRoutesOptions {
   readonly gatekeeper: Gatekeeper;
   readonly uploads: Uploads;
   readonly posters: Posters;
+  readonly arrivals: Arrivals;
 }
 
 const MAX_POSTER = 500_000;
+/** A film of two hours has a movie header of four megabytes. */
+const MAX_MOOV = 32 * 1024 * 1024;
 
-/** tus 1.0 on raw `node:http`, and the poster that a browser adds. */
+/** tus 1.0 on raw `node:http`, and what a browser adds: a poster, and a movie header ahead of its file. */
 export function uploadRoutes(options: UploadRoutesOptions): ByteRoute[] {
-  const { uploads, posters, gatekeeper } = options;
+  const { uploads, posters, arrivals, gatekeeper } = options;
 
   /** What every call of the protocol has in common. */
   const tus =
@@ -105,9 +109,15 @@ export function uploadRoutes(options: UploadRoutesOptions): ByteRoute[] {
     await gatekeeper(exchange.request);
     if (exchange.request.headers['content-type'] !== 'image/jpeg')
       throw new Problem('unsupported_media_type');
-    if (Number(exchange.request.headers['content-length']) > MAX_POSTER) throw new Problem('body_too_large');
-    askForBody(exchange);
-    await posters.take(exchange.params[0] ?? '', await readSmall(exchange));
+    await posters.take(exchange.params[0] ?? '', await readSmall(exchange, MAX_POSTER));
+    exchange.response.writeHead(204).end();
+  };
+
+  const putMoov: ByteHandler = async (exchange) => {
+    await gatekeeper(exchange.request);
+    const id = exchange.params[0] ?? '';
+    await arrivals.expect(id);
+    await arrivals.take(id, await readSmall(exchange, MAX_MOOV));
     exchange.response.writeHead(204).end();
   };
 
@@ -132,6 +142,11 @@ export function uploadRoutes(options: UploadRoutesOptions): ByteRoute[] {
       pattern: /^\/uploads\/([\w-]{1,64})\/poster$/,
       methods: { PUT: putPoster },
     },
+    {
+      template: '/uploads/:id/moov',
+      pattern: /^\/uploads\/([\w-]{1,64})\/moov$/,
+      methods: { PUT: putMoov },
+    },
   ];
 }
 
@@ -140,13 +155,20 @@ function askForBody({ request, response }: Exchange): void {
   if (request.headers.expect) response.writeContinue();
 }
 
-async function readSmall({ request }: Exchange): Promise<Buffer> {
+/** A whole body in memory, in a buffer of its own. Rejects with `body_too_large`. */
+async function readSmall(exchange: Exchange, limit: number): Promise<Buffer<ArrayBuffer>> {
+  const { request } = exchange;
+  if (Number(request.headers['content-length']) > limit) throw new Problem('body_too_large');
+  askForBody(exchange);
   const chunks: Buffer[] = [];
   let size = 0;
   for await (const chunk of request as AsyncIterable<Buffer>) {
     size += chunk.length;
-    if (size > MAX_POSTER) throw new Problem('body_too_large');
+    if (size > limit) throw new Problem('body_too_large');
     chunks.push(chunk);
   }
-  return Buffer.concat(chunks);
+  const whole = Buffer.allocUnsafeSlow(size);
+  let at = 0;
+  for (const chunk of chunks) at += chunk.copy(whole, at);
+  return whole;
 }

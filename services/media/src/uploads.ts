@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { Problem } from '@ptsdly/contract';
+import type { Arrivals } from './arrivals.ts';
 import type { VideoRow } from './database.ts';
 import type { Indexer } from './indexer.ts';
 import type { Ingest } from './ingest.ts';
@@ -17,6 +18,9 @@ export interface UploadsOptions {
   readonly spool: Spool;
   readonly ingest: Ingest;
   readonly indexer: Indexer;
+  readonly arrivals: Arrivals;
+  /** Takes away what there is of a video whose row is gone. */
+  readonly onRemoved: (id: string) => Promise<void>;
 }
 
 /** Where an upload stands. */
@@ -105,7 +109,7 @@ export class Uploads {
         throw new Problem('conflict', { detail: 'The upload is complete. Delete the video instead.' });
       }
       await this.#options.library.remove(id);
-      await this.#options.spool.remove(id);
+      await this.#options.onRemoved(id);
     } finally {
       turn.release();
     }
@@ -144,7 +148,8 @@ export class Uploads {
 
   /** True when the body came whole. */
   async #receive(state: UploadState, piece: Piece, request: IncomingMessage, turn: Turn): Promise<boolean> {
-    const file = this.#options.spool.file(state.id);
+    const { spool, arrivals } = this.#options;
+    const file = spool.file(state.id);
     if (file.hash.position < state.offset) {
       file.hash.catchUp(file.path, state.offset).catch(() => file.hash.reset());
     }
@@ -152,7 +157,10 @@ export class Uploads {
     const leave = new AbortController();
     turn.onWanted(() => leave.abort());
     file.open();
-    const writer = new SpoolWriter(file, state.offset);
+    // what may be refused as a whole is not shown before it is whole
+    const mayGo = piece.checksum !== undefined || piece.bytes === undefined;
+    file.hold(mayGo ? state.offset : undefined);
+    const writer = new SpoolWriter(file, state.offset, () => arrivals.grown(state.row));
     const body = await receiveBody(request, writer, {
       limit: state.length - state.offset,
       checksum: piece.checksum !== undefined,
@@ -164,9 +172,19 @@ export class Uploads {
       throw new Problem(code);
     };
     if (body.end === 'overflow') refuse('body_too_large');
-    if (body.end === 'cut') return false;
+    if (body.end === 'cut') {
+      this.#settle(state.row);
+      return false;
+    }
     if (piece.checksum && !body.sha256?.equals(piece.checksum)) refuse('checksum_mismatch');
+    this.#settle(state.row);
     return true;
+  }
+
+  /** What a body has left in the file stays there. */
+  #settle(row: VideoRow): void {
+    this.#options.spool.file(row.id).hold(undefined);
+    this.#options.arrivals.grown(row);
   }
 
   /** Bytes that uploads under way have announced and not sent. */

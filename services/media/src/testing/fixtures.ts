@@ -12,25 +12,33 @@ export interface ClipOptions {
   readonly audio?: boolean;
   /** `moov` in front of the media. */
   readonly fastStart?: boolean;
+  /** Frames between keyframes, of which there are 25 a second. */
+  readonly group?: number;
+  /** Clockwise degrees. */
+  readonly rotation?: 90;
 }
 
-/** A real H.264 clip with a keyframe a second, made now. */
-export function makeClip({ duration = 4, audio = true, fastStart = false }: ClipOptions = {}): Buffer {
+/** A real H.264 clip, with a keyframe a second where nothing else is said, made now. */
+export function makeClip(options: ClipOptions = {}): Buffer {
+  const { duration = 4, audio = true, fastStart = false, group = 25 } = options;
   const folder = mkdtempSync(join(tmpdir(), 'clip-'));
   const path = join(folder, 'clip.mp4');
+  const run = (args: readonly string[]) =>
+    execFileSync('ffmpeg', ['-v', 'error', ...args], { stdio: ['ignore', 'ignore', 'inherit'] });
+  const front = fastStart ? ['-movflags', '+faststart'] : [];
   try {
-    execFileSync(
-      'ffmpeg',
-      [
-        ...['-v', 'error', '-f', 'lavfi', '-i', `testsrc2=size=320x180:rate=25:duration=${duration}`],
-        ...(audio ? ['-f', 'lavfi', '-i', `sine=frequency=440:duration=${duration}`] : []),
-        ...['-c:v', 'libx264', '-preset', 'ultrafast', '-bf', '2', '-g', '25', '-pix_fmt', 'yuv420p'],
-        ...(audio ? ['-c:a', 'aac'] : []),
-        ...(fastStart ? ['-movflags', '+faststart'] : []),
-        path,
-      ],
-      { stdio: ['ignore', 'ignore', 'inherit'] },
-    );
+    run([
+      ...['-f', 'lavfi', '-i', `testsrc2=size=320x180:rate=25:duration=${duration}`],
+      ...(audio ? ['-f', 'lavfi', '-i', `sine=frequency=440:duration=${duration}`] : []),
+      ...['-c:v', 'libx264', '-preset', 'ultrafast', '-bf', '2', '-g', String(group)],
+      ...['-sc_threshold', '0', '-pix_fmt', 'yuv420p', ...(audio ? ['-c:a', 'aac'] : []), ...front, path],
+    ]);
+    if (options.rotation) {
+      const turned = join(folder, 'turned.mp4');
+      const rotate = ['-metadata:s:v', `rotate=${options.rotation}`];
+      run(['-i', path, '-c', 'copy', ...rotate, ...front, turned]);
+      return readFileSync(turned);
+    }
     return readFileSync(path);
   } finally {
     rmSync(folder, { recursive: true, force: true });

@@ -27,7 +27,9 @@ export function videoStateText(t: TFunction, video: Video, language: string): st
   switch (videoState(video)) {
     case 'receiving': {
       const part = video.sizeBytes > 0 ? video.receivedBytes / video.sizeBytes : 0;
-      return t('library.receiving', { percent: formatPercent(part, language) });
+      const received = t('library.receiving', { percent: formatPercent(part, language) });
+      if (video.playableUntil === null) return received;
+      return `${received} · ${t('library.partlyPlayable', { time: formatDuration(video.playableUntil) })}`;
     }
     case 'failed':
       return failureText(t, video.failure!);

@@ -1,13 +1,17 @@
-import { Problem } from '@ptsdly/contract';
-import { useEffect, useRef } from 'react';
+import { type PlayAnswer, Problem } from '@ptsdly/contract';
+import { useEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { type ApiProblem, toApiProblem } from '../../api/problem.ts';
+import { formatDuration } from '../../ui/format.ts';
 import { speakControls } from './elements.ts';
 import { usePageKeys } from './keys.ts';
 import styles from './Player.module.css';
 import { usePlaybackEvents } from './usePlaybackEvents.ts';
 import type { Session } from './usePlaySession.ts';
 import { useSource } from './useSource.ts';
+
+/** Seconds by which the length of a playlist may differ from that of its video. */
+const TAIL = 0.5;
 
 interface PlayerProps {
   readonly session: Session;
@@ -18,7 +22,7 @@ interface PlayerProps {
 
 /** Plays one session and hears when it ends. */
 export default function Player({ session: { play, startAt }, onEnded, onLost, onProblem }: PlayerProps) {
-  const { i18n } = useTranslation();
+  const { t, i18n } = useTranslation();
   speakControls(i18n.language);
   const video = useRef<HTMLVideoElement>(null);
   const onFailed = () => onProblem(toApiProblem(new Problem('not_playable')));
@@ -26,6 +30,7 @@ export default function Player({ session: { play, startAt }, onEnded, onLost, on
   usePlaybackEvents(play.eventsUrl, onEnded);
   usePageKeys(video);
   useStopAt(video, play.endAt);
+  const isArriving = useArriving(video, play);
   useEffect(() => {
     // Where the browser wants a tap first, the play button waits for it.
     void video.current?.play().catch(() => undefined);
@@ -55,6 +60,11 @@ export default function Player({ session: { play, startAt }, onEnded, onLost, on
         <media-mute-button />
         <media-volume-range class={styles.wide} />
         <media-time-display showduration="" />
+        {isArriving && (
+          <span className={styles.arriving} data-testid="arriving">
+            {t('player.arriving', { time: formatDuration(play.duration) })}
+          </span>
+        )}
         <span className={styles.gap} />
         <media-playback-rate-menu-button />
         <media-pip-button />
@@ -62,6 +72,20 @@ export default function Player({ session: { play, startAt }, onEnded, onLost, on
       </media-control-bar>
     </media-controller>
   );
+}
+
+/** True while more of the video is on its way: the player knows only the length of what has come. */
+function useArriving(ref: React.RefObject<HTMLVideoElement | null>, play: PlayAnswer): boolean {
+  const [arriving, setArriving] = useState(play.playableUntil !== null);
+  const { playableUntil, duration } = play;
+  useEffect(() => {
+    const video = ref.current;
+    if (!video || playableUntil === null) return;
+    const look = () => setArriving(!(video.duration > duration - TAIL));
+    video.addEventListener('durationchange', look);
+    return () => video.removeEventListener('durationchange', look);
+  }, [ref, playableUntil, duration]);
+  return arriving;
 }
 
 /** A link may end before the video does. */

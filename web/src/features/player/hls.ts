@@ -11,7 +11,8 @@ const lineBackAfter = 2000;
 
 /** Plays an HLS address by Media Source Extensions; answers how to end it. */
 export function playHls(video: HTMLVideoElement, url: string, startAt: number, events: HlsEvents) {
-  const hls = new Hls({ startPosition: startAt > 0 ? startAt : -1, maxBufferLength: 30 });
+  // A video that is still arriving looks like a live stream: its viewer begins at its start, not near its end.
+  const hls = new Hls({ startPosition: startAt, maxBufferLength: 30 });
   let recoveries = 0;
   let over = false;
   let timer: ReturnType<typeof setTimeout> | undefined;

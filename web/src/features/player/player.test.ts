@@ -21,20 +21,35 @@ describe('parseStart', () => {
 });
 
 describe('chooseSource', () => {
-  const hls = { hlsUrl: '/v.m3u8', progressiveUrl: null };
-  const both = { ...hls, progressiveUrl: '/v.mp4' };
+  const hls = { hlsUrl: '/v.m3u8', progressiveUrl: null, prefer: 'hls' } as const;
+  const turned = { ...hls, progressiveUrl: '/v.mp4' };
+  const long = { ...turned, prefer: 'progressive' } as const;
+  const byHlsJs = { kind: 'hls.js', url: '/v.m3u8' };
+  const plain = { kind: 'native', url: '/v.mp4' };
+  const chromium = { mse: true, nativeHls: false, webkit: false };
+  const safari = { mse: true, nativeHls: true, webkit: true };
+  const oldPhone = { mse: false, nativeHls: true, webkit: true };
 
   it('prefers hls.js even where the browser plays HLS itself', () => {
-    expect(chooseSource(both, { mse: true, nativeHls: true })).toEqual({ kind: 'hls.js', url: '/v.m3u8' });
+    for (const can of [chromium, safari, { ...chromium, nativeHls: true }]) {
+      expect(chooseSource(hls, can)).toEqual(byHlsJs);
+    }
+    expect(chooseSource(turned, chromium)).toEqual(byHlsJs);
   });
 
-  it('takes a plain file before native HLS', () => {
-    expect(chooseSource(both, { mse: false, nativeHls: true })).toEqual({ kind: 'native', url: '/v.mp4' });
-    expect(chooseSource(hls, { mse: false, nativeHls: true })).toEqual({ kind: 'native', url: '/v.m3u8' });
+  it('takes the plain file of a turned video in WebKit, and everywhere where it is the better one', () => {
+    expect(chooseSource(turned, safari)).toEqual(plain);
+    expect(chooseSource(turned, oldPhone)).toEqual(plain);
+    expect(chooseSource(long, chromium)).toEqual(plain);
+  });
+
+  it('leaves the rest to native HLS', () => {
+    expect(chooseSource(hls, oldPhone)).toEqual({ kind: 'native', url: '/v.m3u8' });
+    expect(chooseSource({ ...hls, prefer: 'progressive' }, chromium)).toEqual(byHlsJs);
   });
 
   it('has nothing for a browser that can do nothing', () => {
-    expect(chooseSource(hls, { mse: false, nativeHls: false })).toBeNull();
+    expect(chooseSource(hls, { mse: false, nativeHls: false, webkit: false })).toBeNull();
   });
 });
 

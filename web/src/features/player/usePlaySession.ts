@@ -29,6 +29,12 @@ const passing: readonly ProblemCode[] = [
 
 const shortestLife = 10_000;
 
+/** Of a video that is still uploading, what stands where it shall begin may not be there yet. */
+function requireArrived({ play: { playableUntil }, startAt }: Session): void {
+  if (playableUntil === null || startAt < playableUntil || startAt === 0) return;
+  throw new Problem('not_playable_yet', { retryAfter: 2 });
+}
+
 /** The life of one playback: opened, waited for, played, opened again where it was lost, ended. */
 export function usePlaySession(open: OpenSession, begin: boolean) {
   const [state, setState] = useState<SessionState>({ is: begin ? 'opening' : 'idle' });
@@ -42,10 +48,10 @@ export function usePlaySession(open: OpenSession, begin: boolean) {
     attempt.current += 1;
     const mine = attempt.current;
     try {
-      const session = await openNow();
-      if (mine === attempt.current) {
-        setState({ is: 'playing', session: { ...session, startAt: position ?? session.startAt } });
-      }
+      const opened = await openNow();
+      const session = { ...opened, startAt: position ?? opened.startAt };
+      requireArrived(session);
+      if (mine === attempt.current) setState({ is: 'playing', session });
     } catch (thrown) {
       if (mine !== attempt.current) return;
       const problem = toApiProblem(thrown);

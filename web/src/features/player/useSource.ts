@@ -17,7 +17,7 @@ export function useSource(
 ): void {
   const lost = useEffectEvent(() => onLost(ref.current?.currentTime ?? startAt));
   const failed = useEffectEvent(onFailed);
-  const { session, hlsUrl, progressiveUrl } = play;
+  const { session, hlsUrl, progressiveUrl, prefer } = play;
   // biome-ignore lint/correctness/useExhaustiveDependencies: a new session starts afresh even where its addresses are the same
   useEffect(() => {
     const video = ref.current;
@@ -28,7 +28,7 @@ export function useSource(
       stop = playPlain(video, url, startAt, failed);
     };
     const start = async () => {
-      const source = chooseSource({ hlsUrl, progressiveUrl }, abilities(video));
+      const source = chooseSource({ hlsUrl, progressiveUrl, prefer }, abilities(video));
       if (!source) return failed();
       if (source.kind === 'native') return plain(source.url);
       // The player's heaviest part comes only now that there is something to play.
@@ -48,7 +48,7 @@ export function useSource(
       gone = true;
       stop();
     };
-  }, [ref, session, hlsUrl, progressiveUrl, startAt]);
+  }, [ref, session, hlsUrl, progressiveUrl, prefer, startAt]);
 }
 
 function playPlain(video: HTMLVideoElement, url: string, startAt: number, failed: () => void) {

@@ -8,7 +8,8 @@ const chunkSize = 16 * 1024 * 1024;
 const retryDelays = [0, 1000, 3000, 5000, 10_000, 20_000, 20_000];
 
 export interface TransferEvents {
-  created(videoId: string | null, uploadUrl: string): void;
+  /** The first bytes of the file wait until it resolves. */
+  created(videoId: string | null, uploadUrl: string): Promise<void>;
   progressed(sent: number): void;
   done(): void;
   failed(problem: ApiProblem): void;
@@ -29,10 +30,13 @@ export async function startTransfer(
     fingerprint: async () => id,
     removeFingerprintOnSuccess: true,
     onShouldRetry: (error) => worthRetrying(error.originalResponse?.getStatus()),
-    onAfterResponse: (sent, answer) => {
+    onAfterResponse: async (sent, answer) => {
       const address = answer.getHeader('Location');
       if (sent.getMethod() !== 'POST' || !address) return;
-      events.created(answer.getHeader('X-Video-Id') ?? null, new URL(address, uploadsUrl(serverUrl)).href);
+      await events.created(
+        answer.getHeader('X-Video-Id') ?? null,
+        new URL(address, uploadsUrl(serverUrl)).href,
+      );
     },
     onProgress: (sent) => events.progressed(sent),
     onSuccess: () => events.done(),

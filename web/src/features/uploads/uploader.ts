@@ -4,6 +4,7 @@ import type { Store } from '../../store/store.ts';
 import { fingerprint } from './fingerprint.ts';
 import { findInterrupted, forgetAddress } from './interrupted.ts';
 import { forget, keep, type ReopenableHandle, recall } from './keepsakes.ts';
+import { sendMovieHeader } from './movieHeader.ts';
 import { grabPoster } from './poster.ts';
 import { createSpeedometer } from './speed.ts';
 import { startTransfer, type TransferEvents } from './transfer.ts';
@@ -161,11 +162,13 @@ export class Uploader {
     const speedometer = createSpeedometer();
     let reportedAt = 0;
     return {
-      created: (videoId, uploadUrl) => {
+      created: async (videoId, uploadUrl) => {
         if (videoId) dispatch(uploadCreated({ id, videoId }));
         dispatch(api.util.invalidateTags(['Videos']));
         void recall(id).then((kept) => keep({ id, videoId, handle: kept?.handle ?? null }));
         void sendPoster(file, uploadUrl);
+        // Before the file itself, whose end it is: with it the video plays while the rest is on its way.
+        await sendMovieHeader(file, uploadUrl);
       },
       progressed: (sent) => {
         const now = performance.now();

@@ -1,0 +1,222 @@
+import { closeSync, openSync } from 'node:fs';
+import { Problem } from '@ptsdly/contract';
+import type { Logger } from '@ptsdly/kit';
+import type { VideoRow } from './database.ts';
+import { GrowingSource } from './growing-source.ts';
+import type { IndexAnswer } from './index-worker.ts';
+import type { Indexer } from './indexer.ts';
+import type { Library } from './library.ts';
+import { indexOf } from './object-names.ts';
+import { type Packaged, packageIndex } from './packaged.ts';
+import { readIndex } from './presentations.ts';
+import type { Spool } from './spool.ts';
+import type { LocalStorage } from './storage/storage.ts';
+
+export interface ArrivalsOptions {
+  readonly library: Library;
+  readonly storage: LocalStorage;
+  readonly spool: Spool;
+  readonly indexer: Indexer;
+  readonly log: Logger;
+}
+
+/** A first look needs the top-level boxes that stand before the media. */
+const FIRST_LOOK = 4096;
+/** A movie header that is complete only with so much of the file is read once, when all of it is there. */
+const LATE = 0.9;
+/** Encoded bytes of all indexes that are kept in memory for it; what is beyond plays when it is complete. */
+const MAX_WEIGHT = 16 * 1024 * 1024;
+
+type Indexed = Extract<IndexAnswer, { ok: true }>;
+
+/** What is known of one upload that is under way. */
+interface Arrival {
+  readonly source: GrowingSource;
+  packaged: Packaged | undefined;
+  /** Bytes of the encoded index. */
+  weight: number;
+  /** Bytes that may be shown: never fewer than before. */
+  shown: number;
+  /** Bytes that must be there before the file is looked at again. */
+  needs: number;
+  /** All bytes are there: from now on the index of the whole file counts. */
+  complete: boolean;
+  work: Promise<void> | undefined;
+}
+
+/**
+ * Videos that play while they arrive (DESIGN §6.5). The index is made as soon as the movie header is there: when
+ * it stands in front, or when the browser sends it ahead. From then on whatever lies wholly in the bytes that
+ * have come can be played.
+ */
+export class Arrivals {
+  readonly #options: ArrivalsOptions;
+  readonly #arrivals = new Map<string, Arrival>();
+
+  constructor(options: ArrivalsOptions) {
+    this.#options = options;
+  }
+
+  /** A video that can be cut while it arrives, if that is known already. */
+  known(id: string): Packaged | undefined {
+    return this.#arrivals.get(id)?.packaged;
+  }
+
+  /** The same, also where an earlier process made the index. */
+  async find(row: VideoRow): Promise<Packaged | undefined> {
+    if (row.upload !== 'receiving') return this.known(row.id);
+    const arrival = this.#arrival(row);
+    if (!arrival.packaged && row.movie !== null) {
+      await this.#once(arrival, () => this.#restore(row, arrival)).catch((err: unknown) => {
+        this.#options.log.warn({ err, videoId: row.id }, 'the index of a part could not be read');
+      });
+    }
+    return arrival.packaged;
+  }
+
+  /** Seconds from the start that can be played; null while nothing is known of the video. */
+  playableUntil(id: string): number | null {
+    const packaged = this.known(id);
+    return packaged ? playableSeconds(packaged) : null;
+  }
+
+  /** More of a file has come, or an earlier process left it: looks whether its index can be made. */
+  grown(row: VideoRow): void {
+    const arrival = this.#arrival(row);
+    const arrived = this.#options.spool.settled(row.id);
+    if (arrival.packaged || arrival.work || arrived < arrival.needs || arrived >= row.size_bytes) return;
+    this.#once(arrival, () => this.#look(row, arrival, arrived)).catch((err: unknown) => {
+      this.#options.log.warn({ err, videoId: row.id }, 'a part of a file could not be indexed');
+    });
+  }
+
+  /** Rejects with `not_found` or `conflict` when no movie header is wanted for a video. */
+  async expect(id: string): Promise<VideoRow> {
+    const row = await this.#options.library.require(id);
+    if (row.upload !== 'receiving') throw tooLate();
+    return row;
+  }
+
+  /**
+   * Takes a movie header that was sent ahead of its file. Resolves when it is indexed and kept. Rejects with
+   * `conflict` when the upload is complete or has another index, `invalid_fields` when it is no movie header.
+   */
+  async take(id: string, moov: Uint8Array<ArrayBuffer>): Promise<void> {
+    const { size_bytes: size } = await this.expect(id);
+    const answer = await this.#options.indexer.index({ moov, size });
+    if (!answer.ok) throw new Problem('invalid_fields', { detail: answer.detail });
+    const row = await this.expect(id);
+    const arrival = this.#arrival(row);
+    while (arrival.work) await arrival.work.catch(() => undefined);
+    if (arrival.complete) throw tooLate();
+    await this.#once(arrival, () => this.#keep(row, arrival, answer));
+    if (!arrival.packaged) throw new Problem('unavailable', { retryAfter: 60 });
+    if (arrival.packaged.movie !== answer.movie) throw tooLate();
+  }
+
+  /** All bytes are there. Resolves when no index of a part is being made any more. */
+  async complete(row: VideoRow): Promise<void> {
+    const arrival = this.#arrivals.get(row.id);
+    if (!arrival) return;
+    arrival.complete = true;
+    arrival.shown = row.size_bytes;
+    await arrival.work?.catch(() => undefined); // told to whoever began it
+  }
+
+  /** The video has an index of the whole file, or is gone. */
+  forget(id: string): void {
+    this.#arrivals.get(id)?.source.close();
+    this.#arrivals.delete(id);
+  }
+
+  async close(): Promise<void> {
+    for (const { work } of this.#arrivals.values()) await work?.catch(() => undefined);
+    for (const id of [...this.#arrivals.keys()]) this.forget(id);
+  }
+
+  #arrival(row: VideoRow): Arrival {
+    const known = this.#arrivals.get(row.id);
+    if (known) return known;
+    const { spool, storage } = this.#options;
+    const { path } = spool.file(row.id);
+    const source = new GrowingSource({ id: row.id, size: row.size_bytes, path, storage });
+    const needs = Math.min(FIRST_LOOK, row.size_bytes);
+    const nothing = { packaged: undefined, weight: 0, shown: 0, complete: false, work: undefined };
+    const arrival: Arrival = { source, needs, ...nothing };
+    this.#arrivals.set(row.id, arrival);
+    return arrival;
+  }
+
+  /** One piece of work at a time for each video. */
+  #once(arrival: Arrival, work: () => Promise<void>): Promise<void> {
+    arrival.work ??= work().finally(() => {
+      arrival.work = undefined;
+    });
+    return arrival.work;
+  }
+
+  async #look(row: VideoRow, arrival: Arrival, arrived: number): Promise<void> {
+    const { indexer, spool } = this.#options;
+    const fd = openSync(spool.file(row.id).path, 'r');
+    const answer = await indexer.index({ fd, size: row.size_bytes, arrived }).finally(() => closeSync(fd));
+    if (answer.ok) return this.#keep(row, arrival, answer);
+    const needs = answer.needs ?? Number.POSITIVE_INFINITY;
+    arrival.needs = needs > row.size_bytes * LATE ? Number.POSITIVE_INFINITY : needs;
+    setImmediate(() => this.#lookAgain(row, arrival));
+  }
+
+  /** What came while the file was looked at may be enough. */
+  #lookAgain(row: VideoRow, arrival: Arrival): void {
+    if (this.#arrivals.get(row.id) === arrival) this.grown(row);
+  }
+
+  async #keep(row: VideoRow, arrival: Arrival, answer: Indexed): Promise<void> {
+    const { library, storage, spool } = this.#options;
+    if (arrival.packaged || arrival.complete || answer.movie === null) return;
+    arrival.needs = Number.POSITIVE_INFINITY; // it has been looked at
+    if (!this.#hasRoom(answer.index)) return;
+    const packaged = this.#package(row, arrival, answer.index, answer.movie);
+    await storage.put(indexOf(row.id), spool.save(answer.index));
+    if (!(await library.announced(row.id, answer.movie, answer))) {
+      await storage.remove(indexOf(row.id)); // deleted meanwhile
+      return;
+    }
+    arrival.packaged = packaged;
+    arrival.weight = answer.index.length;
+  }
+
+  async #restore(row: VideoRow, arrival: Arrival): Promise<void> {
+    const index = await readIndex(this.#options.storage, row.id);
+    if (!this.#hasRoom(index)) return;
+    arrival.packaged = this.#package(row, arrival, index, row.movie);
+    arrival.weight = index.length;
+  }
+
+  #hasRoom(index: Uint8Array): boolean {
+    let weight = index.length;
+    for (const arrival of this.#arrivals.values()) weight += arrival.weight;
+    return weight <= MAX_WEIGHT;
+  }
+
+  #package(row: VideoRow, arrival: Arrival, index: Uint8Array, movie: string | null): Packaged {
+    const { spool } = this.#options;
+    const arrived = () => {
+      if (arrival.shown < row.size_bytes) arrival.shown = Math.max(arrival.shown, spool.settled(row.id));
+      return arrival.shown;
+    };
+    return packageIndex(index, { source: arrival.source, movie, arrived });
+  }
+}
+
+const tooLate = () => new Problem('conflict', { detail: 'The video has its index already.' });
+
+/** How far all tracks reach in the bytes that are there; 0 while one of them has not begun. */
+function playableSeconds({ presentation, arrived }: Packaged): number {
+  const bytes = arrived?.() ?? Number.POSITIVE_INFINITY;
+  let until = presentation.duration;
+  for (const track of presentation.tracks) {
+    const count = track.segmentsWithin(bytes);
+    if (count < track.segmentCount) until = Math.min(until, count === 0 ? 0 : track.segmentStart(count));
+  }
+  return until;
+}
