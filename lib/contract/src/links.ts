@@ -12,15 +12,19 @@ const limits = z.object({
   endAt: seconds.nullable().optional(),
   allowDownload: z.boolean().optional(),
   label: z.string().trim().max(120).nullable().optional(),
+  /** An address of the owner's choice, 4 to 64 characters, beside the code; null gives it up for good. */
+  alias: z.string().trim().min(1).max(200).nullable().optional(),
 });
 
-/** Short code as it stands in a URL: 12 of base58 (an alias is another form, of the links issue). */
+/** Short code as it stands in a URL: 12 of base58. An alias never has this form. */
 export const code = z.string().regex(/^[1-9A-HJ-NP-Za-km-z]{12}$/);
 
 export const link = z.object({
   id: z.string(),
   code: z.string(),
-  /** Absolute. */
+  /** Folded (NFKC, lower case). */
+  alias: z.string().nullable(),
+  /** Absolute, percent-encoded; of the alias where there is one. */
   url: z.string(),
   serverId: z.string(),
   videoId: z.string(),
@@ -37,7 +41,8 @@ export const link = z.object({
 });
 export type Link = z.infer<typeof link>;
 
-const codeParams = z.object({ code: z.string().max(64) });
+/** A code or an alias. */
+const codeParams = z.object({ code: z.string().max(200) });
 
 export const linksApi = {
   createLink: endpoint({
@@ -48,7 +53,14 @@ export const linksApi = {
     body: limits.extend({ serverId: id, videoId: id }),
     status: 201,
     response: link,
-    problems: ['not_found', 'invalid_fields', 'unavailable'],
+    problems: [
+      'not_found',
+      'invalid_fields',
+      'alias_not_allowed',
+      'alias_taken',
+      'rate_limited',
+      'unavailable',
+    ],
   }),
   listLinks: endpoint({
     method: 'GET',
@@ -75,7 +87,7 @@ export const linksApi = {
     params: idParams,
     body: limits,
     response: link,
-    problems: ['not_found', 'invalid_fields'],
+    problems: ['not_found', 'invalid_fields', 'alias_not_allowed', 'alias_taken', 'rate_limited'],
   }),
   revokeLink: endpoint({
     method: 'DELETE',

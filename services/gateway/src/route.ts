@@ -41,6 +41,8 @@ const limits: Readonly<Record<string, RateLimit>> = {
   '/api/auth/sign-in/email': { points: 30, seconds: 60 },
   '/api/auth/sign-in/social': { points: 30, seconds: 60 },
   '/api/links/:code/open': { points: 300, seconds: 60 },
+  'POST /api/links': { points: 240, seconds: 60 },
+  'PATCH /api/links/:id': { points: 240, seconds: 60 },
 };
 const apiLimit: RateLimit = { points: 1200, seconds: 60 };
 
@@ -85,7 +87,7 @@ function fromApi(api: Api, upstream: Upstream, base = ''): Route[] {
     upstream,
     access: endpoint.access,
     maxBody: endpoint.maxBody ?? DEFAULT_BODY,
-    limit: limits[endpoint.path] ?? apiLimit,
+    limit: limits[`${endpoint.method} ${endpoint.path}`] ?? limits[endpoint.path] ?? apiLimit,
   }));
 }
 

@@ -4,7 +4,6 @@ import type { Hono } from 'hono';
 import type { Cards } from './cards.ts';
 import type { Clicks } from './clicks.ts';
 import type { Grants } from './grant.ts';
-import { readLimits } from './limits.ts';
 import { iso, toLink } from './link.ts';
 import type { Links } from './links.ts';
 import { type Opening, visitorOf } from './opening.ts';
@@ -58,7 +57,7 @@ function mountOwner(app: Hono, parts: Parts, options: AppOptions): void {
       },
       getLink: async ({ params, caller }) => toLink(await links.find(caller.sub, params.id), baseUrl),
       updateLink: async ({ params, body, caller }) =>
-        toLink(await links.update(caller.sub, params.id, await readLimits(body)), baseUrl),
+        toLink(await sharing.change(caller.sub, params.id, body), baseUrl),
       revokeLink: async ({ params, caller }) => ({ stopped: await sharing.stop(caller.sub, params.id) }),
       linkStats: async ({ params, caller }) => {
         const { id, views, lastOpenedAt } = await links.find(caller.sub, params.id);
@@ -79,7 +78,7 @@ async function open(
 ) {
   const { link, viewTaken } = await opening.open(code, visitor);
   const now = Date.now();
-  if (viewTaken) headers.append('set-cookie', viewers.setCookie(link, now));
+  if (viewTaken) headers.append('set-cookie', viewers.setCookie(link, code, now));
   const { videoId, startAt, endAt, allowDownload } = link;
   const grant = await grants.sign(link, now);
   return { grant, serverUrl: `/m/${link.slug}`, videoId, startAt, endAt, allowDownload };

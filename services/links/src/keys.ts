@@ -7,6 +7,8 @@ const part = encodeURIComponent;
 export const keys = {
   /** What the redirect needs, and for ever the proof that a code was given out: `CodeRecord`. */
   code: (code: string) => `code/${code}`,
+  /** By the look of an alias, and for ever like a code: `AliasRecord`. */
+  alias: (look: string) => `alias/${look}`,
   /** `LinkRecord`. */
   link: (id: string) => `link/${part(id)}`,
   /** Index of an owner's live links; the value is the id. */

@@ -1,4 +1,5 @@
 import { type Link, Problem, type ProblemCode } from '@ptsdly/contract';
+import type { Alias } from './alias.ts';
 
 /** Why a link has ended for good. */
 export type End = 'revoked' | 'taken_down';
@@ -19,6 +20,7 @@ export interface Limits {
 export interface LinkRecord extends Limits {
   readonly id: string;
   readonly code: string;
+  readonly alias?: Alias | null;
   readonly ownerId: string;
   readonly serverId: string;
   readonly slug: string;
@@ -84,7 +86,8 @@ export function toLink(record: LinkRecord, baseUrl: string): Link {
   return {
     id: record.id,
     code: record.code,
-    url: `${baseUrl}/${record.code}`,
+    alias: record.alias?.text ?? null,
+    url: `${baseUrl}/${encodeURIComponent(record.alias?.text ?? record.code)}`,
     serverId: record.serverId,
     videoId: record.videoId,
     label: record.label,

@@ -2,11 +2,11 @@ import { Problem } from '@ptsdly/contract';
 import type { Tx } from '@ptsdly/kv';
 import type { Attempts } from './attempts.ts';
 import { isPreviewer } from './bots.ts';
-import { readCode } from './code.ts';
 import { keys } from './keys.ts';
 import type { Ledger } from './ledger.ts';
-import { type CodeRecord, closedBecause, codeRecord, type LinkRecord } from './link.ts';
+import { closedBecause, codeRecord, type LinkRecord } from './link.ts';
 import { verifyPassword } from './password.ts';
+import { resolve } from './resolve.ts';
 import { Viewers } from './viewer.ts';
 
 /** Tries when the password changes while it is being checked. */
@@ -52,8 +52,7 @@ export class Opening {
   }
 
   async #present(segment: string): Promise<LinkRecord> {
-    const code = readCode(segment);
-    const record = code && (await this.#ledger.kv.get<CodeRecord>(keys.code(code)));
+    const record = (await resolve(this.#ledger.kv, segment))?.record;
     if (!record) throw new Problem('not_found');
     const closed = closedBecause(record, Date.now());
     if (closed) throw new Problem(closed);
