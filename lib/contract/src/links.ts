@@ -19,6 +19,10 @@ const limits = z.object({
 /** Short code as it stands in a URL: 12 of base58. An alias never has this form. */
 export const code = z.string().regex(/^[1-9A-HJ-NP-Za-km-z]{12}$/);
 
+/** What a link does at this moment; a revoked one is listed no more. */
+export const linkState = z.enum(['scheduled', 'open', 'used_up', 'expired', 'taken_down']);
+export type LinkState = z.infer<typeof linkState>;
+
 export const link = z.object({
   id: z.string(),
   code: z.string(),
@@ -26,6 +30,7 @@ export const link = z.object({
   alias: z.string().nullable(),
   /** Absolute, percent-encoded; of the alias where there is one. */
   url: z.string(),
+  state: linkState,
   serverId: z.string(),
   videoId: z.string(),
   label: z.string().nullable(),

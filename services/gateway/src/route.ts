@@ -3,6 +3,7 @@ import {
   type Api,
   identityApi,
   linksApi,
+  linksRawRoutes,
   mediaApi,
   mediaRawRoutes,
   subscriptionsApi,
@@ -57,6 +58,7 @@ export const routes: readonly Route[] = [
     access: 'user',
   },
   ...fromApi(linksApi, 'links'),
+  ...linksRawRoutes.map((route) => ({ ...page([...route.methods], route.path, 'links'), limit: apiLimit })),
   page(['GET'], '/api/openapi.json', 'gateway'),
   ...fromApi(mediaApi, 'media', '/m/:slug'),
   ...mediaRawRoutes.map((route) => ({

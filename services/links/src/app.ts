@@ -8,6 +8,7 @@ import { iso, toLink } from './link.ts';
 import type { Links } from './links.ts';
 import { type Opening, visitorOf } from './opening.ts';
 import type { Previews } from './preview.ts';
+import { qrSvg } from './qr.ts';
 import type { Sharing } from './sharing.ts';
 import type { Viewers } from './viewer.ts';
 
@@ -25,6 +26,12 @@ export interface Parts {
   readonly feed: Feed;
 }
 
+const QR_HEADERS = {
+  'content-type': 'image/svg+xml',
+  'cache-control': 'no-store',
+  'x-content-type-options': 'nosniff',
+  'content-security-policy': "default-src 'none'; style-src 'unsafe-inline'; sandbox",
+};
 const POSTER_HEADERS = {
   'content-type': 'image/jpeg',
   'cache-control': 'public, max-age=300',
@@ -39,6 +46,10 @@ export function linksApp(parts: Parts, options: AppOptions): Hono {
     const poster = await parts.previews.poster(context.req.param('code'));
     if (!poster) throw new Problem('not_found');
     return new Response(new Uint8Array(poster), { headers: POSTER_HEADERS });
+  });
+  app.get('/api/links/:code/qr.svg', async (context) => {
+    const url = await parts.opening.urlOf(context.req.param('code'), parts.baseUrl);
+    return new Response(qrSvg(url), { headers: QR_HEADERS });
   });
   return app;
 }

@@ -51,6 +51,15 @@ export class Opening {
     throw new Problem('unavailable', { retryAfter: 1 });
   }
 
+  /** The URL of a link that could be opened, now or later. Rejects with its problem where it never will again. */
+  async urlOf(segment: string, baseUrl: string): Promise<string> {
+    const resolved = await resolve(this.#ledger.kv, segment);
+    if (!resolved) throw new Problem('not_found');
+    const closed = closedBecause(resolved.record, Date.now());
+    if (closed && closed !== 'not_open_yet') throw new Problem(closed);
+    return `${baseUrl}/${resolved.segment}`;
+  }
+
   async #present(segment: string): Promise<LinkRecord> {
     const record = (await resolve(this.#ledger.kv, segment))?.record;
     if (!record) throw new Problem('not_found');

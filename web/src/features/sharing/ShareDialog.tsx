@@ -28,7 +28,7 @@ export function ShareDialog({ serverId, video, isOpen, onClose }: ShareDialogPro
 
 function Sharing({ serverId, video }: { serverId: string; video: Video }) {
   const { t } = useTranslation();
-  const { links, link, isMaking, problem, make } = useShareLink(serverId, video);
+  const { links, link, isMaking, problem, make, choose } = useShareLink(serverId, video);
   return (
     <div className={styles.sheet}>
       {link && <ShortUrl link={link} title={video.title} />}
@@ -36,7 +36,7 @@ function Sharing({ serverId, video }: { serverId: string; video: Video }) {
       {!link && !isMaking && !problem && <p className={styles.none}>{t('share.none')}</p>}
       {problem && <ProblemNotice problem={problem} />}
       {link && <LinkOptions key={link.id} link={link} />}
-      {links.length > 0 && <LinkList links={links} />}
+      {links.length > 0 && <LinkList links={links} shown={link} onChoose={choose} />}
       <Button look="quiet" icon="link" onPress={make} isPending={isMaking} data-testid="new-link">
         {t('share.new')}
       </Button>
