@@ -46,6 +46,9 @@ export const link = z.object({
 });
 export type Link = z.infer<typeof link>;
 
+export const reportReasons = ['illegal', 'privacy', 'copyright', 'violence', 'spam', 'other'] as const;
+export const reportReason = z.enum(reportReasons);
+
 /** A code or an alias. */
 const codeParams = z.object({ code: z.string().max(200) });
 
@@ -147,6 +150,15 @@ export const linksApi = {
       'taken_down',
       'rate_limited',
     ],
+  }),
+  reportLink: endpoint({
+    method: 'POST',
+    path: '/api/links/:code/report',
+    access: 'open',
+    summary: 'Report what a link shows to the operator',
+    params: codeParams,
+    body: z.object({ reason: reportReason, detail: z.string().trim().max(1000).optional() }),
+    problems: ['not_found', 'link_revoked', 'link_expired', 'taken_down', 'rate_limited'],
   }),
 } as const;
 

@@ -42,6 +42,7 @@ const limits: Readonly<Record<string, RateLimit>> = {
   '/api/auth/sign-in/email': { points: 30, seconds: 60 },
   '/api/auth/sign-in/social': { points: 30, seconds: 60 },
   '/api/links/:code/open': { points: 300, seconds: 60 },
+  '/api/links/:code/report': { points: 10, seconds: 60 },
   'POST /api/links': { points: 240, seconds: 60 },
   'PATCH /api/links/:id': { points: 240, seconds: 60 },
 };

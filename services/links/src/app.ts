@@ -1,4 +1,4 @@
-import { feedApi, linksApi, linksInternalApi, Problem } from '@ptsdly/contract';
+import { feedApi, linksApi, linksInternalApi, moderationApi, Problem } from '@ptsdly/contract';
 import { type AppOptions, bearer, createApp, type Feed, mount } from '@ptsdly/kit';
 import type { Hono } from 'hono';
 import type { Cards } from './cards.ts';
@@ -6,6 +6,7 @@ import type { Clicks } from './clicks.ts';
 import type { Grants } from './grant.ts';
 import { iso, toLink } from './link.ts';
 import type { Links } from './links.ts';
+import type { Moderation } from './moderation.ts';
 import { type Opening, visitorOf } from './opening.ts';
 import type { Previews } from './preview.ts';
 import { qrSvg } from './qr.ts';
@@ -24,6 +25,7 @@ export interface Parts {
   readonly cards: Cards;
   readonly previews: Previews;
   readonly feed: Feed;
+  readonly moderation: Moderation;
 }
 
 const QR_HEADERS = {
@@ -55,7 +57,7 @@ export function linksApp(parts: Parts, options: AppOptions): Hono {
 }
 
 function mountOwner(app: Hono, parts: Parts, options: AppOptions): void {
-  const { baseUrl, links, sharing, clicks } = parts;
+  const { baseUrl, links, sharing, clicks, moderation } = parts;
   mount(
     app,
     linksApi,
@@ -76,6 +78,7 @@ function mountOwner(app: Hono, parts: Parts, options: AppOptions): void {
       },
       openLink: async ({ params, body, request, headers }) =>
         open(parts, params.code, visitorOf(request.headers, body.password), headers),
+      reportLink: ({ params, body }) => done(moderation.report(params.code, body)),
     },
     options,
   );
@@ -110,5 +113,23 @@ function mountInternal(app: Hono, parts: Parts, options: AppOptions): void {
     },
     options,
   );
+  mountOperator(app, parts, options);
   mount(app, feedApi, { events: ({ query }) => feed.page(query) }, options);
 }
+
+function mountOperator(app: Hono, { moderation }: Parts, options: AppOptions): void {
+  mount(
+    app,
+    moderationApi,
+    {
+      reports: ({ query }) => moderation.reports(query),
+      takeDown: ({ params, body }) => done(moderation.takeDown(params.code, body.note)),
+      restore: ({ params, body }) => done(moderation.restore(params.code, body.note)),
+      dismissReports: ({ params, body }) => done(moderation.dismiss(params.code, body.note)),
+      audit: ({ query }) => moderation.audit(query),
+    },
+    options,
+  );
+}
+
+const done = (work: Promise<void>) => work.then(() => undefined);

@@ -5,6 +5,7 @@ import type { Clicks } from './clicks.ts';
 import { keys } from './keys.ts';
 import type { Ledger } from './ledger.ts';
 import type { LinkRecord } from './link.ts';
+import { forgetReports } from './moderation.ts';
 import { TOMBSTONE } from './resolve.ts';
 
 /** Links in one transaction. */
@@ -73,6 +74,7 @@ export class Endings {
   async #erase(ownerId: string, id: string): Promise<void> {
     const link = await this.#ledger.get(id);
     if (link) await this.#cards.drop(link.serverId, link.videoId);
+    await forgetReports(this.#ledger, id);
     await this.#ledger.kv.transaction((tx) => {
       if (link) tx.put(keys.code(link.code), TOMBSTONE);
       if (link?.alias) tx.put(keys.alias(link.alias.look), ['', ''] satisfies AliasRecord);

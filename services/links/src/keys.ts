@@ -27,6 +27,12 @@ export const keys = {
   clickEntry: (seq: number) => `click-log/${String(seq).padStart(16, '0')}`,
   /** The last entry of the newest fold. */
   clickFold: 'click-fold',
+  /** Reports that wait, by link; and how many came of a link. */
+  reports: (linkId = '') => (linkId === '' ? 'report/' : `report/${linkId}/`),
+  report: (linkId: string, id: string) => `report/${linkId}/${id}`,
+  reported: (linkId: string) => `reported/${linkId}`,
+  /** What operators have done: `AuditEntry`, in the order of time. */
+  audit: (id = '') => `audit/${id}`,
   cards: (serverId: string) => `card/${part(serverId)}/`,
   card: (serverId: string, videoId: string) => `card/${part(serverId)}/${part(videoId)}`,
   posters: (serverId: string) => `poster/${part(serverId)}/`,

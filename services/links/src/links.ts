@@ -57,7 +57,7 @@ export class Links {
     const entries = await this.#ledger.kv.scan<string>({ prefix, ...after, limit: limit + 1, reverse: true });
     const ids = entries.slice(0, limit).map(({ value }) => value);
     const records = await Promise.all(ids.map((id) => this.#ledger.get(id)));
-    const items = records.filter((link): link is LinkRecord => link?.end === null);
+    const items = records.filter((link): link is LinkRecord => link !== undefined && link.end !== 'revoked');
     return { items, nextCursor: entries.length > limit ? (ids.at(-1) ?? null) : null };
   }
 

@@ -44,6 +44,11 @@ export function LinkOptions({ link }: { link: Link }) {
           <ClipFields {...fields} />
           <NameFields {...fields} />
           {error && <ProblemNotice problem={error} />}
+          {Object.keys(faults).length > 0 && (
+            <p role="alert" className={styles.fault}>
+              {t('problems.invalid_fields')}
+            </p>
+          )}
           <Button type="submit" look="quiet" isPending={isLoading} data-testid="link-save">
             {t('actions.save')}
           </Button>
