@@ -6,6 +6,9 @@ enableCompileCache();
 
 const usage = `ptsdly [options] [service…]      runs the services named, or all of them in one process
 ptsdly media <config.json>       runs one media server
+ptsdly links reports             what people have reported; \`audit\` lists what was done about it
+ptsdly links takedown CODE WHY   takes a link down (451); \`restore CODE WHY\` puts it back,
+                                 \`dismiss CODE WHY\` settles its reports and leaves it as it is
 
   --list            the services
   --check           read the configuration, say what is wrong with it, and stop
@@ -26,6 +29,15 @@ async function main(): Promise<void> {
   const { printConfig, readConfig, serviceNames, ConfigError } = await import('./config.ts');
   if (values.help) return console.log(usage);
   if (values.list) return console.log(serviceNames.join('\n'));
+
+  if (positionals[0] === 'links' && positionals[1] !== undefined) {
+    const { isOperation, operate } = await import('./operator.ts');
+    const [, operation, ...args] = positionals;
+    if (isOperation(operation)) {
+      for (const line of await operate(readConfig(serviceNames), operation, args)) console.log(line);
+      return process.exit(0);
+    }
+  }
 
   const unknown = positionals.filter((name) => !serviceNames.some((known) => known === name));
   if (unknown.length > 0) throw new ConfigError(`There is no service "${unknown.join(', ')}". See --list.`);

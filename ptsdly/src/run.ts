@@ -19,6 +19,7 @@ import { openSubscriptions } from '@ptsdly/subscriptions';
 import { openWeb } from '@ptsdly/web/serve';
 import { type Config, ConfigError, keptSecret, prepareData, type ServiceName } from './config.ts';
 import { LocalServices } from './local-services.ts';
+import { operatorSocket } from './operator.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const MEDIA_BUNDLE = `${root}services/media/dist/media.mjs`;
@@ -57,11 +58,18 @@ export async function run(config: Config): Promise<Running> {
       listeners.push(listener);
       addresses[name] = listener.address;
     }
+    await listenForOperator(config, local, listeners);
     return { addresses, close };
   } catch (error) {
     await close();
     throw error;
   }
+}
+
+/** Links listens for its operator as well, on a socket of its machine. */
+async function listenForOperator(config: Config, local: LocalServices, listeners: Listener[]): Promise<void> {
+  if (!config.services.includes('links')) return;
+  listeners.push(await listen(local.peer('links'), { socketPath: operatorSocket(config) }));
 }
 
 type Peers = Readonly<Record<Exclude<ServiceName, 'gateway'>, Address>>;

@@ -43,7 +43,7 @@ export function watchHead(preview: Preview | undefined, link: { code: string; ba
     <meta property="og:type" content="video.other">
     <meta property="og:title" content="${title}">
     <meta property="og:description" content="${description}">
-    <meta property="og:url" content="${link.baseUrl}/${link.code}">
+    <meta property="og:url" content="${link.baseUrl}/${encodeURIComponent(link.code)}">
     ${image ? html`<meta property="og:image" content="${image}"><meta property="og:image:type" content="image/jpeg">` : ''}
     <meta name="twitter:card" content="${image ? 'summary_large_image' : 'summary'}">
     <meta name="twitter:title" content="${title}">

@@ -6,6 +6,7 @@ export * from './fields.ts';
 export * from './identity.ts';
 export * from './links.ts';
 export * from './media.ts';
+export * from './moderation.ts';
 export * from './openapi.ts';
 export * from './problem.ts';
 export * from './routes.ts';

@@ -12,16 +12,25 @@ const limits = z.object({
   endAt: seconds.nullable().optional(),
   allowDownload: z.boolean().optional(),
   label: z.string().trim().max(120).nullable().optional(),
+  /** An address of the owner's choice, 4 to 64 characters, beside the code; null gives it up for good. */
+  alias: z.string().trim().min(1).max(200).nullable().optional(),
 });
 
-/** Short code as it stands in a URL: 12 of base58 (an alias is another form, of the links issue). */
+/** Short code as it stands in a URL: 12 of base58. An alias never has this form. */
 export const code = z.string().regex(/^[1-9A-HJ-NP-Za-km-z]{12}$/);
+
+/** What a link does at this moment; a revoked one is listed no more. */
+export const linkState = z.enum(['scheduled', 'open', 'used_up', 'expired', 'taken_down']);
+export type LinkState = z.infer<typeof linkState>;
 
 export const link = z.object({
   id: z.string(),
   code: z.string(),
-  /** Absolute. */
+  /** Folded (NFKC, lower case). */
+  alias: z.string().nullable(),
+  /** Absolute, percent-encoded; of the alias where there is one. */
   url: z.string(),
+  state: linkState,
   serverId: z.string(),
   videoId: z.string(),
   label: z.string().nullable(),
@@ -37,7 +46,11 @@ export const link = z.object({
 });
 export type Link = z.infer<typeof link>;
 
-const codeParams = z.object({ code: z.string().max(64) });
+export const reportReasons = ['illegal', 'privacy', 'copyright', 'violence', 'spam', 'other'] as const;
+export const reportReason = z.enum(reportReasons);
+
+/** A code or an alias. */
+const codeParams = z.object({ code: z.string().max(200) });
 
 export const linksApi = {
   createLink: endpoint({
@@ -48,7 +61,14 @@ export const linksApi = {
     body: limits.extend({ serverId: id, videoId: id }),
     status: 201,
     response: link,
-    problems: ['not_found', 'invalid_fields', 'unavailable'],
+    problems: [
+      'not_found',
+      'invalid_fields',
+      'alias_not_allowed',
+      'alias_taken',
+      'rate_limited',
+      'unavailable',
+    ],
   }),
   listLinks: endpoint({
     method: 'GET',
@@ -75,7 +95,7 @@ export const linksApi = {
     params: idParams,
     body: limits,
     response: link,
-    problems: ['not_found', 'invalid_fields'],
+    problems: ['not_found', 'invalid_fields', 'alias_not_allowed', 'alias_taken', 'rate_limited'],
   }),
   revokeLink: endpoint({
     method: 'DELETE',
@@ -130,6 +150,15 @@ export const linksApi = {
       'taken_down',
       'rate_limited',
     ],
+  }),
+  reportLink: endpoint({
+    method: 'POST',
+    path: '/api/links/:code/report',
+    access: 'open',
+    summary: 'Report what a link shows to the operator',
+    params: codeParams,
+    body: z.object({ reason: reportReason, detail: z.string().trim().max(1000).optional() }),
+    problems: ['not_found', 'link_revoked', 'link_expired', 'taken_down', 'rate_limited'],
   }),
 } as const;
 

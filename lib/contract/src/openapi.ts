@@ -4,7 +4,7 @@ import { identityApi } from './identity.ts';
 import { linksApi } from './links.ts';
 import { mediaApi } from './media.ts';
 import { problems } from './problem.ts';
-import { mediaRawRoutes, type RawRoute, subscriptionsRawRoutes } from './routes.ts';
+import { linksRawRoutes, mediaRawRoutes, type RawRoute, subscriptionsRawRoutes } from './routes.ts';
 import { subscriptionsApi } from './subscriptions.ts';
 
 type Json = Record<string, unknown>;
@@ -34,6 +34,7 @@ export function openApiDocument(serverUrl: string): Json {
     }
   };
   addRaw(subscriptionsRawRoutes, 'subscriptions');
+  addRaw(linksRawRoutes, 'links');
   addRaw(mediaRawRoutes, 'media', MEDIA_BASE);
   return {
     openapi: '3.1.0',

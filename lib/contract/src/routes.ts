@@ -51,6 +51,15 @@ export const subscriptionsRawRoutes: readonly RawRoute[] = [
   },
 ];
 
+export const linksRawRoutes: readonly RawRoute[] = [
+  {
+    methods: ['GET', 'HEAD'],
+    path: '/api/links/:code/qr.svg',
+    access: 'open',
+    summary: 'The address of a link as a QR code (SVG)',
+  },
+];
+
 /** Words that can never be a short code or an alias: what stands at the root now, and what may one day. */
 export const reservedWords: ReadonlySet<string> = new Set(
   `api app assets embed m watch healthz readyz metrics robots.txt favicon.ico favicon.svg .well-known

@@ -3,6 +3,7 @@ import {
   type Api,
   identityApi,
   linksApi,
+  linksRawRoutes,
   mediaApi,
   mediaRawRoutes,
   subscriptionsApi,
@@ -41,6 +42,9 @@ const limits: Readonly<Record<string, RateLimit>> = {
   '/api/auth/sign-in/email': { points: 30, seconds: 60 },
   '/api/auth/sign-in/social': { points: 30, seconds: 60 },
   '/api/links/:code/open': { points: 300, seconds: 60 },
+  '/api/links/:code/report': { points: 10, seconds: 60 },
+  'POST /api/links': { points: 240, seconds: 60 },
+  'PATCH /api/links/:id': { points: 240, seconds: 60 },
 };
 const apiLimit: RateLimit = { points: 1200, seconds: 60 };
 
@@ -55,6 +59,7 @@ export const routes: readonly Route[] = [
     access: 'user',
   },
   ...fromApi(linksApi, 'links'),
+  ...linksRawRoutes.map((route) => ({ ...page([...route.methods], route.path, 'links'), limit: apiLimit })),
   page(['GET'], '/api/openapi.json', 'gateway'),
   ...fromApi(mediaApi, 'media', '/m/:slug'),
   ...mediaRawRoutes.map((route) => ({
@@ -85,7 +90,7 @@ function fromApi(api: Api, upstream: Upstream, base = ''): Route[] {
     upstream,
     access: endpoint.access,
     maxBody: endpoint.maxBody ?? DEFAULT_BODY,
-    limit: limits[endpoint.path] ?? apiLimit,
+    limit: limits[`${endpoint.method} ${endpoint.path}`] ?? limits[endpoint.path] ?? apiLimit,
   }));
 }
 

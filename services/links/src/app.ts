@@ -1,14 +1,15 @@
-import { feedApi, linksApi, linksInternalApi, Problem } from '@ptsdly/contract';
+import { feedApi, linksApi, linksInternalApi, moderationApi, Problem } from '@ptsdly/contract';
 import { type AppOptions, bearer, createApp, type Feed, mount } from '@ptsdly/kit';
 import type { Hono } from 'hono';
 import type { Cards } from './cards.ts';
 import type { Clicks } from './clicks.ts';
 import type { Grants } from './grant.ts';
-import { readLimits } from './limits.ts';
 import { iso, toLink } from './link.ts';
 import type { Links } from './links.ts';
+import type { Moderation } from './moderation.ts';
 import { type Opening, visitorOf } from './opening.ts';
 import type { Previews } from './preview.ts';
+import { qrSvg } from './qr.ts';
 import type { Sharing } from './sharing.ts';
 import type { Viewers } from './viewer.ts';
 
@@ -24,8 +25,15 @@ export interface Parts {
   readonly cards: Cards;
   readonly previews: Previews;
   readonly feed: Feed;
+  readonly moderation: Moderation;
 }
 
+const QR_HEADERS = {
+  'content-type': 'image/svg+xml',
+  'cache-control': 'no-store',
+  'x-content-type-options': 'nosniff',
+  'content-security-policy': "default-src 'none'; style-src 'unsafe-inline'; sandbox",
+};
 const POSTER_HEADERS = {
   'content-type': 'image/jpeg',
   'cache-control': 'public, max-age=300',
@@ -41,11 +49,15 @@ export function linksApp(parts: Parts, options: AppOptions): Hono {
     if (!poster) throw new Problem('not_found');
     return new Response(new Uint8Array(poster), { headers: POSTER_HEADERS });
   });
+  app.get('/api/links/:code/qr.svg', async (context) => {
+    const url = await parts.opening.urlOf(context.req.param('code'), parts.baseUrl);
+    return new Response(qrSvg(url), { headers: QR_HEADERS });
+  });
   return app;
 }
 
 function mountOwner(app: Hono, parts: Parts, options: AppOptions): void {
-  const { baseUrl, links, sharing, clicks } = parts;
+  const { baseUrl, links, sharing, clicks, moderation } = parts;
   mount(
     app,
     linksApi,
@@ -58,7 +70,7 @@ function mountOwner(app: Hono, parts: Parts, options: AppOptions): void {
       },
       getLink: async ({ params, caller }) => toLink(await links.find(caller.sub, params.id), baseUrl),
       updateLink: async ({ params, body, caller }) =>
-        toLink(await links.update(caller.sub, params.id, await readLimits(body)), baseUrl),
+        toLink(await sharing.change(caller.sub, params.id, body), baseUrl),
       revokeLink: async ({ params, caller }) => ({ stopped: await sharing.stop(caller.sub, params.id) }),
       linkStats: async ({ params, caller }) => {
         const { id, views, lastOpenedAt } = await links.find(caller.sub, params.id);
@@ -66,6 +78,7 @@ function mountOwner(app: Hono, parts: Parts, options: AppOptions): void {
       },
       openLink: async ({ params, body, request, headers }) =>
         open(parts, params.code, visitorOf(request.headers, body.password), headers),
+      reportLink: ({ params, body }) => done(moderation.report(params.code, body)),
     },
     options,
   );
@@ -79,7 +92,7 @@ async function open(
 ) {
   const { link, viewTaken } = await opening.open(code, visitor);
   const now = Date.now();
-  if (viewTaken) headers.append('set-cookie', viewers.setCookie(link, now));
+  if (viewTaken) headers.append('set-cookie', viewers.setCookie(link, code, now));
   const { videoId, startAt, endAt, allowDownload } = link;
   const grant = await grants.sign(link, now);
   return { grant, serverUrl: `/m/${link.slug}`, videoId, startAt, endAt, allowDownload };
@@ -100,5 +113,23 @@ function mountInternal(app: Hono, parts: Parts, options: AppOptions): void {
     },
     options,
   );
+  mountOperator(app, parts, options);
   mount(app, feedApi, { events: ({ query }) => feed.page(query) }, options);
 }
+
+function mountOperator(app: Hono, { moderation }: Parts, options: AppOptions): void {
+  mount(
+    app,
+    moderationApi,
+    {
+      reports: ({ query }) => moderation.reports(query),
+      takeDown: ({ params, body }) => done(moderation.takeDown(params.code, body.note)),
+      restore: ({ params, body }) => done(moderation.restore(params.code, body.note)),
+      dismissReports: ({ params, body }) => done(moderation.dismiss(params.code, body.note)),
+      audit: ({ query }) => moderation.audit(query),
+    },
+    options,
+  );
+}
+
+const done = (work: Promise<void>) => work.then(() => undefined);

@@ -1,7 +1,5 @@
 import { Problem } from '@ptsdly/contract';
 
-const BURST = 5;
-const REFILL_MS = 12_000;
 const MAX_KEYS = 20_000;
 
 interface Bucket {
@@ -9,24 +7,36 @@ interface Bucket {
   at: number;
 }
 
-/**
- * Wrong passwords by link and client: five at once, then one every twelve seconds. Held in memory; the bucket
- * that was not used for longest is forgotten first.
- */
+/** Attempts at once, and the time after which there is one more. */
+interface Rate {
+  readonly burst: number;
+  readonly refillMs: number;
+}
+
+/** For wrong passwords, by link and client. */
+const PASSWORDS: Rate = { burst: 5, refillMs: 12_000 };
+
+/** A limiter by key, held in memory; the bucket that was not used for longest is forgotten first. */
 export class Attempts {
   readonly #buckets = new Map<string, Bucket>();
+  readonly #rate: Rate;
+
+  constructor(rate: Rate = PASSWORDS) {
+    this.#rate = rate;
+  }
 
   /** Takes an attempt; throws `rate_limited` when none is left. */
   take(key: string): void {
+    const { burst, refillMs } = this.#rate;
     const now = Date.now();
-    const bucket = this.#buckets.get(key) ?? { tokens: BURST, at: now };
-    bucket.tokens = Math.min(BURST, bucket.tokens + Math.max(0, now - bucket.at) / REFILL_MS);
+    const bucket = this.#buckets.get(key) ?? { tokens: burst, at: now };
+    bucket.tokens = Math.min(burst, bucket.tokens + Math.max(0, now - bucket.at) / refillMs);
     bucket.at = now;
     this.#buckets.delete(key);
     this.#buckets.set(key, bucket);
     if (this.#buckets.size > MAX_KEYS) this.#buckets.delete(this.#buckets.keys().next().value as string);
     if (bucket.tokens < 1) {
-      throw new Problem('rate_limited', { retryAfter: ((1 - bucket.tokens) * REFILL_MS) / 1000 });
+      throw new Problem('rate_limited', { retryAfter: ((1 - bucket.tokens) * refillMs) / 1000 });
     }
     bucket.tokens -= 1;
   }
@@ -34,6 +44,6 @@ export class Attempts {
   /** Gives an attempt back: the password was right. */
   giveBack(key: string): void {
     const bucket = this.#buckets.get(key);
-    if (bucket) bucket.tokens = Math.min(BURST, bucket.tokens + 1);
+    if (bucket) bucket.tokens = Math.min(this.#rate.burst, bucket.tokens + 1);
   }
 }

@@ -1,14 +1,15 @@
 import type { Event } from '@ptsdly/contract';
+import type { AliasRecord } from './alias.ts';
 import type { Cards } from './cards.ts';
 import type { Clicks } from './clicks.ts';
 import { keys } from './keys.ts';
 import type { Ledger } from './ledger.ts';
-import type { CodeRecord, LinkRecord } from './link.ts';
+import type { LinkRecord } from './link.ts';
+import { forgetReports } from './moderation.ts';
+import { TOMBSTONE } from './resolve.ts';
 
 /** Links in one transaction. */
 const SLICE = 100;
-/** What stays of an erased link: its code, so that it is never given out again. */
-const TOMBSTONE: CodeRecord = ['', null, null, 'revoked'];
 
 /**
  * Ends links when what they stand on is gone. Each step bears being done again, so an event that arrives twice, or
@@ -73,8 +74,10 @@ export class Endings {
   async #erase(ownerId: string, id: string): Promise<void> {
     const link = await this.#ledger.get(id);
     if (link) await this.#cards.drop(link.serverId, link.videoId);
+    await forgetReports(this.#ledger, id);
     await this.#ledger.kv.transaction((tx) => {
       if (link) tx.put(keys.code(link.code), TOMBSTONE);
+      if (link?.alias) tx.put(keys.alias(link.alias.look), ['', ''] satisfies AliasRecord);
       tx.remove(keys.link(id));
       tx.remove(keys.clicks(id));
       tx.remove(keys.ended(ownerId, id));

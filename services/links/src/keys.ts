@@ -7,6 +7,8 @@ const part = encodeURIComponent;
 export const keys = {
   /** What the redirect needs, and for ever the proof that a code was given out: `CodeRecord`. */
   code: (code: string) => `code/${code}`,
+  /** By the look of an alias, and for ever like a code: `AliasRecord`. */
+  alias: (look: string) => `alias/${look}`,
   /** `LinkRecord`. */
   link: (id: string) => `link/${part(id)}`,
   /** Index of an owner's live links; the value is the id. */
@@ -25,6 +27,12 @@ export const keys = {
   clickEntry: (seq: number) => `click-log/${String(seq).padStart(16, '0')}`,
   /** The last entry of the newest fold. */
   clickFold: 'click-fold',
+  /** Reports that wait, by link; and how many came of a link. */
+  reports: (linkId = '') => (linkId === '' ? 'report/' : `report/${linkId}/`),
+  report: (linkId: string, id: string) => `report/${linkId}/${id}`,
+  reported: (linkId: string) => `reported/${linkId}`,
+  /** What operators have done: `AuditEntry`, in the order of time. */
+  audit: (id = '') => `audit/${id}`,
   cards: (serverId: string) => `card/${part(serverId)}/`,
   card: (serverId: string, videoId: string) => `card/${part(serverId)}/${part(videoId)}`,
   posters: (serverId: string) => `poster/${part(serverId)}/`,

@@ -1,4 +1,5 @@
-import { type Link, Problem, type ProblemCode } from '@ptsdly/contract';
+import { type Link, type LinkState, Problem, type ProblemCode } from '@ptsdly/contract';
+import type { Alias } from './alias.ts';
 
 /** Why a link has ended for good. */
 export type End = 'revoked' | 'taken_down';
@@ -19,6 +20,7 @@ export interface Limits {
 export interface LinkRecord extends Limits {
   readonly id: string;
   readonly code: string;
+  readonly alias?: Alias | null;
   readonly ownerId: string;
   readonly serverId: string;
   readonly slug: string;
@@ -79,12 +81,23 @@ export function tightened(before: Limits, after: Limits, now: number): boolean {
   );
 }
 
+/** What a live link does now. */
+export function stateOf(record: LinkRecord, now: number): LinkState {
+  const closed = closedBecause(codeRecord(record), now);
+  if (closed === 'taken_down') return 'taken_down';
+  if (closed === 'not_open_yet') return 'scheduled';
+  if (closed) return 'expired';
+  return record.maxViews !== null && record.views >= record.maxViews ? 'used_up' : 'open';
+}
+
 /** A link as its owner sees it. */
 export function toLink(record: LinkRecord, baseUrl: string): Link {
   return {
     id: record.id,
     code: record.code,
-    url: `${baseUrl}/${record.code}`,
+    alias: record.alias?.text ?? null,
+    url: `${baseUrl}/${encodeURIComponent(record.alias?.text ?? record.code)}`,
+    state: stateOf(record, Date.now()),
     serverId: record.serverId,
     videoId: record.videoId,
     label: record.label,

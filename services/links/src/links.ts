@@ -1,10 +1,12 @@
 import { Problem, reservedWords } from '@ptsdly/contract';
 import { newId } from '@ptsdly/kit';
 import type { Tx } from '@ptsdly/kv';
+import type { Alias } from './alias.ts';
 import { newCode } from './code.ts';
 import { keys } from './keys.ts';
 import type { Ledger } from './ledger.ts';
 import { checkLimits, type Limits, type LinkRecord, tightened } from './link.ts';
+import { changeAlias } from './resolve.ts';
 
 const CODE_TRIES = 10;
 
@@ -34,10 +36,10 @@ export class Links {
   }
 
   /** Makes a link under a code that was never given out before. */
-  async create(target: Target, limits: Limits): Promise<LinkRecord> {
+  async create(target: Target, limits: Limits, alias: Alias | null = null): Promise<LinkRecord> {
     checkLimits(limits);
     for (let tries = 0; tries < CODE_TRIES; tries++) {
-      const link = await this.#tryCode(this.#newCode(), target, limits);
+      const link = await this.#tryCode(this.#newCode(), target, limits, alias);
       if (link) return link;
     }
     throw new Problem('internal', { detail: 'no free code was found' });
@@ -55,15 +57,16 @@ export class Links {
     const entries = await this.#ledger.kv.scan<string>({ prefix, ...after, limit: limit + 1, reverse: true });
     const ids = entries.slice(0, limit).map(({ value }) => value);
     const records = await Promise.all(ids.map((id) => this.#ledger.get(id)));
-    const items = records.filter((link): link is LinkRecord => link?.end === null);
+    const items = records.filter((link): link is LinkRecord => link !== undefined && link.end !== 'revoked');
     return { items, nextCursor: entries.length > limit ? (ids.at(-1) ?? null) : null };
   }
 
   /** Changes limits; where they forbid what was allowed, the link's sessions end. */
-  update(ownerId: string, id: string, changes: Partial<Limits>): Promise<LinkRecord> {
+  update(ownerId: string, id: string, changes: Partial<Limits>, alias?: Alias | null): Promise<LinkRecord> {
     return this.#ledger.change(async (tx) => {
       const before = owned(await tx.get<LinkRecord>(keys.link(id)), ownerId);
-      const changed = { ...before, ...changes };
+      if (alias !== undefined) await changeAlias(tx, before, alias);
+      const changed = { ...before, ...changes, ...(alias === undefined ? {} : { alias }) };
       checkLimits(changed);
       const ends = tightened(before, changed, Date.now());
       const after = ends ? await this.#ledger.bump(tx, changed) : changed;
@@ -81,11 +84,17 @@ export class Links {
     });
   }
 
-  #tryCode(code: string, target: Target, limits: Limits): Promise<LinkRecord | undefined> {
+  #tryCode(
+    code: string,
+    target: Target,
+    limits: Limits,
+    alias: Alias | null,
+  ): Promise<LinkRecord | undefined> {
     return this.#ledger.change(async (tx) => {
       if (reservedWords.has(code) || (await tx.get(keys.code(code))) !== undefined) return undefined;
       await refuseGone(tx, target);
-      const fresh = { id: newId(), code, createdAt: Date.now(), views: 0, lastOpenedAt: null };
+      await changeAlias(tx, { code }, alias);
+      const fresh = { id: newId(), code, alias, createdAt: Date.now(), views: 0, lastOpenedAt: null };
       const link: LinkRecord = { ...target, ...limits, ...fresh, epoch: 1, end: null, changedSeq: 0 };
       this.#ledger.save(tx, link);
       this.#ledger.enter(tx, link);

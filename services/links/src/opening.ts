@@ -2,11 +2,11 @@ import { Problem } from '@ptsdly/contract';
 import type { Tx } from '@ptsdly/kv';
 import type { Attempts } from './attempts.ts';
 import { isPreviewer } from './bots.ts';
-import { readCode } from './code.ts';
 import { keys } from './keys.ts';
 import type { Ledger } from './ledger.ts';
-import { type CodeRecord, closedBecause, codeRecord, type LinkRecord } from './link.ts';
+import { closedBecause, codeRecord, type LinkRecord } from './link.ts';
 import { verifyPassword } from './password.ts';
+import { resolve } from './resolve.ts';
 import { Viewers } from './viewer.ts';
 
 /** Tries when the password changes while it is being checked. */
@@ -51,9 +51,17 @@ export class Opening {
     throw new Problem('unavailable', { retryAfter: 1 });
   }
 
+  /** The URL of a link that could be opened, now or later. Rejects with its problem where it never will again. */
+  async urlOf(segment: string, baseUrl: string): Promise<string> {
+    const resolved = await resolve(this.#ledger.kv, segment);
+    if (!resolved) throw new Problem('not_found');
+    const closed = closedBecause(resolved.record, Date.now());
+    if (closed && closed !== 'not_open_yet') throw new Problem(closed);
+    return `${baseUrl}/${resolved.segment}`;
+  }
+
   async #present(segment: string): Promise<LinkRecord> {
-    const code = readCode(segment);
-    const record = code && (await this.#ledger.kv.get<CodeRecord>(keys.code(code)));
+    const record = (await resolve(this.#ledger.kv, segment))?.record;
     if (!record) throw new Problem('not_found');
     const closed = closedBecause(record, Date.now());
     if (closed) throw new Problem(closed);

@@ -1,9 +1,8 @@
 import type { CallOutput, linksInternalApi } from '@ptsdly/contract';
 import type { Cards } from './cards.ts';
-import { readCode } from './code.ts';
-import { keys } from './keys.ts';
 import type { Ledger } from './ledger.ts';
-import { type CodeRecord, closedBecause } from './link.ts';
+import { closedBecause } from './link.ts';
+import { resolve } from './resolve.ts';
 
 type Preview = CallOutput<typeof linksInternalApi.preview>;
 
@@ -39,8 +38,7 @@ export class Previews {
   }
 
   async #shown(segment: string): Promise<Preview | { serverId: string; videoId: string }> {
-    const code = readCode(segment);
-    const record = code && (await this.#ledger.kv.get<CodeRecord>(keys.code(code)));
+    const record = (await resolve(this.#ledger.kv, segment))?.record;
     if (!record) return neutral('not_found');
     const closed = closedBecause(record, Date.now());
     if (closed) return neutral(states[closed as keyof typeof states]);

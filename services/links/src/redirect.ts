@@ -9,6 +9,7 @@ import { deadPage } from './dead-page.ts';
 import { keys } from './keys.ts';
 import { type CodeRecord, closedBecause } from './link.ts';
 import { readPosition } from './position.ts';
+import { resolve } from './resolve.ts';
 
 /** A slash and a code: by far the most frequent path, and never a fixed word. */
 const PLAIN_LENGTH = 13;
@@ -93,13 +94,13 @@ export class Redirect {
 
   async #answer(method: string, url: string, header: Header): Promise<Answer> {
     const query = url.indexOf('?');
-    const code = readCode(query < 0 ? url.slice(1) : url.slice(1, query));
-    const record = code && (await this.#kv.get<CodeRecord>(keys.code(code)));
-    if (!record) return dead('not_found', header);
+    const resolved = await resolve(this.#kv, query < 0 ? url.slice(1) : url.slice(1, query));
+    if (!resolved) return dead('not_found', header);
+    const { record, segment } = resolved;
     const closed = closedBecause(record, Date.now());
     if (closed) return dead(closed, header);
     this.#clicks.count(record[0], method === 'HEAD' || isRobot(header('user-agent'), header('sec-purpose')));
-    return query < 0 ? found(`/watch/${code}`) : found(`/watch/${code}${position(url.slice(query + 1))}`);
+    return found(`/watch/${segment}${query < 0 ? '' : position(url.slice(query + 1))}`);
   }
 
   #write(

@@ -22,6 +22,7 @@ import { Grants } from './grant.ts';
 import { keys } from './keys.ts';
 import { Ledger } from './ledger.ts';
 import { Links } from './links.ts';
+import { Moderation } from './moderation.ts';
 import { Opening } from './opening.ts';
 import { Previews } from './preview.ts';
 import { Redirect } from './redirect.ts';
@@ -76,6 +77,7 @@ async function compose(kv: Kv, options: LinksOptions): Promise<Service> {
     opening: new Opening(ledger, viewers, new Attempts()),
     grants: await Grants.open(kv),
     previews: new Previews(ledger, cards),
+    moderation: new Moderation(ledger, cards),
   };
   const identity = createClient(identityInternalApi, internalPeer('identity', options.identity, tokens));
   const callers = createVerifier(issuers.identity, () => identity.keys({}));

@@ -1,10 +1,14 @@
 import type { HandlerInput, linksApi } from '@ptsdly/contract';
 import type { Feed } from '@ptsdly/kit';
+import { type Alias, readAlias } from './alias.ts';
+import { Attempts } from './attempts.ts';
 import type { Cards } from './cards.ts';
 import { noLimits, readLimits } from './limits.ts';
 import { invalid, type LinkRecord } from './link.ts';
 import type { Links } from './links.ts';
 import type { Videos } from './videos.ts';
+
+type Changes = HandlerInput<typeof linksApi.updateLink>['body'];
 
 /** How long a revocation waits for the media server to say that nothing flows any more. */
 const STOP_MS = 900;
@@ -15,6 +19,8 @@ export class Sharing {
   readonly #videos: Videos;
   readonly #cards: Cards;
   readonly #feed: Feed;
+  /** An alias that is taken tells that it is, so asking is slow: 20 at once, then one every 15 seconds, an owner. */
+  readonly #aliases = new Attempts({ burst: 20, refillMs: 15_000 });
 
   constructor(parts: { links: Links; videos: Videos; cards: Cards; feed: Feed }) {
     this.#links = parts.links;
@@ -29,15 +35,29 @@ export class Sharing {
     caller: { sub: string; token: string },
   ): Promise<LinkRecord> {
     const { serverId, videoId } = body;
+    const alias = this.#readAlias(caller.sub, body.alias) ?? null;
     const limits = { ...noLimits, ...(await readLimits(body)) };
     if (limits.expiresAt !== null && limits.expiresAt <= Date.now()) {
       throw invalid('expiresAt', 'must lie in the future');
     }
     const { slug, video } = await this.#videos.find(serverId, videoId, caller);
     const { title, duration, width, height } = video;
-    const link = await this.#links.create({ ownerId: caller.sub, serverId, slug, videoId }, limits);
+    const link = await this.#links.create({ ownerId: caller.sub, serverId, slug, videoId }, limits, alias);
     await this.#cards.begin(serverId, videoId, { title, duration, width, height });
     return link;
+  }
+
+  /** Changes the limits of a link, or its alias. */
+  async change(ownerId: string, id: string, body: Changes): Promise<LinkRecord> {
+    const alias = this.#readAlias(ownerId, body.alias);
+    return this.#links.update(ownerId, id, await readLimits(body), alias);
+  }
+
+  #readAlias(ownerId: string, given: string | null | undefined): Alias | null | undefined {
+    if (typeof given !== 'string') return given;
+    const alias = readAlias(given);
+    this.#aliases.take(ownerId);
+    return alias;
   }
 
   /**

@@ -11,6 +11,7 @@ import {
   linksApi,
   linksInternalApi,
   mediaApi,
+  moderationApi,
   Problem,
   type ServerAddress,
   subscriptionsInternalApi,
@@ -200,7 +201,7 @@ export async function neighbourhood(log: Logger = silentLog, baseUrl = 'http://l
     },
     internal: () =>
       createClient(
-        { ...linksInternalApi, ...feedApi },
+        { ...linksInternalApi, ...moderationApi, ...feedApi },
         internalPeer('links', { fetch: (request) => service.fetch(request) }, tokens),
       ),
     async close(): Promise<void> {

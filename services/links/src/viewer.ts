@@ -44,11 +44,11 @@ export class Viewers {
     return age >= -1 && age < WINDOW_S;
   }
 
-  /** The `Set-Cookie` of a view that was taken now (RFC 6265 §4.1). */
-  setCookie(link: LinkRecord, now: number): string {
+  /** The `Set-Cookie` of a view that was taken now, for the code or alias that was opened (RFC 6265 §4.1). */
+  setCookie(link: LinkRecord, segment: string, now: number): string {
     const takenAt = Math.floor(now / 1000).toString(36);
     const value = `${takenAt}.${this.#mac(link, takenAt)}`;
-    const path = `Path=/api/links/${link.code}`;
+    const path = `Path=/api/links/${encodeURIComponent(segment)}`;
     return `${COOKIE}=${value}; ${path}; Max-Age=${WINDOW_S}; HttpOnly; SameSite=Lax${this.#secure ? '; Secure' : ''}`;
   }
 

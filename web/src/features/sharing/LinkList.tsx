@@ -5,14 +5,21 @@ import { useRevokeLinkMutation } from '../../api/links.ts';
 import { problemText } from '../../i18n/problemText.ts';
 import { useLanguage } from '../../i18n/useLanguage.ts';
 import { Button, IconButton } from '../../ui/Button.tsx';
+import { cx } from '../../ui/cx.ts';
 import { ConfirmDialog } from '../../ui/Dialog.tsx';
 import { formatMoment } from '../../ui/format.ts';
 import { say, warn } from '../../ui/toasts.ts';
 import { copyText } from './copy.ts';
-import { isExpired } from './expiry.ts';
 import styles from './Sharing.module.css';
 
-export function LinkList({ links }: { links: readonly Link[] }) {
+interface LinkListProps {
+  readonly links: readonly Link[];
+  /** The one whose address and settings stand above. */
+  readonly shown: Link | undefined;
+  readonly onChoose: (id: string) => void;
+}
+
+export function LinkList({ links, shown, onChoose }: LinkListProps) {
   const { t } = useTranslation();
   const [asking, setAsking] = useState<Link>();
   const [revoke, { isLoading }] = useRevokeLinkMutation();
@@ -28,7 +35,13 @@ export function LinkList({ links }: { links: readonly Link[] }) {
       <h3>{t('share.links')}</h3>
       <ul>
         {links.map((link) => (
-          <LinkRow key={link.id} link={link} onRevoke={() => setAsking(link)} />
+          <LinkRow
+            key={link.id}
+            link={link}
+            isShown={link.id === shown?.id}
+            onChoose={() => onChoose(link.id)}
+            onRevoke={() => setAsking(link)}
+          />
         ))}
       </ul>
       <ConfirmDialog
@@ -45,18 +58,35 @@ export function LinkList({ links }: { links: readonly Link[] }) {
   );
 }
 
-function LinkRow({ link, onRevoke }: { link: Link; onRevoke: () => void }) {
+interface LinkRowProps {
+  readonly link: Link;
+  readonly isShown: boolean;
+  readonly onChoose: () => void;
+  readonly onRevoke: () => void;
+}
+
+function LinkRow({ link, isShown, onChoose, onRevoke }: LinkRowProps) {
   const { t } = useTranslation();
   const copy = async () => {
     if (await copyText(link.url)) say(t('actions.copied'));
     else warn(t('actions.copyFailed'));
   };
   return (
-    <li className={styles.link} data-testid="link-row" data-code={link.code}>
+    <li
+      className={styles.link}
+      data-testid="link-row"
+      data-code={link.code}
+      data-state={link.state}
+      aria-current={isShown}
+    >
       <div className={styles.words}>
-        <p className={styles.code}>{link.label ?? `/${link.code}`}</p>
-        <p className={styles.facts}>{useFacts(link).join(' · ')}</p>
+        <p className={styles.code}>{link.label ?? `/${link.alias ?? link.code}`}</p>
+        <p className={styles.facts}>
+          <span className={cx(styles.state, styles[link.state])}>{t(`share.states.${link.state}`)}</span>{' '}
+          {useFacts(link).join(' · ')}
+        </p>
       </div>
+      {!isShown && <IconButton icon="edit" label={t('share.choose', { url: link.url })} onPress={onChoose} />}
       <IconButton icon="copy" label={t('share.copyLink', { url: link.url })} onPress={copy} />
       <Button look="danger" onPress={onRevoke} data-testid="revoke">
         {t('share.revoke')}
@@ -68,10 +98,18 @@ function LinkRow({ link, onRevoke }: { link: Link; onRevoke: () => void }) {
 function useFacts(link: Link): string[] {
   const { t } = useTranslation();
   const [language] = useLanguage();
-  const facts = [t('share.views', { count: link.views })];
-  if (link.label) facts.unshift(`/${link.code}`);
-  if (isExpired(link.expiresAt)) facts.push(t('share.expired'));
-  else if (link.expiresAt) facts.push(t('share.until', { date: formatMoment(link.expiresAt, language) }));
+  const { views, maxViews, opensAt, expiresAt, state } = link;
+  const facts = [
+    maxViews === null
+      ? t('share.views', { count: views })
+      : t('share.viewsOf', { count: views, max: maxViews }),
+  ];
+  if (link.label) facts.unshift(`/${link.alias ?? link.code}`);
+  if (state === 'scheduled' && opensAt)
+    facts.push(t('share.from', { date: formatMoment(opensAt, language) }));
+  if (state !== 'expired' && expiresAt)
+    facts.push(t('share.until', { date: formatMoment(expiresAt, language) }));
+  if (link.hasPassword) facts.push(t('share.withPassword'));
   if (link.allowDownload) facts.push(t('share.downloadable'));
   return facts;
 }

@@ -1,4 +1,5 @@
 import type { Video } from '@ptsdly/contract';
+import { useRef } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Button } from '../../ui/Button.tsx';
 import { Dialog } from '../../ui/Dialog.tsx';
@@ -28,15 +29,20 @@ export function ShareDialog({ serverId, video, isOpen, onClose }: ShareDialogPro
 
 function Sharing({ serverId, video }: { serverId: string; video: Video }) {
   const { t } = useTranslation();
-  const { links, link, isMaking, problem, make } = useShareLink(serverId, video);
+  const { links, link, isMaking, problem, make, choose } = useShareLink(serverId, video);
+  const sheet = useRef<HTMLDivElement>(null);
+  const show = (id: string) => {
+    choose(id);
+    sheet.current?.scrollIntoView({ block: 'start', behavior: 'smooth' });
+  };
   return (
-    <div className={styles.sheet}>
+    <div className={styles.sheet} ref={sheet}>
       {link && <ShortUrl link={link} title={video.title} />}
       {!link && isMaking && <Loading label={t('share.making')} />}
       {!link && !isMaking && !problem && <p className={styles.none}>{t('share.none')}</p>}
       {problem && <ProblemNotice problem={problem} />}
       {link && <LinkOptions key={link.id} link={link} />}
-      {links.length > 0 && <LinkList links={links} />}
+      {links.length > 0 && <LinkList links={links} shown={link} onChoose={show} />}
       <Button look="quiet" icon="link" onPress={make} isPending={isMaking} data-testid="new-link">
         {t('share.new')}
       </Button>

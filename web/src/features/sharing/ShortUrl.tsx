@@ -5,6 +5,7 @@ import { useTranslation } from 'react-i18next';
 import { Button } from '../../ui/Button.tsx';
 import { warn } from '../../ui/toasts.ts';
 import { copyText } from './copy.ts';
+import { QrCode } from './QrCode.tsx';
 import styles from './Sharing.module.css';
 
 /** The address, large enough to be read aloud. */
@@ -20,7 +21,7 @@ export function ShortUrl({ link, title }: { link: Link; title: string }) {
   return (
     <div className={styles.main}>
       <output className={styles.url} data-testid="short-url" data-url={link.url}>
-        {link.url.replace(/^https?:\/\//, '')}
+        {decodeURI(link.url.replace(/^https?:\/\//, ''))}
       </output>
       <div className={styles.buttons}>
         <Button size="l" icon={isCopied ? 'check' : 'copy'} onPress={copy} data-testid="copy-url">
@@ -33,6 +34,7 @@ export function ShortUrl({ link, title }: { link: Link; title: string }) {
         )}
       </div>
       <p className={styles.hint}>{t('share.ready')}</p>
+      <QrCode link={link} />
       <VisuallyHidden aria-live="polite">{isCopied && t('actions.copied')}</VisuallyHidden>
     </div>
   );

@@ -2,9 +2,16 @@ import type { PlayAnswer } from '@ptsdly/contract';
 import { useTranslation } from 'react-i18next';
 import { Icon } from '../../ui/Icon.tsx';
 import { Mark } from '../../ui/Logo.tsx';
+import { ReportLink } from './ReportLink.tsx';
 import styles from './Watch.module.css';
 
-export function WatchFooter({ play }: { play: PlayAnswer | null }) {
+interface WatchFooterProps {
+  readonly play: PlayAnswer | null;
+  /** The code to report; null where there is nothing to see. */
+  readonly code: string | null;
+}
+
+export function WatchFooter({ play, code }: WatchFooterProps) {
   const { t } = useTranslation();
   return (
     <footer className={styles.footer}>
@@ -19,10 +26,13 @@ export function WatchFooter({ play }: { play: PlayAnswer | null }) {
           )}
         </div>
       )}
-      <a href="/" className={styles.made}>
-        <Mark size={22} />
-        {t('common.madeWith')}
-      </a>
+      <div className={styles.edge}>
+        {code !== null && <ReportLink code={code} />}
+        <a href="/" className={styles.made}>
+          <Mark size={22} />
+          {t('common.madeWith')}
+        </a>
+      </div>
     </footer>
   );
 }

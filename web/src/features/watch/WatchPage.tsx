@@ -23,6 +23,7 @@ export function WatchPage({ place }: { place: Place }) {
     password.current = given;
     start();
   };
+  const reportable = state.is !== 'problem' || isLocked(state.problem.code);
   const content = () => {
     switch (state.is) {
       case 'idle':
@@ -56,7 +57,12 @@ export function WatchPage({ place }: { place: Place }) {
   return (
     <div className={cx(styles.page, place.embedded && styles.embedded)}>
       <main className={styles.stage}>{content()}</main>
-      {!place.embedded && <WatchFooter play={state.is === 'playing' ? state.session.play : null} />}
+      {!place.embedded && (
+        <WatchFooter
+          play={state.is === 'playing' ? state.session.play : null}
+          code={reportable ? place.code : null}
+        />
+      )}
     </div>
   );
 }

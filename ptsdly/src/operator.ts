@@ -1,0 +1,58 @@
+import { createClient, moderationApi, Problem } from '@ptsdly/contract';
+import { createServiceTokens, internalPeer } from '@ptsdly/kit';
+import { type Config, ConfigError, keptSecret } from './config.ts';
+
+/** What an operator asks of the running links service, on the machine where it runs. */
+export const operations = ['reports', 'takedown', 'restore', 'dismiss', 'audit'] as const;
+type Operation = (typeof operations)[number];
+
+export const isOperation = (word: string | undefined): word is Operation =>
+  operations.some((operation) => operation === word);
+
+/** Where links listens for its operator, whatever else runs in its process: a socket that only we can open. */
+export const operatorSocket = (config: Config) => `${config.runFolder}/links.sock`;
+
+/** Runs one operation and answers the lines to print. Rejects with a ConfigError that says what to do. */
+export async function operate(
+  config: Config,
+  operation: Operation,
+  args: readonly string[],
+): Promise<string[]> {
+  const key = new TextEncoder().encode(config.serviceKey ?? keptSecret(config.data, 'service.key'));
+  const tokens = createServiceTokens('operator', key);
+  const links = createClient(moderationApi, internalPeer('links', `unix:${operatorSocket(config)}`, tokens));
+  try {
+    if (operation === 'reports') return lines((await links.reports({ query: { limit: 200 } })).items);
+    if (operation === 'audit') return lines((await links.audit({ query: { limit: 200 } })).items);
+    const [given, ...note] = args;
+    if (!given || note.length === 0) throw new ConfigError(`ptsdly links ${operation} CODE WHY`);
+    const input = { params: { code: codeIn(given) }, body: { note: note.join(' ') } };
+    if (operation === 'takedown') await links.takeDown(input);
+    else if (operation === 'restore') await links.restore(input);
+    else await links.dismissReports(input);
+    return [`${operation}: done`];
+  } catch (thrown) {
+    throw explained(thrown);
+  }
+}
+
+const lines = (items: readonly object[]) =>
+  items.length === 0 ? ['none'] : items.map((item) => JSON.stringify(item));
+
+/** A code, or the whole address as it was reported. */
+const codeIn = (given: string) =>
+  decodeURIComponent(
+    given
+      .replace(/[?#].*$/, '')
+      .split('/')
+      .at(-1) ?? given,
+  );
+
+function explained(thrown: unknown): unknown {
+  if (!(thrown instanceof Problem)) return thrown;
+  const detail =
+    thrown.code === 'unavailable'
+      ? 'The links service does not answer. Run this on its machine, with its PTSDLY_DATA.'
+      : thrown.detail;
+  return new ConfigError(detail, { cause: thrown });
+}
