@@ -1,5 +1,6 @@
 import type { Kv } from '@ptsdly/kv';
 import { keys } from './keys.ts';
+import { merged, sortedRuns } from './sorted-keys.ts';
 
 export interface ClickCount {
   redirects: number;
@@ -113,18 +114,19 @@ export class ClickLog {
     }
     const { counts, through } = this.#folding;
     await this.#kv.put(keys.clickFold, through);
-    const sorted = [...counts].sort(([a], [b]) => (a < b ? -1 : 1));
-    for (let start = 0; start < sorted.length && !this.#closing; start += SLICE) {
-      await this.#addSlice(sorted.slice(start, start + SLICE), through);
+    const links = merged(await sortedRuns(counts.keys()));
+    for (let ids = take(links); ids.length > 0 && !this.#closing; ids = take(links)) {
+      await this.#addSlice(ids, counts, through);
     }
     if (this.#closing) return;
     await this.#dropEntries(through);
     this.#folding = undefined;
   }
 
-  #addSlice(slice: readonly (readonly [string, ClickCount])[], through: number): Promise<void> {
+  #addSlice(ids: readonly string[], counts: ClickCounts, through: number): Promise<void> {
     return this.#kv.transaction(async (tx) => {
-      for (const [id, { redirects, bots }] of slice) {
+      for (const id of ids) {
+        const { redirects, bots } = counts.get(id) as ClickCount;
         const key = keys.clicks(id);
         const [before, botsBefore, done] = (await tx.get<Totals>(key)) ?? [0, 0, 0];
         if (done < through) tx.put(key, [before + redirects, botsBefore + bots, through] satisfies Totals);
@@ -142,6 +144,17 @@ export class ClickLog {
       });
     }
   }
+}
+
+/** The next slice of links. */
+function take(links: Iterator<string>): string[] {
+  const ids: string[] = [];
+  while (ids.length < SLICE) {
+    const { value, done } = links.next();
+    if (done) break;
+    ids.push(value);
+  }
+  return ids;
 }
 
 const seqOf = (key: string) => Number(key.slice(keys.clickEntries.length));
