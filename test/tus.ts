@@ -79,3 +79,16 @@ export async function patchAndCut(
 }
 
 export const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex');
+
+/**
+ * Sends the rest of a file from wherever the server is. The bytes of a connection that was cut may still be on their
+ * way when the offset is asked for; then the PATCH answers 409, and a client asks again (tus 1.0, PATCH).
+ */
+export async function resume(person: Person, upload: Upload, bytes: Uint8Array): Promise<Response> {
+  for (let attempt = 0; ; attempt++) {
+    const offset = await uploadOffset(person, upload);
+    const response = await patch(person, upload, offset, bytes.subarray(offset));
+    if (response.status !== 409 || attempt === 5) return response;
+    await response.arrayBuffer();
+  }
+}
