@@ -1,12 +1,17 @@
+import { corrupt } from './error.ts';
+
 /** A NAL unit inside a buffer. */
 export interface Unit {
   readonly start: number;
   readonly end: number;
 }
 
+/** Slices, parameter sets and messages of one picture; real ones have a few dozen. */
+const MAX_UNITS = 4096;
+
 export type NalStream = 'avc' | 'hevc';
 
-/** The NAL units between start codes, without the zeros behind them (ISO/IEC 14496-10 annex B). */
+/** The NAL units between start codes, without the zeros behind them (ISO/IEC 14496-10 annex B). Throws `corrupt`. */
 export function nalUnits(bytes: Uint8Array): Unit[] {
   const units: Unit[] = [];
   let start = -1;
@@ -15,6 +20,7 @@ export function nalUnits(bytes: Uint8Array): Unit[] {
       let end = at;
       while (end > start && bytes[end - 1] === 0) end--;
       if (end > start) units.push({ start, end });
+      if (units.length > MAX_UNITS) throw corrupt('A picture is in more pieces than any real one.');
     }
     if (at >= bytes.length) return units;
     start = at + 3;
@@ -56,6 +62,5 @@ export function lengthPrefixed(bytes: Uint8Array, stream: NalStream, target: Uin
 
 /** A unit's payload without the bytes that keep start codes out of it (ISO/IEC 14496-10 §7.3.1). */
 export function unescaped(unit: Uint8Array): Uint8Array {
-  const bytes = unit.filter((byte, i) => !(byte === 3 && i > 1 && unit[i - 1] === 0 && unit[i - 2] === 0));
-  return bytes;
+  return unit.filter((byte, i) => !(byte === 3 && i > 1 && unit[i - 1] === 0 && unit[i - 2] === 0));
 }

@@ -173,10 +173,12 @@ function readRun(view: DataView, trun: Box, { track, header, position, sourceSiz
   const count = view.getUint32(trun.start + 4);
   const stride = [0x100, 0x200, 0x400, 0x800].filter((flag) => flags & flag).length * 4;
   const first = trun.start + 8 + (flags & 0x1 ? 4 : 0) + (flags & 0x4 ? 4 : 0);
-  if (first + count * stride > trun.end) throw corrupt('A fragment claims more samples than it holds.');
+  if (first + count * stride > trun.end || count > sourceSize)
+    throw corrupt('A fragment claims more samples than it holds.');
   let at = flags & 0x1 ? header.base + view.getInt32(trun.start + 8) : position;
   if (at < 0) throw corrupt('A fragment lies before the file.');
-  for (let i = 0; i < count; i++) {
+  // What lies beyond the end of a recording that was cut ends the run.
+  for (let i = 0; i < count && at <= sourceSize; i++) {
     let field = first + i * stride;
     const next = (flag: number, absent: number) => {
       if (!(flags & flag)) return absent;

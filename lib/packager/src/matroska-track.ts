@@ -115,7 +115,7 @@ class Fields {
 
   bytes(id: number): Uint8Array {
     const element = this.#find(id);
-    return element ? this.#bytes.slice(element.start, element.end) : new Uint8Array(0);
+    return Uint8Array.from(element ? this.#bytes.subarray(element.start, element.end) : []);
   }
 
   child(id: number): Fields | undefined {

@@ -5,8 +5,9 @@ import { describe, expect, it } from 'vitest';
 import { indexSource } from './index-source.ts';
 import { createProgressive } from './progressive.ts';
 import { bytesSource } from './source.ts';
-import { type FixtureName, ffmpeg, ffprobe, fixtures, hasFfmpeg } from './testing/fixtures.ts';
+import { ffmpeg, ffprobe, fixtures, hasFfmpeg } from './testing/fixtures.ts';
 import { audioPlan, buildMovie, videoPlan } from './testing/movie.ts';
+import { sources } from './testing/sources.ts';
 
 async function progressive(original: Uint8Array): Promise<Uint8Array> {
   const { header, body, size } = createProgressive(await indexSource(bytesSource(original)));
@@ -38,18 +39,29 @@ describe('a progressive file', () => {
   });
 });
 
-const names: FixtureName[] = [
+const files: Record<string, () => Promise<string>> = { ...fixtures, ...sources };
+const names = [
   'H.264 and AAC, moov at the end',
   'turned by 90 degrees',
   'variable frame rate',
   'QuickTime MOV',
   'empty edit in front of the video',
   'sound only',
+  'fragmented MP4',
+  'H.264 and AAC in Matroska',
+  'AC-3 in Matroska',
 ];
+
+describe.skipIf(!hasFfmpeg)('a transport stream', () => {
+  it('is no stretch of a plain MP4', async () => {
+    const path = await sources['H.264 and AAC in a transport stream']();
+    await expect(progressive(await readFile(path))).rejects.toMatchObject({ code: 'unsupported_container' });
+  });
+});
 
 describe.skipIf(!hasFfmpeg).each(names)('a progressive file from a source with %s', (name) => {
   it('decodes to the same frames at the same length', { timeout: 30_000 }, async () => {
-    const path = await fixtures[name]();
+    const path = (await files[name]?.()) ?? '';
     const copy = join(tmpdir(), `ptsdly-progressive-${process.pid}-${names.indexOf(name)}.mp4`);
     await writeFile(copy, await progressive(await readFile(path)));
     const decoded = async (file: string) => {

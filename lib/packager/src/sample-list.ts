@@ -1,4 +1,4 @@
-import { PackagerError } from './error.ts';
+import { corrupt, PackagerError } from './error.ts';
 import type { SampleBudget, SourceSamples } from './sample-table.ts';
 
 /** Samples of a track whose number is not known before its end; memory grows with what was found. */
@@ -9,6 +9,7 @@ export class SampleList {
   #presentation = new Float64Array(256);
   #key = new Uint8Array(256);
   #count = 0;
+  #bytes = 0;
 
   constructor(budget: SampleBudget) {
     this.#budget = budget;
@@ -18,12 +19,16 @@ export class SampleList {
     return this.#count;
   }
 
-  /** Throws `limits_exceeded` when the file has more samples than it may. */
+  /** Throws `limits_exceeded` when the file has more samples than it may, `corrupt` when they outgrow it. */
   add(offset: number, size: number, presentation: number, key: boolean): void {
     if (this.#budget.samplesLeft-- <= 0) {
       throw new PackagerError('limits_exceeded', 'The file has more samples than the server accepts.');
     }
     if (this.#count === this.#size.length) this.#grow();
+    // Samples that share bytes would let a small file ask for endless output.
+    this.#bytes += size;
+    if (this.#bytes > this.#budget.sourceSize)
+      throw corrupt('The samples of a track are larger than the file.');
     this.#offset[this.#count] = offset;
     this.#size[this.#count] = size;
     this.#presentation[this.#count] = presentation;

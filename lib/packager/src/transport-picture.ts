@@ -25,7 +25,8 @@ export async function readTransportPicture(
   grid: PacketGrid,
   pid: number,
 ): Promise<TransportPicture> {
-  const { CustomSource, Input, MPEG_TS } = await import('mediabunny');
+  const { CustomSource, Input, Logging, LogLevel, MPEG_TS } = await import('mediabunny');
+  Logging.level = LogLevel.Silent; // what a file holds is no news for the server's log
   const start = grid.phase - (grid.stride === 192 ? 4 : 0);
   const size = source.size - start;
   let left = MAX_BYTES;
