@@ -9,6 +9,7 @@ import {
   indexSource,
   locateMovie,
   type MediaIndex,
+  needsConversion,
   PackagerError,
 } from '@ptsdly/packager';
 
@@ -78,7 +79,9 @@ async function indexOf(request: IndexRequest): Promise<Reading> {
   if ('moov' in request) return readMovie(request.moov, request.size, 'mp4');
   const { fd, size, arrived = size } = request;
   const source = fileSource(fd, size, arrived);
-  if (arrived === size) return { index: await indexSource(source, LIMITS), movie: await nameOf(source) };
+  if (arrived === size) {
+    return { index: withPlayableSound(await indexSource(source, LIMITS)), movie: await nameOf(source) };
+  }
   const { offset, length, brand } = await locateMovie(source);
   if (length > LIMITS.maxMoovBytes)
     throw new PackagerError('limits_exceeded', 'The movie header is too large.');
@@ -86,7 +89,17 @@ async function indexOf(request: IndexRequest): Promise<Reading> {
 }
 
 function readMovie(moov: Uint8Array, size: number, container: 'mp4' | 'mov'): Reading {
-  return { index: indexMovie(moov, size, { ...LIMITS, container }), movie: nameMovie(moov) };
+  const index = withPlayableSound(indexMovie(moov, size, { ...LIMITS, container }));
+  return { index, movie: nameMovie(moov) };
+}
+
+/** Leaves out sound that browsers refuse. A file that has no other is refused, rather than played silent. */
+function withPlayableSound(index: MediaIndex): MediaIndex {
+  const audio = index.audio.filter((track) => !needsConversion(track));
+  if (audio.length === 0 && index.audio.length > 0) {
+    throw new PackagerError('unsupported_codec', 'The sound is Dolby Digital, which browsers do not play.');
+  }
+  return { ...index, audio };
 }
 
 /** The name of a file's movie header, to tell whether it is the one that was sent ahead. */

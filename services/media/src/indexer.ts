@@ -7,11 +7,14 @@ export const INDEX_WORKER = 'ptsdly-index-worker';
 
 /** What one file may cost. */
 export interface IndexerLimits {
+  /** Milliseconds, to which the time to read the whole file at `SCAN_RATE` is added. */
   readonly limitMs: number;
   readonly heapMb: number;
 }
 
 const LIMITS: IndexerLimits = { limitMs: 30_000, heapMb: 256 };
+/** Bytes a millisecond at least, for containers without an index of their own, which are read as a whole. */
+const SCAN_RATE = 50_000;
 /** The thread is kept this long for the next file. */
 const IDLE_MS = 60_000;
 
@@ -56,7 +59,7 @@ export class Indexer {
     clearTimeout(this.#idle);
     const worker = this.#start();
     try {
-      return await ask(worker, request, this.#limits.limitMs);
+      return await ask(worker, request, this.#limits.limitMs + request.size / SCAN_RATE);
     } catch (err) {
       this.#log.warn({ err }, 'the index thread was ended');
       await this.#end();

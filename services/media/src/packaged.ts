@@ -21,6 +21,8 @@ export interface Packaged {
   readonly movie: string | null;
   /** Bytes of the original that are there, from the first on; absent when all of them are. */
   readonly arrived?: () => number;
+  /** Whether the original's samples can stand in a plain MP4 as they lie (a transport stream's cannot). */
+  readonly isContiguous: boolean;
   /** The original as a plain MP4; laid out when first asked for. */
   progressive(): ProgressiveFile;
 }
@@ -35,6 +37,7 @@ export function packageIndex(
   return {
     ...rest,
     presentation: createPresentation(index),
+    isContiguous: index.video?.rewrite === undefined,
     progressive() {
       progressive ??= createProgressive(index);
       return progressive;

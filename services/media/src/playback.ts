@@ -171,11 +171,11 @@ export class Playback {
 
   async #answer(row: VideoRow, right: Right): Promise<PlayAnswer> {
     const { link, sid, download, expiresAt, startAt, endAt } = right;
-    const { presentation, movie, arrived } = await this.#package(row);
+    const { presentation, movie, arrived, isContiguous } = await this.#package(row);
     const claims = { videoId: row.id, link, sid, download, expiresAt };
     const session = this.#options.tokens.sign({ ...claims, movie: arrived ? movie : null });
     const slow = presentation.maxGop > LONGEST_GROUP;
-    const plain = !arrived && (slow || presentation.rotation !== 0);
+    const plain = !arrived && isContiguous && (slow || presentation.rotation !== 0);
     const base = `${this.#options.url}/s/${session}`;
     return {
       session,

@@ -17,7 +17,10 @@ import { sendOriginal, sendPoster } from './video-routes.ts';
 const compress = promisify(gzip);
 /** A shorter playlist fits into one packet as it is. */
 const GZIP_FROM = 1200;
-/** A larger segment is passed through in pieces, so that a slow viewer does not hold all of it in memory. */
+/**
+ * A larger segment is passed through in pieces, so that a slow viewer does not hold all of it in memory; but for one
+ * whose bytes are rewritten on the way.
+ */
 const GATHER_UP_TO = 8 * 1024 * 1024;
 
 export interface SessionRoutesOptions {
@@ -116,7 +119,8 @@ class Show {
     const { presentation, source, arrived } = await this.#options.playback.packaged(session);
     if (arrived && n >= segmentsWithin(presentation, track, arrived())) throw new Problem('not_found');
     const plan = presentation.segment(track, n);
-    const bytes = plan.size <= GATHER_UP_TO ? await readSegment(source, plan) : undefined;
+    const gathered = plan.size <= GATHER_UP_TO || plan.rewrite !== undefined;
+    const bytes = gathered ? await readSegment(source, plan) : undefined;
     countShortLived(bytes?.length ?? 0);
     if (!this.#head(`"${session.videoId}-${track}-${n}"`, plan.size)) return;
     if (bytes) this.#exchange.response.end(bytes);
