@@ -16,7 +16,15 @@ import type { Exchange, Filter } from './exchange.ts';
 import { requestHeaders, responseHeaders, tenantHeaders } from './headers.ts';
 import { proxy } from './proxy.ts';
 import { limitRate } from './rates.ts';
-import { checkOrigin, findRoute, limitSize, Redirect, refuseAmbiguous, sendToOrigin } from './refusals.ts';
+import {
+  checkOrigin,
+  findRoute,
+  limitSize,
+  Redirect,
+  refuseAmbiguous,
+  refuseHiddenFraming,
+  sendToOrigin,
+} from './refusals.ts';
 import { TokenRelay } from './relay.ts';
 import { RouteTable, type Upstream } from './route.ts';
 import { ServerDirectory } from './servers.ts';
@@ -39,7 +47,7 @@ export async function openGateway(options: GatewayOptions): Promise<Service> {
   const { log, tokens } = options;
   const publicUrl = new URL(options.baseUrl);
   const metrics = new Metrics('gateway', { process: true });
-  const relay = new TokenRelay(options.identity, tokens);
+  const relay = new TokenRelay(options.identity, tokens, publicUrl.protocol === 'https:');
   const servers = new ServerDirectory(options.subscriptions, tokens);
   const followers = [
     followFeed('identity', options.identity, options, relay),
@@ -47,6 +55,7 @@ export async function openGateway(options: GatewayOptions): Promise<Service> {
   ];
   const filters: readonly Filter[] = [
     refuseAmbiguous,
+    refuseHiddenFraming,
     findRoute(new RouteTable()),
     sendToOrigin(publicUrl),
     limitSize,
