@@ -14,7 +14,7 @@ import {
 } from '@ptsdly/kit';
 import type { Exchange, Filter } from './exchange.ts';
 import { requestHeaders, responseHeaders, tenantHeaders } from './headers.ts';
-import { proxy } from './proxy.ts';
+import { discardBody, proxy } from './proxy.ts';
 import { limitRate } from './rates.ts';
 import {
   checkOrigin,
@@ -160,14 +160,14 @@ function refuse({ request, response, requestId, log }: Exchange, error: unknown)
   const problem = Problem.from(error);
   if (problem.status >= 500)
     log.warn({ err: problem.cause ?? problem, code: problem.code, requestId }, 'refused');
-  // The rest of a refused body is not worth reading.
-  if (!request.complete) response.setHeader('connection', 'close');
+  if (request.headers.expect) response.setHeader('connection', 'close'); // the body will not be sent
   const body = JSON.stringify(problem.toJson(requestId));
   response.writeHead(problem.status, {
     ...problem.responseHeaders(),
     'content-length': Buffer.byteLength(body),
   });
   response.end(request.method === 'HEAD' ? undefined : body);
+  discardBody(request);
 }
 
 /** In one process the upstream reads the request itself, with the headers that a proxy would have sent. */

@@ -93,21 +93,26 @@ test('a client that leaves ends the upstream request, before and during the answ
   }
 });
 
-test('an early refusal reaches a client that is still sending', async () => {
+test.each([
+  ['an upstream', owner],
+  ['the gateway itself', { cookie: 'ptsdly=x', origin: 'http://evil.test' }],
+])('an early refusal by %s reaches a client that is still sending', async (_, headers) => {
   const base = await open((_, response) => {
-    response.writeHead(413, { 'content-type': 'application/problem+json' });
-    response.end('{"code":"quota_exceeded"}');
+    response.writeHead(403, { 'content-type': 'application/problem+json' });
+    response.end('{"code":"forbidden"}');
   });
-  const request = httpRequest(`${base}/uploads`, {
-    method: 'POST',
-    headers: { ...owner, 'transfer-encoding': 'chunked' },
-  });
-  request.on('error', () => undefined); // the connection ends while we still write; the answer is what counts
-  const pump = setInterval(() => request.write(Buffer.alloc(64 * 1024)), 1);
-  const [response] = (await once(request, 'response')) as [IncomingMessage];
-  clearInterval(pump);
-  expect(response.statusCode).toBe(413);
-  request.destroy();
+  for (let i = 0; i < 10; i++) {
+    const request = httpRequest(`${base}/uploads`, {
+      method: 'POST',
+      headers: { ...headers, 'transfer-encoding': 'chunked' },
+    });
+    const answered = once(request, 'response') as Promise<[IncomingMessage]>;
+    const pump = setInterval(() => request.write(Buffer.alloc(64 * 1024)), 1);
+    const [response] = await answered.finally(() => clearInterval(pump));
+    expect(response.statusCode).toBe(403);
+    request.on('error', () => undefined); // the connection ends while we still write
+    request.destroy();
+  }
 });
 
 test('Expect: 100-continue is the upstream server’s to answer', async () => {
