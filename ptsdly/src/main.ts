@@ -13,6 +13,7 @@ ptsdly media <config.json>       runs one media server
   --help            this text`;
 
 async function main(): Promise<void> {
+  process.umask(0o077); // stores are made by libraries, and the data folder may be open to others
   const { values, positionals } = parseArgs({
     allowPositionals: true,
     options: {
