@@ -1,6 +1,6 @@
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -97,12 +97,15 @@ describe('ptsdly', () => {
 
 describe('npm start', () => {
   test('says where it is, and Ctrl-C ends it and its media servers', async () => {
+    await mkdir(join(folder, 'npm'), { mode: 0o755 });
     const product = await start({ PTSDLY_DATA: join(folder, 'npm') });
     const person = new Person(product.url);
     await person.signUp();
     await person.subscribe();
     const children = await mediaProcesses(join(folder, 'npm'));
     expect(children).toHaveLength(1);
+    const { stdout: readable } = await run('find', [join(folder, 'npm'), '-mindepth', '1', '-perm', '/077']);
+    expect(readable, 'what other users of the machine may read').toBe('');
     expect(await product.stop('SIGINT')).toBe(0);
     expect(await mediaProcesses(join(folder, 'npm'))).toEqual([]);
   });

@@ -1,3 +1,7 @@
+import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Worker } from 'node:worker_threads';
 import { expect, test } from 'vitest';
 import { ConfigError, printConfig, readConfig, serviceNames, settings } from './config.ts';
 
@@ -44,6 +48,37 @@ test('secrets are never printed', () => {
   const printed = printConfig(read(env));
   expect(printed).not.toContain(secret);
   expect(printed).toContain('PTSDLY_SERVICE_KEY=[hidden]');
+  const store = printConfig(read({ PTSDLY_LINKS_STORE: 'redis://user:p%40ss@kv.test:6379/0' }));
+  expect(store).toContain('PTSDLY_LINKS_STORE=redis://user:[hidden]@kv.test:6379/0');
+});
+
+/** Makes the same secrets as all its brothers, at the same moment. */
+const SECRET_MAKER = `
+  const { parentPort, workerData: { module, folder, gate, count } } = require('node:worker_threads');
+  import(module).then(({ keptSecret }) => {
+    const arrivals = new Int32Array(gate);
+    const secrets = [];
+    for (let round = 0; round < 100; round++) {
+      Atomics.add(arrivals, round, 1);
+      while (Atomics.load(arrivals, round) < count);
+      secrets.push(keptSecret(folder, 'secret-' + round));
+    }
+    parentPort.postMessage(secrets);
+  });`;
+
+test('services that start at once share one secret', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'ptsdly-secrets-'));
+  mkdirSync(join(folder, 'secrets'));
+  const gate = new SharedArrayBuffer(400);
+  const workerData = { module: new URL('./config.ts', import.meta.url).href, folder, gate, count: 2 };
+  const makers = [1, 2].map(() => new Worker(SECRET_MAKER, { eval: true, workerData }));
+  const made = await Promise.all(
+    makers.map((maker) => new Promise((resolve) => maker.once('message', resolve))),
+  );
+  expect(made[0]).toEqual(made[1]);
+  expect(new Set(made[0] as string[]).size).toBe(100);
+  expect(readdirSync(join(folder, 'secrets'))).toHaveLength(100);
+  rmSync(folder, { recursive: true });
 });
 
 test('sockets have a short path whatever the data folder is called', () => {

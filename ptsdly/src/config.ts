@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
@@ -161,9 +161,14 @@ export function readConfig(services: readonly ServiceName[], env: NodeJS.Process
 export function printConfig(config: Config): string {
   const lines = Object.entries(settings).map(([name, { env, secret: hidden }]) => {
     const value = config[name as keyof Values];
-    return `${env}=${value === undefined ? '' : hidden ? '[hidden]' : value}`;
+    return `${env}=${value === undefined ? '' : hidden ? '[hidden]' : withoutPassword(String(value))}`;
   });
   return lines.join('\n');
+}
+
+/** An address as it may be shown: a store's password stands in its URL (RFC 3986 §3.2.1). */
+function withoutPassword(value: string): string {
+  return value.replace(/(:\/\/[^/:@]*:)[^/]*@/, '$1[hidden]@');
 }
 
 /** Makes the data folder. Throws ConfigError where it cannot be written. */
@@ -179,13 +184,20 @@ export function prepareData(folder: string): void {
   }
 }
 
-/** A secret of this installation, made at its first use and kept in the data folder (mode 0600). */
+/**
+ * A secret of this installation, made at its first use and kept in the data folder (mode 0600). Services that start
+ * at once all want to make it: it gets its name when it is whole, so that none reads it empty.
+ */
 export function keptSecret(folder: string, name: string): string {
   const file = join(folder, 'secrets', name);
+  const draft = `${file}.${randomBytes(6).toString('hex')}`;
+  writeFileSync(draft, randomBytes(32).toString('base64url'), { flag: 'wx', mode: 0o600 });
   try {
-    writeFileSync(file, randomBytes(32).toString('base64url'), { flag: 'wx', mode: 0o600 });
+    linkSync(draft, file);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+  } finally {
+    rmSync(draft);
   }
   chmodSync(file, 0o600);
   return readFileSync(file, 'utf8').trim();

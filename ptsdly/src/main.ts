@@ -16,6 +16,7 @@ ptsdly links takedown CODE WHY   takes a link down (451); \`restore CODE WHY\` p
   --help            this text`;
 
 async function main(): Promise<void> {
+  process.umask(0o077); // stores are made by libraries, and the data folder may be open to others
   const { values, positionals } = parseArgs({
     allowPositionals: true,
     options: {

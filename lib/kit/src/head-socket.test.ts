@@ -15,6 +15,7 @@ beforeAll(async () => {
       answerHead: (head) => {
         if (!head.startsWith('GET /fast')) return undefined;
         heads.push(head);
+        if (head.startsWith('GET /fast-big')) return turn().then(() => ANSWER + ' '.repeat(256 * 1024));
         return (gate ?? turn()).then(() => (head.startsWith('GET /fast-not') ? undefined : ANSWER));
       },
       fetch: async (request) =>
@@ -159,4 +160,22 @@ test('closing ends waiting connections at once, and busy ones with their answer'
   await closing;
   expect(text).toBe(ANSWER);
   expect(performance.now() - started).toBeLessThan(2000);
+});
+
+test('who asks and asks and never reads is not read any more', async () => {
+  const connected = once(listener.server, 'connection') as Promise<[Socket]>;
+  const { port } = new URL(listener.address);
+  const client = connect(Number(port), '127.0.0.1').pause();
+  const [[served]] = await Promise.all([connected, once(client, 'connect')]);
+  client.setNoDelay(true);
+  heads.length = 0;
+  for (let sent = 0, still = 0, seen = 0; still < 50; still = heads.length > seen ? 0 : still + 1) {
+    seen = heads.length;
+    if (sent++ < 100) client.write(get('/fast-big'));
+    await turn();
+    await turn();
+  }
+  expect(heads.length).toBeGreaterThan(0);
+  expect(served.writableLength).toBeLessThan(1024 * 1024);
+  client.destroy();
 });

@@ -93,6 +93,7 @@ class HeadSocket {
   readonly #onData = (chunk: Buffer) => {
     if (this.#busy) {
       this.#waiting.push(chunk);
+      this.socket.pause();
       return;
     }
     const head = chunk.toString('latin1');
@@ -116,10 +117,19 @@ class HeadSocket {
   }
 
   #send(bytes: string): void {
-    this.socket.write(bytes, 'latin1');
+    const { socket } = this;
+    const room = socket.write(bytes, 'latin1');
     const next = this.#waiting.shift();
     if (next) this.#onData(next);
-    else if (this.#ending) this.socket.end();
+    else if (this.#ending) socket.end();
+    else if (!room) this.#awaitReader();
+    else if (socket.isPaused()) socket.resume();
+  }
+
+  /** Who does not read what he asked for is not read either, or his answers would fill our memory. */
+  #awaitReader(): void {
+    this.socket.pause();
+    this.socket.once('drain', () => this.socket.resume());
   }
 
   #handOver(chunk: Buffer): void {
@@ -127,6 +137,7 @@ class HeadSocket {
     socket.setTimeout(0);
     socket.off('data', this.#onData).off('end', this.#onEnd).off('close', this.#onClose);
     socket.off('error', this.#onError).off('timeout', this.#onTimeout);
+    if (socket.isPaused()) socket.resume();
     this.#leave([chunk, ...this.#waiting]);
   }
 }

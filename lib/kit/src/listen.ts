@@ -23,16 +23,34 @@ export interface Listener {
   close(): Promise<void>;
 }
 
-/** A service as a `node:http` request listener: its raw paths first, its `fetch` for the rest. */
+/** A function reads small bodies only; who has not sent one by then keeps a connection and nothing else. */
+const BODY_MS = 30_000;
+
+/**
+ * A service as a `node:http` request listener: its raw paths first, its `fetch` for the rest. A function cannot ask
+ * for its body, so that is done here (RFC 9110 §10.1.1).
+ */
 export function nodeHandler(service: Pick<Service, 'fetch' | 'raw'>) {
   const onFetch = getRequestListener((request) => service.fetch(request), { overrideGlobalObjects: false });
   return (request: IncomingMessage, response: ServerResponse): void => {
-    if (!service.raw?.(request, response)) void onFetch(request, response);
+    if (service.raw?.(request, response)) return;
+    if (request.headers.expect) response.writeContinue();
+    limitBodyTime(request);
+    void onFetch(request, response);
   };
+}
+
+function limitBodyTime(request: IncomingMessage): void {
+  const { 'content-length': length = '0', 'transfer-encoding': coding } = request.headers;
+  if (length === '0' && coding === undefined) return;
+  const cut = setTimeout(() => request.complete || request.socket.destroy(), BODY_MS);
+  request.once('close', () => clearTimeout(cut));
 }
 
 const HEADERS_TIMEOUT_MS = 15_000;
 const KEEP_ALIVE_MS = 65_000;
+/** A connection on which nothing moves, either way; event streams send a comment every 15 s. */
+const SILENCE_MS = 120_000;
 
 /** Serves a service on a port or a Unix socket. Rejects with the system's error when it cannot. */
 export async function listen(
@@ -49,6 +67,7 @@ export async function listen(
     },
     onRequest,
   );
+  server.timeout = SILENCE_MS;
   server.on('checkContinue', onRequest); // each handler decides whether to ask for the body
   const heads = service.answerHead && new HeadSockets(server, service.answerHead);
   await bind(server, options);

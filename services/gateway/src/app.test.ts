@@ -70,6 +70,15 @@ test('other services never see the session cookie, and the relay asks identity o
   expect(seen).toHaveLength(1);
 });
 
+test('under https only the cookie that no sibling host can plant counts', async () => {
+  const seen: unknown[] = [];
+  rig = await openRig({ identity: identity(seen) }, 'https://ptsd.test');
+  const me = (cookie: string) => fetch(`${rig?.url}/api/me`, { headers: { cookie } });
+  expect((await me('ptsdly=good')).status).toBe(401);
+  expect((await me('ptsdly=planted; __Host-ptsdly=good')).status).toBe(200);
+  expect(seen).toEqual([{ audience: 'identity', cookie: 'good' }]);
+});
+
 test('without a valid credential a user route answers 401, an open one does not ask', async () => {
   rig = await openRig({ identity: identity(), subscriptions: () => Response.json({ items: [] }) });
   const refused = await fetch(`${rig.url}/api/me`);
@@ -81,10 +90,13 @@ test('without a valid credential a user route answers 401, an open one does not 
 });
 
 test('what is not in the table does not exist; what is there names its methods', async () => {
-  rig = await openRig({ identity: identity() });
+  rig = await openRig({ identity: identity(), links: () => new Response('of links itself') });
   for (const path of [
     '/internal/tokens',
+    '/metrics',
+    '/metrics?x',
     '/metrics/x',
+    '/readyz?x',
     '/api/nothing',
     '/api/auth/update-user',
     '/m/x/internal/y',

@@ -14,9 +14,17 @@ import {
 } from '@ptsdly/kit';
 import type { Exchange, Filter } from './exchange.ts';
 import { requestHeaders, responseHeaders, tenantHeaders } from './headers.ts';
-import { proxy } from './proxy.ts';
+import { discardBody, proxy } from './proxy.ts';
 import { limitRate } from './rates.ts';
-import { checkOrigin, findRoute, limitSize, Redirect, refuseAmbiguous, sendToOrigin } from './refusals.ts';
+import {
+  checkOrigin,
+  findRoute,
+  limitSize,
+  Redirect,
+  refuseAmbiguous,
+  refuseHiddenFraming,
+  sendToOrigin,
+} from './refusals.ts';
 import { TokenRelay } from './relay.ts';
 import { RouteTable, type Upstream } from './route.ts';
 import { ServerDirectory } from './servers.ts';
@@ -39,7 +47,7 @@ export async function openGateway(options: GatewayOptions): Promise<Service> {
   const { log, tokens } = options;
   const publicUrl = new URL(options.baseUrl);
   const metrics = new Metrics('gateway', { process: true });
-  const relay = new TokenRelay(options.identity, tokens);
+  const relay = new TokenRelay(options.identity, tokens, publicUrl.protocol === 'https:');
   const servers = new ServerDirectory(options.subscriptions, tokens);
   const followers = [
     followFeed('identity', options.identity, options, relay),
@@ -47,6 +55,7 @@ export async function openGateway(options: GatewayOptions): Promise<Service> {
   ];
   const filters: readonly Filter[] = [
     refuseAmbiguous,
+    refuseHiddenFraming,
     findRoute(new RouteTable()),
     sendToOrigin(publicUrl),
     limitSize,
@@ -151,14 +160,14 @@ function refuse({ request, response, requestId, log }: Exchange, error: unknown)
   const problem = Problem.from(error);
   if (problem.status >= 500)
     log.warn({ err: problem.cause ?? problem, code: problem.code, requestId }, 'refused');
-  // The rest of a refused body is not worth reading.
-  if (!request.complete) response.setHeader('connection', 'close');
+  if (request.headers.expect) response.setHeader('connection', 'close'); // the body will not be sent
   const body = JSON.stringify(problem.toJson(requestId));
   response.writeHead(problem.status, {
     ...problem.responseHeaders(),
     'content-length': Buffer.byteLength(body),
   });
   response.end(request.method === 'HEAD' ? undefined : body);
+  discardBody(request);
 }
 
 /** In one process the upstream reads the request itself, with the headers that a proxy would have sent. */

@@ -87,9 +87,9 @@ export function responseHeaders(headers: IncomingHttpHeaders): Record<string, st
 /** A tenant's bytes share our origin, so nothing that a browser would run or obey may come from there. */
 const TENANT_DROPPED = ['set-cookie', 'clear-site-data', 'service-worker-allowed', 'refresh', 'link', 'nel'];
 const TENANT_TYPES =
-  /^(application\/(json|problem\+json|vnd\.apple\.mpegurl|octet-stream|mp4)|video\/[\w.+-]+|audio\/[\w.+-]+|image\/(jpeg|png|webp|avif)|text\/(vtt|event-stream))\s*(;|$)/i;
+  /^(application\/(json|problem\+json|vnd\.apple\.mpegurl|octet-stream|mp4)|video\/[\w.+-]+|audio\/[\w.+-]+|image\/(jpeg|png|webp|avif)|text\/(vtt|event-stream))\s*(;[^,]*)?$/i;
 
-/** Rejects with `upstream_failed` for a content type that is not on the list. */
+/** Rejects with `upstream_failed` for a content type that is not on the list, or for several: a browser takes the last. */
 export function tenantHeaders(headers: Record<string, string | string[]>): Record<string, string | string[]> {
   const type = headers['content-type'];
   if (type !== undefined && !TENANT_TYPES.test(String(type))) throw new Problem('upstream_failed');

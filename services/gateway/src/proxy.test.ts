@@ -40,7 +40,8 @@ test('bytes stream both ways', async () => {
 
 test('nothing that a browser would run or obey comes from a tenant', async () => {
   const base = await open((request, response) => {
-    const type = request.url?.endsWith('page') ? 'text/html' : 'video/mp4';
+    const types: Record<string, string> = { page: 'text/html', list: 'application/json;x=1, text/html' };
+    const type = types[request.url?.split('/').at(-1) ?? ''] ?? 'video/mp4';
     response.writeHead(200, {
       'content-type': type,
       'set-cookie': 'ptsdly=stolen',
@@ -57,6 +58,7 @@ test('nothing that a browser would run or obey comes from a tenant', async () =>
   expect(segment.headers.get('x-content-type-options')).toBe('nosniff');
   expect(segment.headers.get('content-security-policy')).toContain('sandbox');
   expect((await fetch(`${base}/s/token/page`)).status).toBe(502);
+  expect((await fetch(`${base}/s/token/list`)).status).toBe(502); // a browser takes the last of several types
 });
 
 test('an answer that breaks off is never finished cleanly', async () => {
@@ -91,21 +93,26 @@ test('a client that leaves ends the upstream request, before and during the answ
   }
 });
 
-test('an early refusal reaches a client that is still sending', async () => {
+test.each([
+  ['an upstream', owner],
+  ['the gateway itself', { cookie: 'ptsdly=x', origin: 'http://evil.test' }],
+])('an early refusal by %s reaches a client that is still sending', async (_, headers) => {
   const base = await open((_, response) => {
-    response.writeHead(413, { 'content-type': 'application/problem+json' });
-    response.end('{"code":"quota_exceeded"}');
+    response.writeHead(403, { 'content-type': 'application/problem+json' });
+    response.end('{"code":"forbidden"}');
   });
-  const request = httpRequest(`${base}/uploads`, {
-    method: 'POST',
-    headers: { ...owner, 'transfer-encoding': 'chunked' },
-  });
-  request.on('error', () => undefined); // the connection ends while we still write; the answer is what counts
-  const pump = setInterval(() => request.write(Buffer.alloc(64 * 1024)), 1);
-  const [response] = (await once(request, 'response')) as [IncomingMessage];
-  clearInterval(pump);
-  expect(response.statusCode).toBe(413);
-  request.destroy();
+  for (let i = 0; i < 10; i++) {
+    const request = httpRequest(`${base}/uploads`, {
+      method: 'POST',
+      headers: { ...headers, 'transfer-encoding': 'chunked' },
+    });
+    const answered = once(request, 'response') as Promise<[IncomingMessage]>;
+    const pump = setInterval(() => request.write(Buffer.alloc(64 * 1024)), 1);
+    const [response] = await answered.finally(() => clearInterval(pump));
+    expect(response.statusCode).toBe(403);
+    request.on('error', () => undefined); // the connection ends while we still write
+    request.destroy();
+  }
 });
 
 test('Expect: 100-continue is the upstream server’s to answer', async () => {
@@ -140,6 +147,28 @@ test.each([
   const answer = await speak(base, `POST /m/abc/uploads HTTP/1.1\r\nhost: x\r\n${framing}\r\nabc`);
   expect(answer).toMatch(/^HTTP\/1\.1 400 /);
 });
+
+test.each(['content-length', 'Keep-Alive, Content-Length', 'expect'])(
+  'refuses to drop `%s` as a header of the connection: what follows would be a request that nobody checked',
+  async (option) => {
+    const seen: string[] = [];
+    const base = await open((request, response) => {
+      seen.push(request.url ?? '');
+      request.resume();
+      response.end('{}');
+    });
+    const smuggled = 'GET /internal/events HTTP/1.1\r\nhost: x\r\n\r\n';
+    const head = `GET /m/abc/s/token/v0.m3u8 HTTP/1.1\r\nhost: x\r\nconnection: ${option}\r\n`;
+    const answer = await speak(
+      base,
+      `${head}content-length: ${smuggled.length}\r\n\r\n${smuggled}`,
+      /\r\n\r\n.*\}/,
+    );
+    expect(answer).toMatch(/^HTTP\/1\.1 400 /);
+    await fetch(`${base}/s/token/v0.m3u8`);
+    expect(seen).toEqual(['/m/abc/s/token/v0.m3u8']);
+  },
+);
 
 test('a reader is retried while its server restarts; a writer is told', async () => {
   const base = await open((_, response) => response.end());

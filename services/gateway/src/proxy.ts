@@ -69,9 +69,10 @@ function forward(options: ProxyRequest): Promise<void> {
         reject(error);
       }
     });
+    let asked = request.headers.expect === undefined;
     upstream.on('response', (answer) => {
       try {
-        sendAnswer(options, answer);
+        sendAnswer(options, answer, asked);
       } catch (problem) {
         response.off('close', clientGone);
         upstream.destroy();
@@ -80,6 +81,7 @@ function forward(options: ProxyRequest): Promise<void> {
     });
     if (request.headers.expect) {
       upstream.on('continue', () => {
+        asked = true;
         response.writeContinue();
         request.pipe(upstream);
       });
@@ -92,19 +94,32 @@ function forward(options: ProxyRequest): Promise<void> {
   });
 }
 
-function sendAnswer({ request, response, answerHeaders }: ProxyRequest, answer: IncomingMessage): void {
+/** `asked`: whether the client sends the body without waiting any longer. */
+function sendAnswer(
+  { request, response, answerHeaders }: ProxyRequest,
+  answer: IncomingMessage,
+  asked: boolean,
+): void {
   const headers = answerHeaders(answer);
-  if (!request.complete) {
-    // The answer came before the end of the body: let it through, then end the connection.
-    headers.connection = 'close';
-    const cut = setTimeout(() => request.destroy(), LEFTOVER_BODY_MS);
-    request.once('close', () => clearTimeout(cut));
-  }
+  if (!asked) headers.connection = 'close';
   response.writeHead(answer.statusCode ?? 502, headers);
   response.flushHeaders();
   answer.on('error', () => response.destroy());
   answer.on('aborted', () => response.destroy());
+  answer.once('end', () => discardBody(request));
   answer.pipe(response);
+}
+
+/**
+ * Lets a client whose body nobody wants any more read its answer before the connection is cut: closed at once, with
+ * bytes of it unread, the system would tell the client of a broken connection and not of the answer (RFC 9112 §9.6).
+ */
+export function discardBody(request: IncomingMessage): void {
+  if (request.complete || request.destroyed) return;
+  request.unpipe();
+  request.resume();
+  const cut = setTimeout(() => request.socket.destroy(), LEFTOVER_BODY_MS);
+  request.once('close', () => clearTimeout(cut));
 }
 
 function hasBody(request: IncomingMessage): boolean {

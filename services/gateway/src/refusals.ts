@@ -1,4 +1,4 @@
-import { Problem } from '@ptsdly/contract';
+import { Problem, reservedWords } from '@ptsdly/contract';
 import { type Exchange, type Filter, header } from './exchange.ts';
 import type { RouteTable } from './route.ts';
 
@@ -20,18 +20,27 @@ export const refuseAmbiguous: Filter = ({ request, path }) => {
   if (ambiguous) throw new Problem('bad_request', { detail: 'The path is written in an ambiguous way.' });
 };
 
-/** Finds the row of the table. Rejects with `not_found`, or `method_not_allowed` and the methods on offer. */
+/** Headers that say where a body ends and when it comes. Dropped on the way, its bytes would be the next request. */
+const FRAMING = /(^|[\s,])(content-length|transfer-encoding|expect|host)([\s,]|$)/i;
+
+/** Refuses to treat the framing of a message as a matter of one connection (RFC 9110 §7.6.1, RFC 9112 §6.3). */
+export const refuseHiddenFraming: Filter = ({ request }) => {
+  if (!FRAMING.test(request.headers.connection ?? '')) return;
+  throw new Problem('bad_request', { detail: 'The Connection header names a header of the message.' });
+};
+
+/** Finds the row of the table; fixed words at the root are never codes, whatever a service has there. Rejects with `not_found`, or `method_not_allowed` and the methods on offer. */
 export const findRoute =
   (table: RouteTable): Filter =>
   (exchange) => {
     const method = exchange.request.method ?? 'GET';
     const match = table.match(method, exchange.path);
-    if (match) {
+    if (match && !reservedWords.has(match.params.code ?? '')) {
       exchange.route = match.route;
       exchange.params = match.params;
       return;
     }
-    const allowed = table.allowedMethods(exchange.path);
+    const allowed = match ? [] : table.allowedMethods(exchange.path);
     if (allowed.length === 0) throw new Problem('not_found');
     throw new Problem('method_not_allowed', { headers: { allow: allowed.join(', ') } });
   };

@@ -19,12 +19,13 @@ interface Relayed {
  */
 export class TokenRelay {
   readonly #identity;
-  readonly #cookieNames: readonly string[];
+  readonly #cookieName: string;
   readonly #cache = new Map<string, Relayed>();
 
-  constructor(identity: Address, tokens: ServiceTokens) {
+  /** `secure`: under https only the `__Host-` cookie counts, because a sibling host can plant any other. */
+  constructor(identity: Address, tokens: ServiceTokens, secure: boolean) {
     this.#identity = createClient(identityInternalApi, internalPeer('identity', identity, tokens));
-    this.#cookieNames = ['__Host-ptsdly', 'ptsdly'];
+    this.#cookieName = secure ? '__Host-ptsdly' : 'ptsdly';
   }
 
   /** Sets `exchange.token` as the route's access asks. Rejects with `unauthenticated`. */
@@ -56,7 +57,7 @@ export class TokenRelay {
     if (token) return { subjectToken: token };
     for (const part of (header(request, 'cookie') ?? '').split(/;\s*/)) {
       const equals = part.indexOf('=');
-      if (this.#cookieNames.includes(part.slice(0, equals))) return { cookie: part.slice(equals + 1) };
+      if (part.slice(0, equals) === this.#cookieName) return { cookie: part.slice(equals + 1) };
     }
     return undefined;
   }

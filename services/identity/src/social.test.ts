@@ -83,6 +83,7 @@ describe('beginning', () => {
     'http://localhost:8080.evil.test/',
     'http://localhost:8080/app',
     '//evil.test',
+    '/.//evil.test',
     '/\\evil.test',
     '\\\\evil.test',
     '/\t/evil.test',

@@ -106,7 +106,14 @@ describe('an exchange', () => {
     expect(decodeJwt(second.token)).toMatchObject({ aud: 'server:7', sub: first.sub, sid: first.sid });
     expect(second.expiresAt).toBe(first.expiresAt);
     passTime(41_000);
-    await expect(rig.issue({ subjectToken: second.token })).rejects.toMatchObject(unauthenticated);
+    await expect(rig.issue({ subjectToken: first.token })).rejects.toMatchObject(unauthenticated);
+  });
+
+  it('is refused to a media server, which sees the tokens of everybody who comes by', async () => {
+    const { cookie } = await rig.enter();
+    const { token: subjectToken } = await rig.issue({ cookie }, 'server:of-somebody-else');
+    for (const audience of ['identity', 'links', 'subscriptions', 'server:mine'])
+      await expect(rig.issue({ subjectToken }, audience)).rejects.toMatchObject(unauthenticated);
   });
 
   it('is refused once the session has ended', async () => {

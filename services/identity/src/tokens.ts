@@ -6,6 +6,8 @@ import type { SigningKeys } from './keys.ts';
 import type { Session, Sessions } from './sessions.ts';
 
 const TOKEN_S = 60;
+/** Audiences of media servers: each is one subscriber's, and sees the tokens of whoever knocks at its URL. */
+const TENANT = 'server:';
 
 export interface IssuedToken {
   readonly token: string;
@@ -18,7 +20,8 @@ type Demand = HandlerInput<typeof identityInternalApi.issueToken>['body'];
 
 /**
  * Makes the short tokens that the gateway relays: one audience, 60 s, never beyond the session. A token may be
- * exchanged for one of another audience (RFC 8693) while its session lives; that does not prolong it.
+ * exchanged for one of another audience (RFC 8693) while its session lives; that does not prolong it. A token that
+ * a media server has seen leads nowhere else.
  */
 export class Tokens {
   readonly #keys: SigningKeys;
@@ -43,6 +46,9 @@ export class Tokens {
 
   async #exchange(subjectToken: string, audience: string): Promise<IssuedToken> {
     const payload = await this.#verify(subjectToken);
+    if ([payload.aud ?? TENANT].flat().some((seenBy) => seenBy.startsWith(TENANT))) {
+      throw new Problem('unauthenticated');
+    }
     const session = await this.#sessions.require(tokenClaims.parse(payload));
     return this.#sign(session, audience, payload.exp ?? 0);
   }

@@ -47,19 +47,32 @@ export class Ingest {
     const { spool, storage, library, arrivals } = this.#options;
     await arrivals.complete(row);
     const file = spool.file(row.id);
-    const fd = openSync(file.path, 'r');
+    const { fd, moved } = this.#open(row, file.path);
     const sha256 = file.hash.hex(row.size_bytes);
     try {
-      await storage.put(originalOf(row.id), file.path);
+      if (!moved) await storage.put(originalOf(row.id), file.path);
     } catch (error) {
       closeSync(fd);
       throw error;
     }
     const completed = library.complete(row.id, sha256);
     this.#index(row.id, fd, completed);
-    await completed;
+    await completed.catch(async (error: unknown) => {
+      await this.indexed(row.id); // or the next try would take this index, which nobody will keep, for its own
+      throw error;
+    });
     this.#run(spool.remove(row.id)); // its last sync may take a while
     if (!sha256) this.#run(this.#hash(row));
+  }
+
+  /** The bytes of an upload. They have moved already when the row could not be written the last time (a full disk). */
+  #open(row: VideoRow, spooled: string): { fd: number; moved: boolean } {
+    try {
+      return { fd: openSync(spooled, 'r'), moved: false };
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+      return { fd: openSync(this.#options.storage.path(originalOf(row.id)), 'r'), moved: true };
+    }
   }
 
   /** Goes on with a video where a crash left it. Waits for the row, not for the index. */

@@ -6,6 +6,8 @@ import type { MediaDatabase } from './database.ts';
 import type { Rights } from './rights.ts';
 
 const FEEDS = ['links', 'identity', 'subscriptions'] as const;
+/** Without these nothing is shown; sign-outs are not waited for, so that links play while identity is away. */
+const NEEDED = ['links', 'subscriptions'] as const;
 /** How long a first viewer waits for the news that this server slept through. */
 const PATIENCE_MS = 5000;
 
@@ -20,11 +22,13 @@ export interface NewsOptions {
 /** The event feeds of the control plane, as the host passes them on. */
 export class News {
   readonly #followers: readonly Follower[];
+  readonly #caughtUp: Promise<unknown>;
   #current = false;
 
   constructor(options: NewsOptions) {
     this.#followers = FEEDS.map((feed) => followFeed(feed, options));
-    void this.#followers[0]?.caughtUp.then(() => {
+    this.#caughtUp = Promise.all(NEEDED.map((feed) => this.#followers[FEEDS.indexOf(feed)]?.caughtUp));
+    void this.#caughtUp.then(() => {
       this.#current = true;
     });
   }
@@ -34,12 +38,12 @@ export class News {
   }
 
   /**
-   * Resolves when this server knows which links were revoked while it was away: before that it must not show
-   * anything. Rejects with `unavailable` when that takes longer than a viewer waits.
+   * Resolves when this server knows which links were revoked, and whether it was suspended, while it was away:
+   * before that it must not show anything. Rejects with `unavailable` when that takes longer than a viewer waits.
    */
   async whenCurrent(): Promise<void> {
     if (this.#current) return;
-    await Promise.race([this.#followers[0]?.caughtUp, sleep(PATIENCE_MS, undefined, { ref: false })]);
+    await Promise.race([this.#caughtUp, sleep(PATIENCE_MS, undefined, { ref: false })]);
     if (!this.#current) throw new Problem('unavailable', { retryAfter: 2 });
   }
 

@@ -341,6 +341,22 @@ describe.skipIf(!hasFfmpeg)('playback', () => {
     expect((await rig.call('GET', '/readyz', { open: true })).status).toBe(200);
   });
 
+  it('shows nothing once it hears that it was suspended while it slept', async () => {
+    const { hlsUrl } = await rig.client.playOwn({ params: { id } });
+    const tell = (state: string) => {
+      const server = { serverId: rig.config.serverId, slug: rig.config.slug, ownerId: rig.config.ownerId };
+      rig.host.publish('subscriptions', { type: 'server.changed', ...server, state });
+    };
+    rig.host.away = true;
+    await rig.restart();
+    tell('suspended');
+    const waiting = get(hlsUrl);
+    rig.host.away = false;
+    expect((await waiting).problem().code).toBe('server_not_ready');
+    tell('ready');
+    await eventually(async () => (await get(hlsUrl)).status === 200);
+  });
+
   it('makes an index again that is damaged or gone', async () => {
     await rig.restart();
     await writeFile(join(rig.folder, 'objects', id, 'index'), 'damaged');

@@ -113,8 +113,8 @@ export class Playback {
   }
 
   async #admit(): Promise<void> {
-    if (this.#options.rights.suspended) throw new Problem('server_not_ready', { retryAfter: 30 });
     await this.#options.news.whenCurrent();
+    if (this.#options.rights.suspended) throw new Problem('server_not_ready', { retryAfter: 30 });
   }
 
   /** A presentation; an index file that is gone or damaged is made again. */

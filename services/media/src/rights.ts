@@ -17,6 +17,7 @@ const KEEP_MS = 48 * 3_600_000;
 /** States of a server in which nothing is shown. */
 const CLOSED_STATES = new Set(['suspended', 'deleting', 'purged']);
 const SUSPENDED = 'suspended';
+const OWNER_GONE = 'owner-gone';
 
 export interface RightsOptions {
   readonly db: MediaDatabase;
@@ -35,6 +36,7 @@ export class Rights {
   readonly #epochs = new Map<string, Epoch>();
   readonly #endedSessions = new Set<string>();
   #suspended = false;
+  #ownerGone = false;
 
   private constructor(options: RightsOptions) {
     this.#options = options;
@@ -51,11 +53,12 @@ export class Rights {
       rights.#endedSessions.add(sid);
     }
     rights.#suspended = (await readSetting(db, SUSPENDED)) === '1';
+    rights.#ownerGone = (await readSetting(db, OWNER_GONE)) === '1';
     return rights;
   }
 
   get suspended(): boolean {
-    return this.#suspended;
+    return this.#suspended || this.#ownerGone;
   }
 
   /** Why a session has ended, or undefined while it lives. */
@@ -75,7 +78,10 @@ export class Rights {
     return this.#endedSessions.has(sid);
   }
 
-  /** Applies an event of any followed feed; bears the same one twice. Memory first: it is what cuts. */
+  /**
+   * Applies an event of any followed feed; bears the same one twice. Memory first: it is what cuts. Then the disk,
+   * also when memory knew already: the time before may have ended between the two.
+   */
   async apply({ data }: Event): Promise<void> {
     const { serverId, ownerId } = this.#options;
     if (data.type === 'link.changed' && data.serverId === serverId) {
@@ -83,7 +89,7 @@ export class Rights {
     } else if (data.type === 'session.revoked' && data.userId === ownerId) {
       await this.#signOut(data.sessionId);
     } else if (data.type === 'user.deleted' && data.userId === ownerId) {
-      await this.#suspend(true);
+      await this.#loseOwner();
     } else if (data.type === 'server.changed' && data.serverId === serverId) {
       await this.#suspend(CLOSED_STATES.has(data.state));
     }
@@ -131,15 +137,24 @@ export class Rights {
   }
 
   async #signOut(sid: string): Promise<void> {
-    if (this.#endedSessions.has(sid)) return;
     this.#endedSessions.add(sid);
     this.#options.responses.end('signed_out', (showing) => showing.sid === sid);
     const row = { sid, ended_at: new Date().toISOString() };
-    await this.#options.db.insertInto('ended_sessions').values(row).execute();
+    try {
+      await this.#options.db.insertInto('ended_sessions').values(row).execute();
+    } catch (error) {
+      if (!isUniqueViolation(error)) throw error;
+    }
+  }
+
+  /** For good: no state of the server that is told later brings the owner back. */
+  async #loseOwner(): Promise<void> {
+    this.#ownerGone = true;
+    this.#options.responses.end('suspended', () => true);
+    await writeSetting(this.#options.db, OWNER_GONE, '1');
   }
 
   async #suspend(suspended: boolean): Promise<void> {
-    if (suspended === this.#suspended) return;
     this.#suspended = suspended;
     if (suspended) this.#options.responses.end('suspended', () => true);
     await writeSetting(this.#options.db, SUSPENDED, suspended ? '1' : '0');
