@@ -109,6 +109,17 @@ export const linksApi = {
     }),
     problems: ['not_found'],
   }),
+  revokeLinks: endpoint({
+    method: 'DELETE',
+    path: '/api/links',
+    access: 'user',
+    summary: 'Revoke all my links of a video',
+    query: z.object({ videoId: id }),
+    response: z.object({
+      revoked: z.int(),
+      stopped: z.union([z.literal(true), z.literal('pending')]),
+    }),
+  }),
   linkStats: endpoint({
     method: 'GET',
     path: '/api/links/:id/stats',

@@ -72,6 +72,7 @@ function mountOwner(app: Hono, parts: Parts, options: AppOptions): void {
       updateLink: async ({ params, body, caller }) =>
         toLink(await sharing.change(caller.sub, params.id, body), baseUrl),
       revokeLink: async ({ params, caller }) => ({ stopped: await sharing.stop(caller.sub, params.id) }),
+      revokeLinks: ({ query, caller }) => sharing.stopAll(caller.sub, query.videoId),
       linkStats: async ({ params, caller }) => {
         const { id, views, lastOpenedAt } = await links.find(caller.sub, params.id);
         return { ...(await clicks.of(id)), views, lastOpenedAt: iso(lastOpenedAt) };

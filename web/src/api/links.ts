@@ -3,6 +3,7 @@ import { api } from './api.ts';
 import { request } from './request.ts';
 
 type Revoked = CallOutput<typeof linksApi.revokeLink>;
+type RevokedAll = CallOutput<typeof linksApi.revokeLinks>;
 type NewLink = CallInput<typeof linksApi.createLink>['body'];
 type LinkLimits = CallInput<typeof linksApi.updateLink>['body'];
 
@@ -21,6 +22,10 @@ const links = api.injectEndpoints({
       query: ({ id, ...body }) => request(linksApi.updateLink, { params: { id }, body }),
       invalidatesTags: ['Links'],
     }),
+    revokeLinks: build.mutation<RevokedAll, string>({
+      query: (videoId) => request(linksApi.revokeLinks, { query: { videoId } }),
+      invalidatesTags: ['Links'],
+    }),
     revokeLink: build.mutation<Revoked, string>({
       query: (id) => request(linksApi.revokeLink, { params: { id } }),
       invalidatesTags: ['Links'],
@@ -34,4 +39,5 @@ export const {
   useCreateLinkMutation,
   useUpdateLinkMutation,
   useRevokeLinkMutation,
+  useRevokeLinksMutation,
 } = links;

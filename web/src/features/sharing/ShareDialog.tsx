@@ -7,6 +7,7 @@ import { Loading } from '../../ui/Loading.tsx';
 import { ProblemNotice } from '../../ui/Notice.tsx';
 import { LinkList } from './LinkList.tsx';
 import { LinkOptions } from './LinkOptions.tsx';
+import { RevokeAll } from './RevokeAll.tsx';
 import styles from './Sharing.module.css';
 import { ShortUrl } from './ShortUrl.tsx';
 import { useShareLink } from './useShareLink.ts';
@@ -46,6 +47,7 @@ function Sharing({ serverId, video }: { serverId: string; video: Video }) {
       <Button look="quiet" icon="link" onPress={make} isPending={isMaking} data-testid="new-link">
         {t('share.new')}
       </Button>
+      {links.length > 1 && <RevokeAll videoId={video.id} count={links.length} />}
     </div>
   );
 }
