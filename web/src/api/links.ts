@@ -1,4 +1,4 @@
-import { type CallInput, type CallOutput, type Link, linksApi } from '@ptsdly/contract';
+import { type CallInput, type CallOutput, type Link, type LinkStats, linksApi } from '@ptsdly/contract';
 import { api } from './api.ts';
 import { request } from './request.ts';
 
@@ -13,6 +13,9 @@ const links = api.injectEndpoints({
       query: (videoId) => request(linksApi.listLinks, { query: { videoId, limit: 100 } }),
       transformResponse: (page: { items: Link[] }) => page.items,
       providesTags: ['Links'],
+    }),
+    linkStats: build.query<LinkStats, string>({
+      query: (id) => request(linksApi.linkStats, { params: { id } }),
     }),
     createLink: build.mutation<Link, NewLink>({
       query: (body) => request(linksApi.createLink, { body }),
@@ -36,6 +39,7 @@ const links = api.injectEndpoints({
 export const {
   useLinksQuery,
   useLazyLinksQuery,
+  useLinkStatsQuery,
   useCreateLinkMutation,
   useUpdateLinkMutation,
   useRevokeLinkMutation,
