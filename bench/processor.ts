@@ -10,7 +10,9 @@ const TICKS_A_SECOND = 100;
 export async function processorSeconds(pids: readonly number[]): Promise<number> {
   const ticks = await Promise.all(
     pids.map(async (pid) => {
-      const stat = await readFile(`/proc/${pid}/stat`, 'utf8');
+      const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch((cause: unknown) => {
+        throw new Error(`process ${pid} has ended while it was measured`, { cause });
+      });
       // The name of the program may hold spaces; the fields behind it are counted from its closing bracket.
       const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
       return Number(fields[11]) + Number(fields[12]);

@@ -8,7 +8,7 @@ import { type Load, prepareLoad } from './wrk.ts';
 
 const LINKS = 1_000_000;
 const CONNECTIONS = 32;
-const ROUNDS = 5;
+const ROUNDS = 4;
 const SECONDS = 3;
 const UNKNOWN = '111111111111';
 
@@ -57,14 +57,21 @@ function measurements({ links, bare, nginx }: Rates): Measurement[] {
 
 type Rates = Readonly<Record<'links' | 'bare' | 'nginx', readonly number[]>>;
 
-/** One round warms up; then each contender in turn, so that a busy minute of the machine meets all of them. */
+/**
+ * One round warms up; then each contender in turn, so that a busy minute of the machine meets all of them. The
+ * processor time of a turn runs on until the round is over: what a contender puts off it pays for all the same.
+ */
 async function inTurns(contenders: Record<keyof Rates, Contender>, load: Load): Promise<Rates> {
   const rates = { links: [] as number[], bare: [] as number[], nginx: [] as number[] };
+  const names = Object.keys(rates) as (keyof Rates)[];
   for (let round = 0; round <= ROUNDS; round++) {
-    for (const name of Object.keys(rates) as (keyof Rates)[]) {
+    const turns = [];
+    for (const name of names) {
       const { url, pids } = contenders[name];
       const before = await processorSeconds(pids);
-      const requests = await load.run(url, SECONDS);
+      turns.push({ name, pids, before, requests: await load.run(url, SECONDS) });
+    }
+    for (const { name, pids, before, requests } of turns) {
       const rate = requests / ((await processorSeconds(pids)) - before);
       if (round > 0) rates[name].push(rate);
     }

@@ -12,16 +12,20 @@ const HEADERS = [
   'Accept: text/html',
 ];
 
+/** A code and the end of its line. */
+const LINE = 13;
+
 /** Requests codes of a file, each as likely as any other, and prints what it did as JSON. */
 const SCRIPT = `
-local requests = {}
+local codes
 function init(args)
   math.randomseed(os.time())
-  for code in io.lines(args[1]) do
-    requests[#requests + 1] = "GET /" .. code .. " HTTP/1.1\\r\\n${HEADERS.join('\\r\\n')}\\r\\n\\r\\n"
-  end
+  codes = io.open(args[1]):read("*a")
 end
-function request() return requests[math.random(#requests)] end
+function request()
+  local at = math.random(0, #codes / ${LINE} - 1) * ${LINE}
+  return "GET /" .. codes:sub(at + 1, at + ${LINE - 1}) .. " HTTP/1.1\\r\\n${HEADERS.join('\\r\\n')}\\r\\n\\r\\n"
+end
 function done(summary)
   local e = summary.errors
   io.write(string.format('{"requests":%d,"errors":%d}', summary.requests,

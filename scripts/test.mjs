@@ -1,10 +1,12 @@
-// `npm test`: type check, lint, build, then all tests; `--lab` runs the heavy ones instead.
+// `npm test`: type check, lint, build, then all tests; `--lab` runs the heavy ones instead, `--full` longer.
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { build, installDebian, installPackages, root, tool, withNode } from './setup.mjs';
 
-const args = process.argv.slice(2).filter((arg) => arg !== '--lab');
+const ours = ['--lab', '--full'];
+const args = process.argv.slice(2).filter((arg) => !ours.includes(arg));
 const lab = process.argv.includes('--lab');
+const full = process.argv.includes('--full');
 
 installPackages();
 installDebian({ ffmpeg: 'ffmpeg', chromium: 'chromium', nginx: 'nginx' });
@@ -18,6 +20,6 @@ const config = lab ? 'vitest.lab.config.ts' : 'vitest.config.ts';
 const done = spawnSync(join(root, 'node_modules/.bin/vitest'), ['run', '--config', config, ...args], {
   cwd: root,
   stdio: 'inherit',
-  env: withNode(),
+  env: { ...withNode(), ...(full ? { LAB_FULL: '1' } : {}) },
 });
 process.exit(done.status ?? 1);

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Person } from './person.ts';
+import { freePort } from './ports.ts';
 import { root } from './product.ts';
 
 const run = promisify(execFile);
@@ -109,11 +110,7 @@ describe('npm start', () => {
 
 /** `npm start` without npm, on a free port; resolves when it has said that it is ready. */
 async function start(env: Record<string, string>) {
-  const probe = createServer().listen(0, '127.0.0.1');
-  await once(probe, 'listening');
-  const { port } = probe.address() as { port: number };
-  probe.close();
-  await once(probe, 'close');
+  const port = await freePort();
   const child = spawn('node', ['scripts/start.mjs'], {
     cwd: root,
     env: { ...process.env, ...env, PORT: String(port) },

@@ -7,6 +7,7 @@ import {
   type Address,
   createLog,
   createServiceTokens,
+  LineBuffer,
   type Listener,
   type ListenOptions,
   type Logger,
@@ -38,7 +39,7 @@ export interface Running {
 export async function run(config: Config): Promise<Running> {
   prepareData(config.data);
   await makeRunFolder(config.runFolder);
-  const log = createLog({ level: config.log });
+  const log = createLog({ level: config.log, destination: new LineBuffer(process.stdout.fd) });
   const local = new LocalServices(config.services);
   const listeners: Listener[] = [];
   const addresses: Partial<Record<ServiceName, string>> = {};

@@ -49,12 +49,12 @@ test('after 1,000 clicks it does not wait for the second to pass', async () => {
 });
 
 test('what cannot be written waits for the next time', async () => {
-  const failing = { ...bound(kv), put: () => Promise.reject(new Error('disk full')) };
+  const failing = { ...bound(kv), transaction: () => Promise.reject(new Error('disk full')) };
   const clicks = await Clicks.open(failing, silentLog, new Metrics('links'));
   clicks.count('link', false);
   await clicks.flush();
   clicks.count('link', false);
-  failing.put = bound(kv).put as never;
+  failing.transaction = bound(kv).transaction as never;
   expect(await clicks.of('link')).toEqual({ redirects: 2, bots: 0 });
   await clicks.close();
 });
@@ -73,6 +73,20 @@ test('folding changes no sum, empties the log, and goes on from there', async ()
   expect(await again.of('a')).toEqual({ redirects: 466, bots: 31 });
   await again.foldAll();
   expect(await again.of('a')).toEqual({ redirects: 466, bots: 31 });
+});
+
+test('one flush of many links is several entries, none larger than half a page of the store', async () => {
+  const log = await ClickLog.open(kv);
+  const ids = Array.from(
+    { length: 1000 },
+    (_, n) => `0192f3a4-5b6c-7d8e-9f00-${String(n).padStart(12, '0')}`,
+  );
+  await log.append(counts(...ids.map((id): [string, number] => [id, 60_000])));
+  const entries = await kv.scan({ prefix: keys.clickEntries, limit: 1000 });
+  expect(entries.length).toBeGreaterThan(20);
+  for (const { value } of entries) expect(JSON.stringify(value).length).toBeLessThan(2000);
+  const again = await ClickLog.open(kv);
+  for (const id of ids) expect(await again.of(id)).toEqual({ redirects: 60_000, bots: 1 });
 });
 
 test('sums stay right at every moment of a fold, with clicks coming in', async () => {

@@ -154,10 +154,11 @@ describe('the process driver', () => {
 
   test('a server that does not listen to SIGTERM is ended after five seconds', async () => {
     const host = await open({
-      mediaCommand: ['/bin/sh', '-c', 'trap "" TERM; while true; do sleep 0.1; done', 'sh'],
+      mediaCommand: ['/bin/sh', '-c', 'trap "" TERM; : > "$1.deaf"; while true; do sleep 0.1; done', 'sh'],
     });
     await host.ensure(spec);
-    await expect.poll(() => pids().length).toBe(1);
+    await expect.poll(() => existsSync(`${places().config}.deaf`)).toBe(true);
+    expect(pids()).toHaveLength(1);
     const begun = performance.now();
     await host.close();
     expect(pids()).toEqual([]);
