@@ -1,18 +1,20 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { serveStatic } from '@hono/node-server/serve-static';
-import { createClient, linksInternalApi } from '@ptsdly/contract';
+import { createClient, type HandlerInput, linksInternalApi, webApi } from '@ptsdly/contract';
 import {
   type Address,
   createApp,
   internalPeer,
   type Logger,
   Metrics,
+  mount,
   type Service,
   type ServiceTokens,
 } from '@ptsdly/kit';
 import type { Context } from 'hono';
 import { pageHeaders, watchHead } from './serve/head.ts';
+import { embeddedCode, oembedOf } from './serve/oembed.ts';
 
 export interface WebOptions {
   /** The built app: `index.html`, `watch.html`, `assets/`. */
@@ -34,7 +36,13 @@ export async function openWeb(options: WebOptions): Promise<Service> {
     readPage(distFolder, 'watch.html'),
   ]);
   const links = createClient(linksInternalApi, internalPeer('links', options.links, options.tokens));
-  const app = createApp({ audience: 'web', log, metrics: new Metrics('web') });
+  const appOptions = { audience: 'web', log, metrics: new Metrics('web') };
+  const app = createApp(appOptions);
+  const oembed = async ({ query }: HandlerInput<typeof webApi.oembed>) => {
+    const code = embeddedCode(query, options.baseUrl);
+    return oembedOf(await links.preview({ params: { code } }), code, query, options.baseUrl);
+  };
+  mount(app, webApi, { oembed }, appOptions);
 
   const sendApp = (context: Context) => context.html(index, 200, pageHeaders('app'));
   app.get('/', sendApp);

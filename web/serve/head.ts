@@ -1,5 +1,6 @@
 import type { CallOutput, linksInternalApi } from '@ptsdly/contract';
 import { html } from 'hono/html';
+import { playerSize } from './oembed.ts';
 
 type Preview = CallOutput<typeof linksInternalApi.preview>;
 
@@ -26,11 +27,13 @@ export function pageHeaders(page: 'app' | 'watch' | 'embed'): Record<string, str
 }
 
 /**
- * Title and preview tags of a watch page (ogp.me; Twitter card markup). A protected, ended or unknown link has
+ * Title and preview tags of a watch page (ogp.me; Twitter card markup; oEmbed 1.0 §4). A protected, ended or unknown link has
  * a neutral card that says nothing about its video.
  */
 export function watchHead(preview: Preview | undefined, link: { code: string; baseUrl: string }): string {
-  const page = `${link.baseUrl}/watch/${encodeURIComponent(link.code)}`;
+  const segment = encodeURIComponent(link.code);
+  const page = `${link.baseUrl}/watch/${segment}`;
+  const address = `${link.baseUrl}/${segment}`;
   const card = preview?.state === 'open' ? preview.card : null;
   const title = card?.title ?? 'PTSD.ly';
   const description = card
@@ -43,11 +46,29 @@ export function watchHead(preview: Preview | undefined, link: { code: string; ba
     <meta property="og:type" content="video.other">
     <meta property="og:title" content="${title}">
     <meta property="og:description" content="${description}">
-    <meta property="og:url" content="${link.baseUrl}/${encodeURIComponent(link.code)}">
+    <meta property="og:url" content="${address}">
     ${image ? html`<meta property="og:image" content="${image}"><meta property="og:image:type" content="image/jpeg">` : ''}
-    <meta name="twitter:card" content="${image ? 'summary_large_image' : 'summary'}">
+    <meta name="twitter:card" content="${card ? 'player' : 'summary'}">
     <meta name="twitter:title" content="${title}">
-    ${image ? html`<meta name="twitter:image" content="${image}">` : ''}`);
+    <meta name="twitter:description" content="${description}">
+    ${image ? html`<meta name="twitter:image" content="${image}">` : ''}
+    ${card ? playerTags(card, link.baseUrl, segment, address) : ''}`);
+}
+
+/** The player that may stand in another site's frame; it fetches no video before somebody plays it. */
+function playerTags(card: NonNullable<Preview['card']>, baseUrl: string, segment: string, address: string) {
+  const player = `${baseUrl}/embed/${segment}`;
+  const { width, height } = playerSize(card);
+  const oembed = `${baseUrl}/api/oembed?format=json&url=${encodeURIComponent(address)}`;
+  return html`<meta name="twitter:player" content="${player}">
+    <meta name="twitter:player:width" content="${width}">
+    <meta name="twitter:player:height" content="${height}">
+    <meta property="og:video" content="${player}">
+    ${player.startsWith('https:') ? html`<meta property="og:video:secure_url" content="${player}">` : ''}
+    <meta property="og:video:type" content="text/html">
+    <meta property="og:video:width" content="${width}">
+    <meta property="og:video:height" content="${height}">
+    <link rel="alternate" type="application/json+oembed" href="${oembed}" title="${card.title}">`;
 }
 
 /** 3725 → `1:02:05`. */

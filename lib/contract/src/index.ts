@@ -11,3 +11,4 @@ export * from './openapi.ts';
 export * from './problem.ts';
 export * from './routes.ts';
 export * from './subscriptions.ts';
+export * from './web.ts';

@@ -49,6 +49,32 @@ export type Link = z.infer<typeof link>;
 export const reportReasons = ['illegal', 'privacy', 'copyright', 'violence', 'spam', 'other'] as const;
 export const reportReason = z.enum(reportReasons);
 
+const count = z.int();
+
+export const linkStats = z.object({
+  redirects: count,
+  views: count,
+  bots: count,
+  lastOpenedAt: timestamp.nullable(),
+  /** Summed over the days asked for: who comes again on another day cannot be known again. */
+  uniqueViewers: count,
+  /** Views by class of device, over the days asked for. Who sends Sec-GPC or DNT is in `views` only. */
+  devices: z.object({
+    phone: count.optional(),
+    tablet: count.optional(),
+    desktop: count.optional(),
+    tv: count.optional(),
+    other: count.optional(),
+  }),
+  /** Clicks by the site that they came from, most first. */
+  referrers: z.array(z.object({ host: z.string(), clicks: count })),
+  /** Days with views, oldest first (UTC). */
+  days: z.array(
+    z.object({ day: z.iso.date(), views: count, uniqueViewers: count, hours: z.array(count).length(24) }),
+  ),
+});
+export type LinkStats = z.infer<typeof linkStats>;
+
 /** A code or an alias. */
 const codeParams = z.object({ code: z.string().max(200) });
 
@@ -109,18 +135,25 @@ export const linksApi = {
     }),
     problems: ['not_found'],
   }),
+  revokeLinks: endpoint({
+    method: 'DELETE',
+    path: '/api/links',
+    access: 'user',
+    summary: 'Revoke all my links of a video',
+    query: z.object({ videoId: id }),
+    response: z.object({
+      revoked: z.int(),
+      stopped: z.union([z.literal(true), z.literal('pending')]),
+    }),
+  }),
   linkStats: endpoint({
     method: 'GET',
     path: '/api/links/:id/stats',
     access: 'user',
-    summary: 'How often a link was opened',
+    summary: 'How often a link was opened, when, on what, and from where; nothing about any one viewer',
     params: idParams,
-    response: z.object({
-      redirects: z.int(),
-      views: z.int(),
-      bots: z.int(),
-      lastOpenedAt: timestamp.nullable(),
-    }),
+    query: z.object({ days: z.coerce.number().int().min(1).max(366).default(30) }),
+    response: linkStats,
     problems: ['not_found'],
   }),
   openLink: endpoint({

@@ -6,6 +6,7 @@ import { mediaApi } from './media.ts';
 import { problems } from './problem.ts';
 import { linksRawRoutes, mediaRawRoutes, type RawRoute, subscriptionsRawRoutes } from './routes.ts';
 import { subscriptionsApi } from './subscriptions.ts';
+import { webApi } from './web.ts';
 
 type Json = Record<string, unknown>;
 
@@ -24,6 +25,7 @@ export function openApiDocument(serverUrl: string): Json {
   add(identityApi, 'identity');
   add(subscriptionsApi, 'subscriptions');
   add(linksApi, 'links');
+  add(webApi, 'web');
   add(mediaApi, 'media', MEDIA_BASE);
   const addRaw = (routes: readonly RawRoute[], tag: string, base = '') => {
     for (const route of routes) {

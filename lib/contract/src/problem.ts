@@ -44,6 +44,7 @@ export const problems = {
   taken_down: [451, 'This link has been taken down.'],
   checksum_mismatch: [460, 'The bytes that arrived do not match their checksum.'],
   internal: [500, 'Something went wrong on our side.'],
+  format_not_offered: [501, 'This format is not offered.'],
   upstream_failed: [502, 'A part of the service did not answer properly.'],
   unavailable: [503, 'This is not available right now. Please try again in a moment.'],
   server_not_ready: [503, 'The media server is not ready yet.'],

@@ -7,6 +7,7 @@ import {
   mediaApi,
   mediaRawRoutes,
   subscriptionsApi,
+  webApi,
 } from '@ptsdly/contract';
 import { RegExpRouter } from 'hono/router/reg-exp-router';
 import { SmartRouter } from 'hono/router/smart-router';
@@ -60,6 +61,7 @@ export const routes: readonly Route[] = [
   },
   ...fromApi(linksApi, 'links'),
   ...linksRawRoutes.map((route) => ({ ...page([...route.methods], route.path, 'links'), limit: apiLimit })),
+  ...fromApi(webApi, 'web'),
   page(['GET'], '/api/openapi.json', 'gateway'),
   ...fromApi(mediaApi, 'media', '/m/:slug'),
   ...mediaRawRoutes.map((route) => ({

@@ -11,6 +11,7 @@ import { type Opening, visitorOf } from './opening.ts';
 import type { Previews } from './preview.ts';
 import { qrSvg } from './qr.ts';
 import type { Sharing } from './sharing.ts';
+import type { Statistics } from './statistics.ts';
 import type { Viewers } from './viewer.ts';
 
 /** What the HTTP surface calls. */
@@ -26,6 +27,7 @@ export interface Parts {
   readonly previews: Previews;
   readonly feed: Feed;
   readonly moderation: Moderation;
+  readonly statistics: Statistics;
 }
 
 const QR_HEADERS = {
@@ -57,7 +59,7 @@ export function linksApp(parts: Parts, options: AppOptions): Hono {
 }
 
 function mountOwner(app: Hono, parts: Parts, options: AppOptions): void {
-  const { baseUrl, links, sharing, clicks, moderation } = parts;
+  const { baseUrl, links, sharing, clicks, moderation, statistics } = parts;
   mount(
     app,
     linksApi,
@@ -72,9 +74,11 @@ function mountOwner(app: Hono, parts: Parts, options: AppOptions): void {
       updateLink: async ({ params, body, caller }) =>
         toLink(await sharing.change(caller.sub, params.id, body), baseUrl),
       revokeLink: async ({ params, caller }) => ({ stopped: await sharing.stop(caller.sub, params.id) }),
-      linkStats: async ({ params, caller }) => {
+      revokeLinks: ({ query, caller }) => sharing.stopAll(caller.sub, query.videoId),
+      linkStats: async ({ params, query, caller }) => {
         const { id, views, lastOpenedAt } = await links.find(caller.sub, params.id);
-        return { ...(await clicks.of(id)), views, lastOpenedAt: iso(lastOpenedAt) };
+        const known = await statistics.of(id, query.days, Date.now());
+        return { ...(await clicks.of(id)), ...known, views, lastOpenedAt: iso(lastOpenedAt) };
       },
       openLink: async ({ params, body, request, headers }) =>
         open(parts, params.code, visitorOf(request.headers, body.password), headers),

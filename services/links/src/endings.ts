@@ -7,6 +7,7 @@ import type { Ledger } from './ledger.ts';
 import type { LinkRecord } from './link.ts';
 import { forgetReports } from './moderation.ts';
 import { TOMBSTONE } from './resolve.ts';
+import type { Statistics } from './statistics.ts';
 
 /** Links in one transaction. */
 const SLICE = 100;
@@ -19,11 +20,13 @@ export class Endings {
   readonly #ledger: Ledger;
   readonly #cards: Cards;
   readonly #clicks: Clicks;
+  readonly #statistics: Statistics;
 
-  constructor(ledger: Ledger, cards: Cards, clicks: Clicks) {
+  constructor(ledger: Ledger, cards: Cards, clicks: Clicks, statistics: Statistics) {
     this.#ledger = ledger;
     this.#cards = cards;
     this.#clicks = clicks;
+    this.#statistics = statistics;
   }
 
   /** Applies a fact of identity or subscriptions; what does not concern links is passed over. */
@@ -75,6 +78,7 @@ export class Endings {
     const link = await this.#ledger.get(id);
     if (link) await this.#cards.drop(link.serverId, link.videoId);
     await forgetReports(this.#ledger, id);
+    await this.#statistics.erase(id);
     await this.#ledger.kv.transaction((tx) => {
       if (link) tx.put(keys.code(link.code), TOMBSTONE);
       if (link?.alias) tx.put(keys.alias(link.alias.look), ['', ''] satisfies AliasRecord);

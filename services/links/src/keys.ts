@@ -33,6 +33,13 @@ export const keys = {
   reported: (linkId: string) => `reported/${linkId}`,
   /** What operators have done: `AuditEntry`, in the order of time. */
   audit: (id = '') => `audit/${id}`,
+  /** Views of a link on one day; `referrers`: clicks by host. */
+  stat: (linkId: string, day = '') => `stat/${linkId}/${day}`,
+  referrers: (linkId: string) => `referrer/${linkId}`,
+  /** Marks of the viewers of this day, and the key that they were made with. */
+  seen: (day = '', linkId = '', mark = '') =>
+    day === '' ? 'seen/' : `seen/${day}/${linkId ? `${linkId}/${mark}` : ''}`,
+  dayKey: 'key/day',
   cards: (serverId: string) => `card/${part(serverId)}/`,
   card: (serverId: string, videoId: string) => `card/${part(serverId)}/${part(videoId)}`,
   posters: (serverId: string) => `poster/${part(serverId)}/`,

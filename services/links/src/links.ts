@@ -1,6 +1,6 @@
 import { Problem, reservedWords } from '@ptsdly/contract';
 import { newId } from '@ptsdly/kit';
-import type { Tx } from '@ptsdly/kv';
+import type { Entry, Tx } from '@ptsdly/kv';
 import type { Alias } from './alias.ts';
 import { newCode } from './code.ts';
 import { keys } from './keys.ts';
@@ -9,6 +9,8 @@ import { checkLimits, type Limits, type LinkRecord, tightened } from './link.ts'
 import { changeAlias } from './resolve.ts';
 
 const CODE_TRIES = 10;
+/** Links in one transaction. */
+const SLICE = 100;
 
 /** What a new link leads to. */
 export interface Target {
@@ -82,6 +84,28 @@ export class Links {
       if (link?.ownerId !== ownerId) throw new Problem('not_found');
       return this.#ledger.revoke(tx, link);
     });
+  }
+
+  /** Ends all links of a video; the answer is those that it ended. */
+  async revokeAll(ownerId: string, videoId: string): Promise<LinkRecord[]> {
+    const prefix = keys.ownedOfVideo(ownerId, videoId);
+    const ended: LinkRecord[] = [];
+    for (;;) {
+      const entries = await this.#ledger.kv.scan<string>({ prefix, limit: SLICE });
+      if (entries.length === 0) return ended;
+      const slice = await this.#ledger.change((tx) => this.#revokeSlice(tx, entries));
+      ended.push(...slice);
+    }
+  }
+
+  async #revokeSlice(tx: Tx, entries: readonly Entry<string>[]): Promise<LinkRecord[]> {
+    const ended: LinkRecord[] = [];
+    for (const { key, value: id } of entries) {
+      const link = await tx.get<LinkRecord>(keys.link(id));
+      if (link && link.end !== 'revoked') ended.push(await this.#ledger.revoke(tx, link));
+      tx.remove(key);
+    }
+    return ended;
   }
 
   #tryCode(

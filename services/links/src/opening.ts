@@ -6,7 +6,9 @@ import { keys } from './keys.ts';
 import type { Ledger } from './ledger.ts';
 import { closedBecause, codeRecord, type LinkRecord } from './link.ts';
 import { verifyPassword } from './password.ts';
+import { isPrivate } from './privacy.ts';
 import { resolve } from './resolve.ts';
+import type { Statistics } from './statistics.ts';
 import { Viewers } from './viewer.ts';
 
 /** Tries when the password changes while it is being checked. */
@@ -19,6 +21,7 @@ export interface Visitor {
   readonly client: string;
   readonly userAgent: string;
   readonly cookie: string | undefined;
+  readonly isPrivate: boolean;
 }
 
 export interface Opened {
@@ -32,11 +35,13 @@ export class Opening {
   readonly #ledger: Ledger;
   readonly #viewers: Viewers;
   readonly #attempts: Attempts;
+  readonly #statistics: Statistics;
 
-  constructor(ledger: Ledger, viewers: Viewers, attempts: Attempts) {
+  constructor(ledger: Ledger, viewers: Viewers, attempts: Attempts, statistics: Statistics) {
     this.#ledger = ledger;
     this.#viewers = viewers;
     this.#attempts = attempts;
+    this.#statistics = statistics;
   }
 
   /** Takes a view. Rejects with the problem that the contract names for each limit. */
@@ -45,6 +50,7 @@ export class Opening {
     for (let tries = 0; tries < TRIES; tries++) {
       const link = await this.#present(segment);
       await this.#checkPassword(link, visitor);
+      await this.#statistics.prepare(Date.now());
       const opened = await this.#ledger.kv.transaction((tx) => this.#take(tx, link, visitor));
       if (opened) return opened;
     }
@@ -80,17 +86,18 @@ export class Opening {
   }
 
   /** Undefined when the password is no longer the one that was checked. */
-  async #take(tx: Tx, checked: LinkRecord, { cookie }: Visitor): Promise<Opened | undefined> {
+  async #take(tx: Tx, checked: LinkRecord, visitor: Visitor): Promise<Opened | undefined> {
     const now = Date.now();
     const link = await tx.get<LinkRecord>(keys.link(checked.id));
     if (!link) throw new Problem('not_found');
     const closed = closedBecause(codeRecord(link), now);
     if (closed) throw new Problem(closed);
     if (link.password !== checked.password) return undefined;
-    if (this.#viewers.hasView(cookie, link, now)) return { link, viewTaken: false };
+    if (this.#viewers.hasView(visitor.cookie, link, now)) return { link, viewTaken: false };
     if (link.maxViews !== null && link.views >= link.maxViews) throw new Problem('link_used_up');
     const taken = { ...link, views: link.views + 1, lastOpenedAt: now };
     tx.put(keys.link(link.id), taken);
+    await this.#statistics.count(tx, link.id, visitor, now);
     return { link: taken, viewTaken: true };
   }
 }
@@ -102,5 +109,6 @@ export function visitorOf(headers: Headers, password: string | undefined): Visit
     client: (headers.get('x-forwarded-for') ?? '').slice(0, 64),
     userAgent: headers.get('user-agent') ?? '',
     cookie: Viewers.cookieOf(headers),
+    isPrivate: isPrivate((name) => headers.get(name)),
   };
 }

@@ -9,6 +9,8 @@ import { deadPage } from './dead-page.ts';
 import { keys } from './keys.ts';
 import { type CodeRecord, closedBecause } from './link.ts';
 import { readPosition } from './position.ts';
+import { isPrivate } from './privacy.ts';
+import type { Referrals } from './referrals.ts';
 import { resolve } from './resolve.ts';
 
 /** A slash and a code: by far the most frequent path, and never a fixed word. */
@@ -18,6 +20,7 @@ const PLAIN_LENGTH = 13;
 const HEAD_PATH = 4;
 const SPACE = 0x20;
 const USER_AGENT = /\r\nuser-agent:[\t ]*([^\r]*)/i;
+const REFERRER = /\r\nreferer:/i;
 const PREFETCH = /\r\nsec-purpose:[\t ]*prefetch/i;
 
 const PAGE_POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'";
@@ -39,11 +42,13 @@ interface Answer {
 export class Redirect {
   readonly #kv: Kv;
   readonly #clicks: Clicks;
+  readonly #referrals: Referrals;
   readonly #log: Logger;
 
-  constructor(kv: Kv, clicks: Clicks, log: Logger) {
+  constructor(kv: Kv, clicks: Clicks, referrals: Referrals, log: Logger) {
     this.#kv = kv;
     this.#clicks = clicks;
+    this.#referrals = referrals;
     // The line below holds nothing that could need hiding, and looking for it costs more than the line.
     this.#log = log.child({ route: '/:code' }, { redact: [] });
   }
@@ -59,10 +64,11 @@ export class Redirect {
     return true;
   };
 
-  /** The same for a plain `GET /{code}` of an open link, without building a request and a response around it. */
+  /** The same for a plain `GET /{code}` of an open link that names no referrer, without building a request and a response around it. */
   readonly answerHead: NonNullable<Service['answerHead']> = (head) => {
     if (head.charCodeAt(HEAD_PATH + PLAIN_LENGTH) !== SPACE) return undefined;
     const started = performance.now();
+    if (REFERRER.test(head)) return undefined;
     const code = readCode(head.slice(HEAD_PATH + 1, HEAD_PATH + PLAIN_LENGTH));
     return code === undefined ? undefined : this.#answerPlain(code, head, started);
   };
@@ -99,7 +105,10 @@ export class Redirect {
     const { record, segment } = resolved;
     const closed = closedBecause(record, Date.now());
     if (closed) return dead(closed, header);
-    this.#clicks.count(record[0], method === 'HEAD' || isRobot(header('user-agent'), header('sec-purpose')));
+    const robot = method === 'HEAD' || isRobot(header('user-agent'), header('sec-purpose'));
+    this.#clicks.count(record[0], robot);
+    const referrer = header('referer');
+    if (referrer && !robot && !isPrivate(header)) this.#referrals.count(record[0], referrer);
     return found(`/watch/${segment}${query < 0 ? '' : position(url.slice(query + 1))}`);
   }
 

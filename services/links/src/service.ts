@@ -26,7 +26,9 @@ import { Moderation } from './moderation.ts';
 import { Opening } from './opening.ts';
 import { Previews } from './preview.ts';
 import { Redirect } from './redirect.ts';
+import { Referrals } from './referrals.ts';
 import { Sharing } from './sharing.ts';
+import { Statistics } from './statistics.ts';
 import { Videos } from './videos.ts';
 import { Viewers } from './viewer.ts';
 
@@ -63,6 +65,8 @@ async function compose(kv: Kv, options: LinksOptions): Promise<Service> {
   const feed = new Feed(readOutbox<EventData>(kv), bell);
   const ledger = new Ledger(kv, bell);
   const clicks = await Clicks.open(kv, log, metrics);
+  const referrals = new Referrals(kv, baseUrl, log);
+  const statistics = new Statistics(kv, referrals);
   const cards = new Cards(kv);
   const links = new Links(ledger);
   const viewers = await Viewers.open(kv, baseUrl.startsWith('https:'));
@@ -74,9 +78,10 @@ async function compose(kv: Kv, options: LinksOptions): Promise<Service> {
     cards,
     feed,
     sharing: new Sharing({ links, cards, feed, videos: new Videos(options) }),
-    opening: new Opening(ledger, viewers, new Attempts()),
+    opening: new Opening(ledger, viewers, new Attempts(), statistics),
     grants: await Grants.open(kv),
     previews: new Previews(ledger, cards),
+    statistics,
     moderation: new Moderation(ledger, cards),
   };
   const identity = createClient(identityInternalApi, internalPeer('identity', options.identity, tokens));
@@ -85,8 +90,8 @@ async function compose(kv: Kv, options: LinksOptions): Promise<Service> {
     await kv.get(keys.grantKey);
   };
   const app = linksApp(parts, { audience: 'links', log, metrics, callers, services: tokens, ready });
-  const redirect = new Redirect(kv, clicks, log);
-  const followers = followFeeds(new Endings(ledger, cards, clicks), kv, options);
+  const redirect = new Redirect(kv, clicks, referrals, log);
+  const followers = followFeeds(new Endings(ledger, cards, clicks, statistics), kv, options);
   return {
     name: 'links',
     fetch: async (request) => redirect.fetch(request) ?? app.fetch(request),
@@ -95,7 +100,7 @@ async function compose(kv: Kv, options: LinksOptions): Promise<Service> {
     async close() {
       feed.close();
       await Promise.all(followers.map((follower) => follower.close()));
-      await clicks.close();
+      await Promise.all([clicks.close(), referrals.close(), statistics.close()]);
       await kv.close();
     },
   };

@@ -66,6 +66,18 @@ export class Sharing {
    */
   async stop(ownerId: string, id: string): Promise<true | 'pending'> {
     const { serverId, changedSeq } = await this.#links.revoke(ownerId, id);
+    return this.#stopped(serverId, changedSeq);
+  }
+
+  /** Revokes all links of a video. */
+  async stopAll(ownerId: string, videoId: string): Promise<{ revoked: number; stopped: true | 'pending' }> {
+    const ended = await this.#links.revokeAll(ownerId, videoId);
+    const last = new Map(ended.map(({ serverId, changedSeq }) => [serverId, changedSeq]));
+    const answers = await Promise.all([...last].map(([serverId, seq]) => this.#stopped(serverId, seq)));
+    return { revoked: ended.length, stopped: answers.includes('pending') ? 'pending' : true };
+  }
+
+  async #stopped(serverId: string, changedSeq: number): Promise<true | 'pending'> {
     const applied = this.#feed.appliedBy(`server:${serverId}`, changedSeq, STOP_MS);
     const silent = this.#videos.isServing(serverId).then((serving) => !serving);
     const stopped = (await Promise.race([applied, silent])) || (await applied) || (await silent);

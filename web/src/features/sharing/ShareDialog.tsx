@@ -7,6 +7,8 @@ import { Loading } from '../../ui/Loading.tsx';
 import { ProblemNotice } from '../../ui/Notice.tsx';
 import { LinkList } from './LinkList.tsx';
 import { LinkOptions } from './LinkOptions.tsx';
+import { LinkStats } from './LinkStats.tsx';
+import { RevokeAll } from './RevokeAll.tsx';
 import styles from './Sharing.module.css';
 import { ShortUrl } from './ShortUrl.tsx';
 import { useShareLink } from './useShareLink.ts';
@@ -42,10 +44,12 @@ function Sharing({ serverId, video }: { serverId: string; video: Video }) {
       {!link && !isMaking && !problem && <p className={styles.none}>{t('share.none')}</p>}
       {problem && <ProblemNotice problem={problem} />}
       {link && <LinkOptions key={link.id} link={link} />}
+      {link && <LinkStats key={`stats-${link.id}`} link={link} />}
       {links.length > 0 && <LinkList links={links} shown={link} onChoose={show} />}
       <Button look="quiet" icon="link" onPress={make} isPending={isMaking} data-testid="new-link">
         {t('share.new')}
       </Button>
+      {links.length > 1 && <RevokeAll videoId={video.id} count={links.length} />}
     </div>
   );
 }
