@@ -7,7 +7,7 @@ const args = process.argv.slice(2).filter((arg) => arg !== '--lab');
 const lab = process.argv.includes('--lab');
 
 installPackages();
-installDebian({ ffmpeg: 'ffmpeg', chromium: 'chromium', nginx: 'nginx' });
+installDebian({ ffmpeg: 'ffmpeg', chromium: 'chromium', nginx: 'nginx', 'redis-server': 'redis-server' });
 build();
 if (!lab) {
   tool('tsc', ['--noEmit']);

@@ -140,6 +140,7 @@ class CutOff {
 }
 
 const bound = (kv: Kv): Kv => ({
+  shared: kv.shared,
   get: (key) => kv.get(key),
   insert: (key, value) => kv.insert(key, value),
   put: (key, value) => kv.put(key, value),
