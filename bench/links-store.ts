@@ -3,7 +3,9 @@ import { createWriteStream } from 'node:fs';
 import { finished } from 'node:stream/promises';
 import { Bell, newId } from '@ptsdly/kit';
 import { openKv } from '@ptsdly/kv';
+import { newTotals } from '../services/links/src/click-counts.ts';
 import { newCode } from '../services/links/src/code.ts';
+import { keys } from '../services/links/src/keys.ts';
 import { Ledger } from '../services/links/src/ledger.ts';
 import { noLimits } from '../services/links/src/limits.ts';
 import type { LinkRecord } from '../services/links/src/link.ts';
@@ -21,6 +23,7 @@ for (let made = 0; made < Number(count); made += BATCH) {
   await ledger.change(async (tx) => {
     for (const each of links) {
       ledger.save(tx, each);
+      tx.put(keys.clicks(each.id), newTotals);
     }
   });
   codes.write(`${links.map(({ code }) => code).join('\n')}\n`);

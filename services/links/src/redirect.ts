@@ -9,6 +9,7 @@ import { deadPage } from './dead-page.ts';
 import { keys } from './keys.ts';
 import { type CodeRecord, closedBecause } from './link.ts';
 import { readPosition } from './position.ts';
+import { storeProblem } from './store.ts';
 
 /** A slash and a code: by far the most frequent path, and never a fixed word. */
 const PLAIN_LENGTH = 13;
@@ -116,7 +117,7 @@ export class Redirect {
   }
 
   #failed(error: unknown): Answer {
-    const problem = Problem.from(error);
+    const problem = storeProblem(error);
     this.#log.error({ err: problem.cause ?? problem }, 'failed');
     return problemAnswer(problem);
   }
@@ -186,6 +187,7 @@ function dead(code: ProblemCode, header: Header): Answer {
 function problemAnswer(problem: Problem, requestId?: string): Answer {
   const body = JSON.stringify(problem.toJson(requestId));
   const headers = ['content-type', 'application/problem+json', ...commonHeaders(body)];
+  if (problem.retryAfter !== undefined) headers.push('retry-after', String(Math.ceil(problem.retryAfter)));
   return { status: problem.status, headers, body };
 }
 

@@ -157,8 +157,16 @@ export function videoNamed(id: string, title: string): Video {
   };
 }
 
+export interface NeighbourhoodOptions {
+  readonly log?: Logger;
+  readonly baseUrl?: string;
+  /** A folder of its own where not given. */
+  readonly kvUrl?: string;
+}
+
 /** The whole neighbourhood of one links service: two owners, one server each, one video each. */
-export async function neighbourhood(log: Logger = silentLog, baseUrl = 'http://localhost:8080') {
+export async function neighbourhood(options: NeighbourhoodOptions = {}) {
+  const { log = silentLog, baseUrl = 'http://localhost:8080' } = options;
   const folder = mkdtempSync(join(tmpdir(), 'ptsdly-links-'));
   const identity = await identityStandIn();
   const subscriptions = subscriptionsStandIn();
@@ -170,7 +178,14 @@ export async function neighbourhood(log: Logger = silentLog, baseUrl = 'http://l
     subscriptions.servers.set(server.id, { ...server, state: 'ready', address: stand.listener.address });
     media[name] = stand;
   }
-  const linksOptions = { kvUrl: `lmdb:${folder}/kv`, baseUrl, log, tokens, identity, subscriptions };
+  const linksOptions = {
+    kvUrl: options.kvUrl ?? `lmdb:${folder}/kv`,
+    baseUrl,
+    log,
+    tokens,
+    identity,
+    subscriptions,
+  };
   let service: Service = await openLinks(linksOptions);
   let listener: Listener | undefined;
   return {
