@@ -1,13 +1,16 @@
 import { checkKey, checkValue } from './key.ts';
-import type { KeyLocks } from './key-locks.ts';
+import type { Turn } from './key-locks.ts';
 import type { Tx } from './kv.ts';
 
 /** The text of a value, or null where there is none. */
 export type Stored = string | null;
 
+/** What stood under some keys at one moment. */
+export type Snapshot = ReadonlyMap<string, Stored>;
+
 /** What a transaction has read and wants to write. */
 export interface Changes {
-  readonly reads: ReadonlyMap<string, Stored>;
+  readonly reads: Snapshot;
   readonly writes: ReadonlyMap<string, Stored>;
 }
 
@@ -16,28 +19,32 @@ export class Attempt implements Tx, Changes {
   readonly reads = new Map<string, Stored>();
   readonly writes = new Map<string, Stored>();
   readonly #read: (key: string) => Promise<Stored>;
-  readonly #locks: KeyLocks;
-  #guarded: boolean;
-  #release: (() => void) | undefined;
+  readonly #turn: Turn;
+  readonly #known: Snapshot;
+  #fetched = 0;
 
-  /** `guarded` says that the caller has locks already. */
-  constructor(read: (key: string) => Promise<Stored>, locks: KeyLocks, guarded: boolean) {
+  /** `known` is what the try before has found. */
+  constructor(read: (key: string) => Promise<Stored>, turn: Turn, known: Snapshot) {
     this.#read = read;
-    this.#locks = locks;
-    this.#guarded = guarded;
+    this.#turn = turn;
+    this.#known = known;
   }
 
   async get<V>(key: string): Promise<V | undefined> {
     checkKey(key);
     const known = this.writes.has(key) ? this.writes.get(key) : this.reads.get(key);
     if (known !== undefined) return parse(known);
-    await this.#waitTurn(key);
-    const text = await this.#read(key);
+    const text = this.#known.get(key) ?? (await this.#fetch(key));
     // Read twice at the same time: the first answer is the one that everybody sees.
     const first = this.reads.get(key);
     if (first !== undefined) return parse(first);
     this.reads.set(key, text);
     return parse(text);
+  }
+
+  /** Whether all that was read is surely of one moment. */
+  get isSnapshot(): boolean {
+    return this.#fetched === 0 || this.reads.size <= 1;
   }
 
   put(key: string, value: unknown): void {
@@ -51,15 +58,11 @@ export class Attempt implements Tx, Changes {
     this.writes.set(key, null);
   }
 
-  end(): void {
-    this.#release?.();
-  }
-
-  /** Where others of this process already queue for a key, reading it out of turn would only be in vain. */
-  async #waitTurn(key: string): Promise<void> {
-    if (this.#guarded || !this.#locks.busy(key)) return;
-    this.#guarded = true; // one at most, so that nobody waits for us while we wait
-    this.#release = await this.#locks.take([key]);
+  async #fetch(key: string): Promise<Stored> {
+    if (this.#known.has(key)) return null;
+    await this.#turn.joinFor(key);
+    this.#fetched++;
+    return this.#read(key);
   }
 }
 

@@ -1,9 +1,9 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { checkKey, checkValue } from './key.ts';
-import { KeyLocks } from './key-locks.ts';
+import { KeyLocks, Turn } from './key-locks.ts';
 import type { Entry, Kv, Range, Tx } from './kv.ts';
 import { closedError, KvError } from './kv-error.ts';
-import { Attempt, type Changes, parse, type Stored } from './redis-attempt.ts';
+import { Attempt, type Changes, parse, type Snapshot, type Stored } from './redis-attempt.ts';
 import { RedisLine } from './redis-line.ts';
 import { lexRange } from './redis-range.ts';
 import { applyScript, scanScript } from './redis-scripts.ts';
@@ -11,13 +11,13 @@ import { readRedisUrl } from './redis-url.ts';
 
 /** Entries that one script reads; Redis does nothing else meanwhile. */
 const PAGE = 500;
-/** Losers wait before they try again once it is clear that they compete with other processes. */
-const PATIENT_TRIES = 3;
-const MAX_BACKOFF_MS = 50;
+/** Of those who try at the same moment one always wins; now and then the others fall out of step with it. */
+const OUT_OF_STEP_TRIES = 8;
+const OUT_OF_STEP_MS = 10;
 /** After this long a transaction gives up. */
 const GIVE_UP_MS = 10_000;
 
-const NONE: ReadonlyMap<string, Stored> = new Map();
+const NONE: Snapshot = new Map();
 
 /** `redis://…` and `rediss://…`: Redis 6.2 or Valkey, shared by any number of processes. */
 export async function openRedis(url: string): Promise<Kv> {
@@ -89,8 +89,8 @@ class RedisKv implements Kv {
     this.#line.close();
   }
 
-  /** One write, sent at once; answers the key that stood in the way of `reads`. */
-  async #write(key: string, text: Stored, reads = NONE): Promise<string | undefined> {
+  /** One write, sent at once; answers what stood in the way of `reads`. */
+  async #write(key: string, text: Stored, reads = NONE): Promise<Snapshot | undefined> {
     this.#checkOpen();
     checkKey(key);
     return this.#run(() => this.#apply({ reads, writes: new Map([[key, text]]) }));
@@ -108,21 +108,22 @@ class RedisKv implements Kv {
   }
 
   async #untilApplied<T>(work: (tx: Tx) => Promise<T> | T): Promise<T> {
-    const contested = new Set<string>();
+    const turn = new Turn(this.#locks);
     const deadline = performance.now() + GIVE_UP_MS;
-    for (let tries = 1; performance.now() < deadline; tries++) {
-      // The losers of this process take turns, so that a thousand of them need a thousand tries, not a million.
-      const release = await this.#locks.take(contested);
-      const tx = new Attempt((key) => this.#line.field(this.#names[0], key), this.#locks, tries > 1);
-      try {
+    let known: Snapshot = NONE;
+    try {
+      for (let tries = 1; performance.now() < deadline; tries++) {
+        const tx = new Attempt((key) => this.#line.field(this.#names[0], key), turn, known);
         const outcome = await this.#attempt(tx, work);
         if ('result' in outcome) return outcome.result;
-        contested.add(outcome.conflict);
-      } finally {
-        tx.end();
-        release();
+        known = outcome.current;
+        await turn.waitFor(
+          [...known].filter(([key, text]) => text !== tx.reads.get(key)).map(([key]) => key),
+        );
+        if (tries % OUT_OF_STEP_TRIES === 0) await pause(Math.random() * OUT_OF_STEP_MS);
       }
-      if (tries >= PATIENT_TRIES) await pause(Math.random() * Math.min(MAX_BACKOFF_MS, 2 ** (tries - 2)));
+    } finally {
+      turn.end();
     }
     throw new KvError('the transaction found no gap between other writers');
   }
@@ -131,26 +132,21 @@ class RedisKv implements Kv {
   async #attempt<T>(
     tx: Attempt,
     work: (tx: Tx) => Promise<T> | T,
-  ): Promise<{ result: T } | { conflict: string }> {
+  ): Promise<{ result: T } | { current: Snapshot }> {
     try {
       const result = await work(tx);
-      const conflict = await this.#commit(tx);
-      return conflict === undefined ? { result } : { conflict };
+      const current = tx.writes.size === 0 && tx.isSnapshot ? undefined : await this.#apply(tx);
+      return current === undefined ? { result } : { current };
     } catch (error) {
       if (error instanceof KvError) throw error;
-      const conflict = await this.#commit({ reads: tx.reads, writes: NONE });
-      if (conflict === undefined) throw error;
-      return { conflict };
+      const current = tx.isSnapshot ? undefined : await this.#apply({ reads: tx.reads, writes: NONE });
+      if (current === undefined) throw error;
+      return { current };
     }
   }
 
-  async #commit(changes: Changes): Promise<string | undefined> {
-    // One read alone was true at its moment, and there is nothing to write.
-    if (changes.writes.size === 0 && changes.reads.size <= 1) return undefined;
-    return this.#apply(changes);
-  }
-
-  async #apply({ reads, writes }: Changes): Promise<string | undefined> {
+  /** Writes when all reads still hold; otherwise answers what stands there now. */
+  async #apply({ reads, writes }: Changes): Promise<Snapshot | undefined> {
     const [present, absent, puts, removals]: [string[], string[], string[], string[]] = [[], [], [], []];
     for (const [key, text] of reads) {
       if (text === null) absent.push(key);
@@ -162,7 +158,10 @@ class RedisKv implements Kv {
     }
     const counts = [present.length / 2, absent.length, puts.length / 2, removals.length];
     const args = [...counts, ...present, ...absent, ...puts, ...removals];
-    return ((await this.#line.run(applyScript, this.#names, args)) as string | null) ?? undefined;
+    const current = (await this.#line.run(applyScript, this.#names, args)) as Stored[] | null;
+    if (current === null) return undefined;
+    const keys = [...present.filter((_, at) => at % 2 === 0), ...absent];
+    return new Map(keys.map((key, at) => [key, current[at] as Stored]));
   }
 
   async #page<V>(range: Range): Promise<Entry<V>[]> {

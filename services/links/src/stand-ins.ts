@@ -207,16 +207,17 @@ export async function neighbourhood(options: NeighbourhoodOptions = {}) {
       await service.close();
       service = await openLinks(linksOptions);
     },
-    /** The public API as one user, or as nobody. */
-    async as(user?: string) {
+    /** The public API as one user, or as nobody; of another service where one is given. */
+    async as(user?: string, of?: Service) {
       const token = user ? await identity.sign(user, 'links') : undefined;
       const headers = () => (token ? { authorization: `Bearer ${token}` } : ({} as Record<string, string>));
-      return createClient(linksApi, { ...reach({ fetch: (request) => service.fetch(request) }), headers });
+      const fetch: Fetch = (request) => (of ?? service).fetch(request);
+      return createClient(linksApi, { ...reach({ fetch }), headers });
     },
-    internal: () =>
+    internal: (of?: Service) =>
       createClient(
         { ...linksInternalApi, ...feedApi },
-        internalPeer('links', { fetch: (request) => service.fetch(request) }, tokens),
+        internalPeer('links', { fetch: (request) => (of ?? service).fetch(request) }, tokens),
       ),
     async close(): Promise<void> {
       await listener?.close();
