@@ -74,7 +74,7 @@ export const settings = {
   ),
   linksStore: setting(
     'PTSDLY_LINKS_STORE',
-    'Key-value store of links; `lmdb:<data>/links` where not given',
+    'Key-value store of links, `lmdb:` or `redis:`; `lmdb:<data>/links` where not given',
     z.string().optional(),
   ),
   serverHost: setting(
@@ -161,10 +161,13 @@ export function readConfig(services: readonly ServiceName[], env: NodeJS.Process
 export function printConfig(config: Config): string {
   const lines = Object.entries(settings).map(([name, { env, secret: hidden }]) => {
     const value = config[name as keyof Values];
-    return `${env}=${value === undefined ? '' : hidden ? '[hidden]' : value}`;
+    return `${env}=${value === undefined ? '' : hidden ? '[hidden]' : withoutPassword(String(value))}`;
   });
   return lines.join('\n');
 }
+
+/** A URL, as of a store, without the password that may stand in it. */
+const withoutPassword = (value: string) => value.replace(/(:\/\/[^/@]*:)[^/]*@/, '$1[hidden]@');
 
 /** Makes the data folder. Throws ConfigError where it cannot be written. */
 export function prepareData(folder: string): void {
