@@ -1,5 +1,5 @@
 import { checkKey, checkValue } from './key.ts';
-import type { Turn } from './key-locks.ts';
+import type { Turn } from './key-queues.ts';
 import type { Tx } from './kv.ts';
 
 /** The text of a value, or null where there is none. */
@@ -19,12 +19,13 @@ export class Attempt implements Tx, Changes {
   readonly reads = new Map<string, Stored>();
   readonly writes = new Map<string, Stored>();
   readonly #read: (key: string) => Promise<Stored>;
-  readonly #turn: Turn;
+  readonly #turn: Turn<Stored>;
   readonly #known: Snapshot;
   #fetched = 0;
+  #guessed = false;
 
   /** `known` is what the try before has found. */
-  constructor(read: (key: string) => Promise<Stored>, turn: Turn, known: Snapshot) {
+  constructor(read: (key: string) => Promise<Stored>, turn: Turn<Stored>, known: Snapshot) {
     this.#read = read;
     this.#turn = turn;
     this.#known = known;
@@ -34,7 +35,7 @@ export class Attempt implements Tx, Changes {
     checkKey(key);
     const known = this.writes.has(key) ? this.writes.get(key) : this.reads.get(key);
     if (known !== undefined) return parse(known);
-    const text = this.#known.get(key) ?? (await this.#fetch(key));
+    const text = await this.#look(key);
     // Read twice at the same time: the first answer is the one that everybody sees.
     const first = this.reads.get(key);
     if (first !== undefined) return parse(first);
@@ -44,7 +45,7 @@ export class Attempt implements Tx, Changes {
 
   /** Whether all that was read is surely of one moment. */
   get isSnapshot(): boolean {
-    return this.#fetched === 0 || this.reads.size <= 1;
+    return !this.#guessed && (this.#fetched === 0 || this.reads.size <= 1);
   }
 
   put(key: string, value: unknown): void {
@@ -58,9 +59,16 @@ export class Attempt implements Tx, Changes {
     this.writes.set(key, null);
   }
 
-  async #fetch(key: string): Promise<Stored> {
-    if (this.#known.has(key)) return null;
-    await this.#turn.joinFor(key);
+  /** The newest that is known here, or what the store says. */
+  async #look(key: string): Promise<Stored> {
+    if (!this.#known.has(key)) await this.#turn.joinFor(key);
+    const expected = this.#turn.expected.get(key);
+    if (expected !== undefined) {
+      this.#guessed = true;
+      return expected;
+    }
+    const known = this.#known.get(key);
+    if (known !== undefined) return known;
     this.#fetched++;
     return this.#read(key);
   }

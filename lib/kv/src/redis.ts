@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { checkKey, checkValue } from './key.ts';
-import { KeyLocks, Turn } from './key-locks.ts';
+import { KeyQueues, Turn } from './key-queues.ts';
 import type { Entry, Kv, Range, Tx } from './kv.ts';
 import { closedError, KvError } from './kv-error.ts';
 import { Attempt, type Changes, parse, type Snapshot, type Stored } from './redis-attempt.ts';
@@ -35,7 +35,7 @@ class RedisKv implements Kv {
   readonly #line: RedisLine;
   /** The hash and the sorted set; the braces keep them together where Redis is a cluster behind one address. */
   readonly #names: readonly [values: string, keys: string];
-  readonly #locks = new KeyLocks();
+  readonly #queues = new KeyQueues<Stored>();
   readonly #running = new Set<Promise<unknown>>();
   #closed = false;
 
@@ -108,13 +108,13 @@ class RedisKv implements Kv {
   }
 
   async #untilApplied<T>(work: (tx: Tx) => Promise<T> | T): Promise<T> {
-    const turn = new Turn(this.#locks);
+    const turn = new Turn(this.#queues);
     const deadline = performance.now() + GIVE_UP_MS;
     let known: Snapshot = NONE;
     try {
       for (let tries = 1; performance.now() < deadline; tries++) {
         const tx = new Attempt((key) => this.#line.field(this.#names[0], key), turn, known);
-        const outcome = await this.#attempt(tx, work);
+        const outcome = await this.#attempt(tx, work, turn);
         if ('result' in outcome) return outcome.result;
         known = outcome.current;
         await turn.waitFor(
@@ -132,10 +132,13 @@ class RedisKv implements Kv {
   async #attempt<T>(
     tx: Attempt,
     work: (tx: Tx) => Promise<T> | T,
+    turn: Turn<Stored>,
   ): Promise<{ result: T } | { current: Snapshot }> {
     try {
       const result = await work(tx);
-      const current = tx.writes.size === 0 && tx.isSnapshot ? undefined : await this.#apply(tx);
+      const applied = tx.writes.size === 0 && tx.isSnapshot ? undefined : this.#apply(tx);
+      turn.pass(new Map([...tx.reads, ...tx.writes]));
+      const current = await applied;
       return current === undefined ? { result } : { current };
     } catch (error) {
       if (error instanceof KvError) throw error;
