@@ -8,7 +8,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { type ClickCounts, newTotals } from './click-counts.ts';
 import { ClickLog } from './click-log.ts';
 import { Clicks } from './clicks.ts';
-import { onEachStore } from './each-store.ts';
+import { leasesEnd, onEachStore } from './each-store.ts';
 import { keys } from './keys.ts';
 
 onEachStore((newUrl) => {
@@ -151,13 +151,6 @@ class Failing {
 
   after(writes: number): void {
     this.#left = writes;
-  }
-}
-
-/** As when a process has been dead for a while. */
-async function leasesEnd(kv: Kv): Promise<void> {
-  for (const { key, value } of await kv.scan<object>({ prefix: keys.clickWriters, limit: 100 })) {
-    await kv.put(key, { ...value, until: 0 });
   }
 }
 

@@ -2,6 +2,9 @@ import { createVerifier, follow, internalPeer, issuers, type Service, silentLog 
 import { openKv } from '@ptsdly/kv';
 import { type RedisServer, redisMissing, startRedis } from '@ptsdly/kv/testing';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import { newTotals } from './click-counts.ts';
+import { ClickLog } from './click-log.ts';
+import { leasesEnd } from './each-store.ts';
 import { keys } from './keys.ts';
 import { openLinks } from './service.ts';
 import { type Neighbourhood, neighbourhood, problemOf, targetOf, tokens } from './stand-ins.ts';
@@ -112,6 +115,29 @@ describe.skipIf(redisMissing)('two services over one Redis', () => {
       { timeout: 5000 },
     );
     expect(await stats(second, two.id)).toEqual({ redirects: 0, bots: 2 });
+  });
+
+  test('a process that slept so long that its log was taken over counts on elsewhere, and nothing twice', async () => {
+    const kv = await openKv(server.url(`links-${count++}`));
+    await kv.put(keys.clicks('id'), newTotals);
+    const clicks = (redirects: number) => new Map([['id', { redirects, bots: 0 }]]);
+    const sums = async (...logs: ClickLog[]) =>
+      (await Promise.all(logs.map((log) => log.of('id')))).map(({ redirects }) => redirects);
+    const sleeper = await ClickLog.open(kv);
+    await sleeper.append(clicks(1));
+    await leasesEnd(kv);
+    const heir = await ClickLog.open(kv);
+    await heir.append(clicks(10));
+    expect(await kv.scan({ prefix: keys.clickWriters, limit: 9 })).toHaveLength(1);
+    await Promise.all([heir.foldAll(), sleeper.append(clicks(100))]);
+    expect(await kv.scan({ prefix: keys.clickWriters, limit: 9 })).toHaveLength(2);
+    expect(await sums(sleeper, heir)).toEqual([111, 111]);
+    await sleeper.append(clicks(1000));
+    await leasesEnd(kv); // and now it is dead, with clicks in its log
+    await heir.fold(true);
+    expect(await sums(heir, await ClickLog.open(kv))).toEqual([1111, 1111]);
+    expect(await kv.scan({ prefix: 'click-log/', limit: 9 })).toEqual([]);
+    await kv.close();
   });
 
   test('two that open at the same moment agree on the keys', async () => {
