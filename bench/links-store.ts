@@ -2,7 +2,9 @@
 import { writeFile } from 'node:fs/promises';
 import { Bell, newId } from '@ptsdly/kit';
 import { openKv } from '@ptsdly/kv';
+import { newTotals } from '../services/links/src/click-counts.ts';
 import { newCode } from '../services/links/src/code.ts';
+import { keys } from '../services/links/src/keys.ts';
 import { Ledger } from '../services/links/src/ledger.ts';
 import { noLimits } from '../services/links/src/limits.ts';
 import type { LinkRecord } from '../services/links/src/link.ts';
@@ -20,7 +22,10 @@ const ledger = new Ledger(kv, new Bell());
 for (let made = 0; made < codes.length; made += BATCH) {
   const links = codes.slice(made, made + BATCH).map(link);
   await ledger.change(async (tx) => {
-    for (const each of links) ledger.save(tx, each);
+    for (const each of links) {
+      ledger.save(tx, each);
+      tx.put(keys.clicks(each.id), newTotals);
+    }
   });
 }
 await kv.close();

@@ -81,6 +81,14 @@ test('services that start at once share one secret', async () => {
   rmSync(folder, { recursive: true });
 });
 
+test('a password in the URL of a store is not printed', () => {
+  const printed = printConfig(
+    read({ PTSDLY_LINKS_STORE: 'rediss://me:ge@heim@redis.example:6379/0?prefix=x' }),
+  );
+  expect(printed).not.toContain('heim');
+  expect(printed).toContain('PTSDLY_LINKS_STORE=rediss://me:[hidden]@redis.example:6379/0?prefix=x');
+});
+
 test('sockets have a short path whatever the data folder is called', () => {
   expect(read({ PTSDLY_DATA: `/x${'/deep'.repeat(50)}` }).runFolder.length).toBeLessThan(60);
 });

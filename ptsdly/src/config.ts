@@ -74,7 +74,7 @@ export const settings = {
   ),
   linksStore: setting(
     'PTSDLY_LINKS_STORE',
-    'Key-value store of links; `lmdb:<data>/links` where not given',
+    'Key-value store of links, `lmdb:` or `redis:`; `lmdb:<data>/links` where not given',
     z.string().optional(),
   ),
   serverHost: setting(

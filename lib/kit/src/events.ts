@@ -35,6 +35,18 @@ export class Bell {
   }
 }
 
+/**
+ * Where several processes serve the same feed, what one of them was told about a consumer's progress is known to
+ * the others through this.
+ */
+export interface SharedProgress {
+  load(consumer: string): Promise<number>;
+  save(consumer: string, seq: number): Promise<void>;
+}
+
+/** How often a wait for a consumer looks at the shared progress, in milliseconds. */
+const LOOK_MS = 50;
+
 export interface FeedQuery {
   readonly after: number;
   readonly limit: number;
@@ -51,13 +63,15 @@ export interface FeedQuery {
 export class Feed {
   readonly #outbox: Outbox;
   readonly #bell: Bell;
+  readonly #shared: SharedProgress | undefined;
   readonly #applied = new Map<string, { seq: number; at: number }>();
   readonly #progress = new Bell();
   readonly #stop = new AbortController();
 
-  constructor(outbox: Outbox, bell: Bell) {
+  constructor(outbox: Outbox, bell: Bell, shared?: SharedProgress) {
     this.#outbox = outbox;
     this.#bell = bell;
+    this.#shared = shared;
   }
 
   async page(query: FeedQuery): Promise<FeedPage> {
@@ -84,9 +98,10 @@ export class Feed {
     const deadline = performance.now() + ms;
     for (;;) {
       if ((this.#applied.get(consumer)?.seq ?? -1) >= seq) return true;
+      if (this.#shared && (await this.#shared.load(consumer)) >= seq) return true;
       const left = deadline - performance.now();
       if (left <= 0) return false;
-      await this.#progress.wait(left, this.#stop.signal);
+      await this.#progress.wait(this.#shared ? Math.min(left, LOOK_MS) : left, this.#stop.signal);
       if (this.#stop.signal.aborted) return false;
     }
   }
@@ -98,6 +113,10 @@ export class Feed {
 
   #note({ consumer, after }: FeedQuery): void {
     if (!consumer) return;
+    if (after > (this.#applied.get(consumer)?.seq ?? 0)) {
+      // Where it cannot be written, a revocation elsewhere is answered `pending`; the next page tries again.
+      this.#shared?.save(consumer, after).catch(() => this.#applied.delete(consumer));
+    }
     this.#applied.set(consumer, { seq: after, at: Date.now() });
     this.#progress.ring();
   }
@@ -144,11 +163,12 @@ export function follow(options: FollowOptions): Follower {
   const client = createClient(feedApi, options);
 
   const run = async () => {
-    let after = await options.cursor.load();
+    let after: number | undefined;
     let current = false;
     let failures = 0;
     while (!stop.signal.aborted) {
       try {
+        after ??= await options.cursor.load();
         const query = {
           after,
           wait: current ? WAIT_S : 0,

@@ -1,2 +1,3 @@
 export { type Entry, type Kv, openKv, type Range, type Tx } from './kv.ts';
-export { appendEvent, feedCursor, readOutbox } from './outbox.ts';
+export { KvError } from './kv-error.ts';
+export { appendEvent, feedCursor, lastEvent, readOutbox, sharedProgress } from './outbox.ts';

@@ -29,10 +29,13 @@ export interface Tx {
 /**
  * An ordered key-value store with transactions. Values are what JSON can say (an absent value is `undefined`,
  * so `undefined` itself cannot be stored); keys are well-formed strings of 1 to 1,000 bytes in UTF-8. A promise
- * of a write resolves when the write is on disk. All methods reject with a plain error when the store is away,
- * full or closed, and nothing of a rejected write is ever seen again.
+ * of a write resolves when the write is on disk (Redis: as far as its own settings promise, see the README). All
+ * methods reject with a `KvError` when the store is away, full or closed, and nothing of a rejected write is ever
+ * seen again; only where the connection broke before Redis had answered, the whole write may have happened.
  */
 export interface Kv {
+  /** Whether other processes may write to the store as well. */
+  readonly shared: boolean;
   get<V>(key: string): Promise<V | undefined>;
   /** Writes only where there is nothing; answers whether it did. */
   insert(key: string, value: unknown): Promise<boolean>;
@@ -51,13 +54,24 @@ export interface Kv {
 }
 
 /**
- * Opens the store behind a URL; the scheme names the driver: `lmdb:<folder>`. Rejects with a plain sentence
- * when it cannot (unknown scheme, folder in use by another process, not writable).
+ * Opens the store behind a URL; the scheme names the driver: `lmdb:<folder>`, `redis://host:port/db?prefix=name` or
+ * `rediss://…`. Rejects with a plain sentence when it cannot (unknown scheme, folder in use by another process, not
+ * writable, Redis away).
  */
 export async function openKv(url: string): Promise<Kv> {
   const colon = url.indexOf(':');
   const [scheme, location] = [url.slice(0, colon), url.slice(colon + 1)];
-  if (scheme !== 'lmdb') throw new Error(`no key-value driver for "${scheme}:"; there is lmdb:`);
-  const { openLmdb } = await import('./lmdb.ts');
-  return openLmdb(location);
+  switch (scheme) {
+    case 'lmdb': {
+      const { openLmdb } = await import('./lmdb.ts');
+      return openLmdb(location);
+    }
+    case 'redis':
+    case 'rediss': {
+      const { openRedis } = await import('./redis.ts');
+      return openRedis(url);
+    }
+    default:
+      throw new Error(`no key-value driver for "${scheme}:"; there are lmdb:, redis: and rediss:`);
+  }
 }

@@ -4,6 +4,7 @@ import { GroupCommit } from './batch.ts';
 import { type ExclusiveFolder, takeFolder } from './exclusive-folder.ts';
 import { checkKey, checkValue } from './key.ts';
 import type { Entry, Kv, Range, Tx } from './kv.ts';
+import { closedError, KvError } from './kv-error.ts';
 
 /** Strings and, for bounds between strings, bytes. */
 type Key = string | Buffer;
@@ -40,6 +41,7 @@ export function openLmdb(location: string): Kv {
 }
 
 class Lmdb implements Kv {
+  readonly shared = false;
   readonly #folder: ExclusiveFolder;
   readonly #db: RootDatabase<unknown, Key>;
   readonly #commit: GroupCommit;
@@ -81,7 +83,7 @@ class Lmdb implements Kv {
   }
 
   async scan<V>(range: Range): Promise<Entry<V>[]> {
-    if (this.#closed) throw closed();
+    if (this.#closed) throw closedError();
     const { prefix, limit, reverse = false, after } = range;
     const entries: Entry<V>[] = [];
     const start = first(range);
@@ -101,7 +103,7 @@ class Lmdb implements Kv {
    * a retry; only their flushes are shared. This holds because no other process has the folder.
    */
   async transaction<T>(work: (tx: Tx) => Promise<T> | T): Promise<T> {
-    if (this.#closed) throw closed();
+    if (this.#closed) throw closedError();
     const body = this.#turn.then(() => this.#run(work));
     this.#turn = body.catch(() => undefined);
     const { result, durable } = await body;
@@ -155,12 +157,12 @@ class Lmdb implements Kv {
         }
       });
     } catch (cause) {
-      throw new Error('the key-value store could not be written', { cause: await reasonOf(cause) });
+      throw new KvError('the key-value store could not be written', { cause: await reasonOf(cause) });
     }
   }
 
   #check(key: string): void {
-    if (this.#closed) throw closed();
+    if (this.#closed) throw closedError();
     checkKey(key);
   }
 }
@@ -171,8 +173,6 @@ async function reasonOf(error: unknown): Promise<unknown> {
   const reason = commitError?.catch((cause: unknown) => cause);
   return (await Promise.race([reason, turn()])) ?? error;
 }
-
-const closed = () => new Error('the key-value store is closed');
 
 /** Where a scan begins: the bound that lies furthest in its direction; empty where nothing can follow. */
 function first({ prefix, start, after, reverse }: Range): Buffer {

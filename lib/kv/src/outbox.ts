@@ -18,6 +18,9 @@ export async function appendEvent(tx: Tx, data: object): Promise<number> {
   return seq;
 }
 
+/** The number of the newest event; 0 where there is none. */
+export const lastEvent = async (kv: Kv): Promise<number> => (await kv.get<number>(LAST)) ?? 0;
+
 /** Reads a service's outbox, for its feed. `E` is the event data that the service writes. */
 export function readOutbox<E>(kv: Kv) {
   return {
@@ -38,5 +41,14 @@ export function feedCursor(kv: Kv, feed: string) {
   return {
     load: async (): Promise<number> => (await kv.get<number>(key)) ?? 0,
     save: (seq: number): Promise<void> => kv.put(key, seq),
+  };
+}
+
+/** How far consumers have applied a feed that several processes serve over one store. */
+export function sharedProgress(kv: Kv) {
+  const key = (consumer: string) => `applied/${encodeURIComponent(consumer)}`;
+  return {
+    load: async (consumer: string): Promise<number> => (await kv.get<number>(key(consumer))) ?? -1,
+    save: (consumer: string, seq: number): Promise<void> => kv.put(key(consumer), seq),
   };
 }

@@ -1,6 +1,7 @@
 import type { Logger, Metrics } from '@ptsdly/kit';
 import type { Kv } from '@ptsdly/kv';
-import { type ClickCount, type ClickCounts, ClickLog } from './click-log.ts';
+import type { ClickCount, ClickCounts } from './click-counts.ts';
+import { ClickLog } from './click-log.ts';
 
 const FLUSH_MS = 1000;
 const FLUSH_CLICKS = 1000;

@@ -20,13 +20,16 @@ export const keys = {
   /** Index of the live links of a server, by video. */
   server: (serverId: string) => `video/${part(serverId)}/`,
   video: (serverId: string, videoId: string, id = '') => `video/${part(serverId)}/${part(videoId)}/${id}`,
-  /** Totals of a link. */
+  /** Totals of a link; they begin and end with it. */
   clicks: (id: string) => `clicks/${id}`,
-  /** Clicks on their way to the totals: `[id, redirects, bots, id, …]`. */
-  clickEntries: 'click-log/',
-  clickEntry: (seq: number) => `click-log/${String(seq).padStart(16, '0')}`,
-  /** The last entry of the newest fold. */
-  clickFold: 'click-fold',
+  /** Clicks on their way to the totals: `[id, redirects, bots, id, …]`. Each process writes the log of one slot. */
+  clickEntries: (slot: number) => `click-log/${slot}/`,
+  clickEntry: (slot: number, seq: number) => `click-log/${slot}/${String(seq).padStart(16, '0')}`,
+  /** The last entry of a slot's newest fold. */
+  clickFold: (slot: number) => `click-fold/${slot}`,
+  /** Whose a slot is, where several processes share the store. */
+  clickWriters: 'click-writer/',
+  clickWriter: (slot: number) => `click-writer/${String(slot).padStart(4, '0')}`,
   /** Reports that wait, by link; and how many came of a link. */
   reports: (linkId = '') => (linkId === '' ? 'report/' : `report/${linkId}/`),
   report: (linkId: string, id: string) => `report/${linkId}/${id}`,

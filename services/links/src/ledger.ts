@@ -1,6 +1,7 @@
 import type { EventData } from '@ptsdly/contract';
 import type { Bell } from '@ptsdly/kit';
 import { appendEvent, type Kv, type Tx } from '@ptsdly/kv';
+import { newTotals } from './click-counts.ts';
 import { keys } from './keys.ts';
 import { codeRecord, type LinkRecord } from './link.ts';
 
@@ -31,8 +32,9 @@ export class Ledger {
     tx.put(keys.code(link.code), codeRecord(link));
   }
 
-  /** Enters a live link into the indexes. */
+  /** Enters a new link into the indexes, and begins its totals. */
   enter(tx: Tx, { id, ownerId, serverId, videoId }: LinkRecord): void {
+    tx.put(keys.clicks(id), newTotals);
     tx.put(keys.owned(ownerId, id), id);
     tx.put(keys.ownedOfVideo(ownerId, videoId, id), id);
     tx.put(keys.video(serverId, videoId, id), id);

@@ -11,7 +11,7 @@ const log = createLog({ level: 'debug', destination: { write: (line) => void lin
 
 let here: Neighbourhood;
 beforeAll(async () => {
-  here = await neighbourhood(log);
+  here = await neighbourhood({ log });
 });
 afterAll(() => here.close());
 

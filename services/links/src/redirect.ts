@@ -12,6 +12,7 @@ import { readPosition } from './position.ts';
 import { isPrivate } from './privacy.ts';
 import type { Referrals } from './referrals.ts';
 import { resolve } from './resolve.ts';
+import { storeProblem } from './store.ts';
 
 /** A slash and a code: by far the most frequent path, and never a fixed word. */
 const PLAIN_LENGTH = 13;
@@ -126,7 +127,7 @@ export class Redirect {
   }
 
   #failed(error: unknown): Answer {
-    const problem = Problem.from(error);
+    const problem = storeProblem(error);
     this.#log.error({ err: problem.cause ?? problem }, 'failed');
     return problemAnswer(problem);
   }
@@ -196,6 +197,7 @@ function dead(code: ProblemCode, header: Header): Answer {
 function problemAnswer(problem: Problem, requestId?: string): Answer {
   const body = JSON.stringify(problem.toJson(requestId));
   const headers = ['content-type', 'application/problem+json', ...commonHeaders(body)];
+  if (problem.retryAfter !== undefined) headers.push('retry-after', String(Math.ceil(problem.retryAfter)));
   return { status: problem.status, headers, body };
 }
 

@@ -12,7 +12,7 @@ import {
   type Service,
   type ServiceTokens,
 } from '@ptsdly/kit';
-import { feedCursor, type Kv, openKv, readOutbox } from '@ptsdly/kv';
+import { feedCursor, type Kv, openKv, readOutbox, sharedProgress } from '@ptsdly/kv';
 import { linksApp, type Parts } from './app.ts';
 import { Attempts } from './attempts.ts';
 import { Cards } from './cards.ts';
@@ -24,16 +24,18 @@ import { Ledger } from './ledger.ts';
 import { Links } from './links.ts';
 import { Moderation } from './moderation.ts';
 import { Opening } from './opening.ts';
+import { watchOutbox } from './outbox-watch.ts';
 import { Previews } from './preview.ts';
 import { Redirect } from './redirect.ts';
 import { Referrals } from './referrals.ts';
 import { Sharing } from './sharing.ts';
 import { Statistics } from './statistics.ts';
+import { answering } from './store.ts';
 import { Videos } from './videos.ts';
 import { Viewers } from './viewer.ts';
 
 export interface LinksOptions {
-  /** Where the links are kept: `lmdb:<folder>`. */
+  /** Where the links are kept: `lmdb:<folder>`, or `redis://…` for several processes. */
   readonly kvUrl: string;
   /** `PTSDLY_URL`, without a slash at the end; a link's URL is `<baseUrl>/<code>`. */
   readonly baseUrl: string;
@@ -48,21 +50,23 @@ export interface LinksOptions {
  * do not matter here, their feeds are followed in the background.
  */
 export async function openLinks(options: LinksOptions): Promise<Service> {
-  const kv = await openKv(options.kvUrl);
+  const store = await openKv(options.kvUrl);
   try {
-    return await compose(kv, options);
+    return await compose(store, options);
   } catch (cause) {
-    await kv.close();
+    await store.close();
     throw cause;
   }
 }
 
-async function compose(kv: Kv, options: LinksOptions): Promise<Service> {
+async function compose(store: Kv, options: LinksOptions): Promise<Service> {
+  const kv = answering(store);
   const { log, tokens } = options;
   const baseUrl = options.baseUrl.replace(/\/$/, '');
   const metrics = new Metrics('links');
   const bell = new Bell();
-  const feed = new Feed(readOutbox<EventData>(kv), bell);
+  const feed = new Feed(readOutbox<EventData>(kv), bell, kv.shared ? sharedProgress(kv) : undefined);
+  const stopWatching = watchOutbox(store, bell);
   const ledger = new Ledger(kv, bell);
   const clicks = await Clicks.open(kv, log, metrics);
   const referrals = new Referrals(kv, baseUrl, log);
@@ -90,7 +94,7 @@ async function compose(kv: Kv, options: LinksOptions): Promise<Service> {
     await kv.get(keys.grantKey);
   };
   const app = linksApp(parts, { audience: 'links', log, metrics, callers, services: tokens, ready });
-  const redirect = new Redirect(kv, clicks, referrals, log);
+  const redirect = new Redirect(store, clicks, referrals, log);
   const followers = followFeeds(new Endings(ledger, cards, clicks, statistics), kv, options);
   return {
     name: 'links',
@@ -98,6 +102,7 @@ async function compose(kv: Kv, options: LinksOptions): Promise<Service> {
     raw: redirect.raw,
     answerHead: redirect.answerHead,
     async close() {
+      stopWatching();
       feed.close();
       await Promise.all(followers.map((follower) => follower.close()));
       await Promise.all([clicks.close(), referrals.close(), statistics.close()]);

@@ -158,8 +158,16 @@ export function videoNamed(id: string, title: string): Video {
   };
 }
 
+export interface NeighbourhoodOptions {
+  readonly log?: Logger;
+  readonly baseUrl?: string;
+  /** A folder of its own where not given. */
+  readonly kvUrl?: string;
+}
+
 /** The whole neighbourhood of one links service: two owners, one server each, one video each. */
-export async function neighbourhood(log: Logger = silentLog, baseUrl = 'http://localhost:8080') {
+export async function neighbourhood(options: NeighbourhoodOptions = {}) {
+  const { log = silentLog, baseUrl = 'http://localhost:8080' } = options;
   const folder = mkdtempSync(join(tmpdir(), 'ptsdly-links-'));
   const identity = await identityStandIn();
   const subscriptions = subscriptionsStandIn();
@@ -171,7 +179,14 @@ export async function neighbourhood(log: Logger = silentLog, baseUrl = 'http://l
     subscriptions.servers.set(server.id, { ...server, state: 'ready', address: stand.listener.address });
     media[name] = stand;
   }
-  const linksOptions = { kvUrl: `lmdb:${folder}/kv`, baseUrl, log, tokens, identity, subscriptions };
+  const linksOptions = {
+    kvUrl: options.kvUrl ?? `lmdb:${folder}/kv`,
+    baseUrl,
+    log,
+    tokens,
+    identity,
+    subscriptions,
+  };
   let service: Service = await openLinks(linksOptions);
   let listener: Listener | undefined;
   return {
@@ -193,16 +208,17 @@ export async function neighbourhood(log: Logger = silentLog, baseUrl = 'http://l
       await service.close();
       service = await openLinks(linksOptions);
     },
-    /** The public API as one user, or as nobody. */
-    async as(user?: string) {
+    /** The public API as one user, or as nobody; of another service where one is given. */
+    async as(user?: string, of?: Service) {
       const token = user ? await identity.sign(user, 'links') : undefined;
       const headers = () => (token ? { authorization: `Bearer ${token}` } : ({} as Record<string, string>));
-      return createClient(linksApi, { ...reach({ fetch: (request) => service.fetch(request) }), headers });
+      const fetch: Fetch = (request) => (of ?? service).fetch(request);
+      return createClient(linksApi, { ...reach({ fetch }), headers });
     },
-    internal: () =>
+    internal: (of?: Service) =>
       createClient(
         { ...linksInternalApi, ...moderationApi, ...feedApi },
-        internalPeer('links', { fetch: (request) => service.fetch(request) }, tokens),
+        internalPeer('links', { fetch: (request) => (of ?? service).fetch(request) }, tokens),
       ),
     async close(): Promise<void> {
       await listener?.close();

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { silentLog } from '@ptsdly/kit';
 import { sql } from 'kysely';
 import { afterEach, beforeEach, expect, it } from 'vitest';
+import { Arrivals } from './arrivals.ts';
 import { type MediaDatabase, openMediaDatabase } from './database.ts';
 import { Indexer } from './indexer.ts';
 import { Ingest } from './ingest.ts';
@@ -28,10 +29,15 @@ it('takes an upload whose row could not be written at first, when it is tried ag
   const spool = new Spool(join(folder, 'spool'));
   const storage = await openStorage(`file:${folder}/objects`);
   const received = (id: string) => spool.length(id);
-  const library = new Library({ db, quotaBytes: 1000, url: '', received, onNews: () => undefined });
+  const playableUntil = () => null;
+  const library = new Library({
+    ...{ db, quotaBytes: 1000, url: '', received, playableUntil },
+    onNews: () => undefined,
+  });
   const indexer = new Indexer(new URL('./main.ts', import.meta.url), silentLog);
+  const arrivals = new Arrivals({ library, storage, spool, indexer, log: silentLog });
   const ingest = new Ingest({
-    ...{ library, storage, spool, indexer, log: silentLog },
+    ...{ library, storage, spool, indexer, arrivals, log: silentLog },
     onPlayable: () => undefined,
   });
   const row = await library.create({ title: 'a', fileName: 'a.mp4', fileType: 'video/mp4', size: 5 });
