@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { Redis, type RedisOptions } from 'ioredis';
 import { closedError, KvError } from './kv-error.ts';
 import { applyScript, type Script, scanScript } from './redis-scripts.ts';
@@ -16,8 +17,8 @@ type Argument = string | Buffer | number;
 
 /**
  * One connection to Redis for all of a store's calls, so that a read that follows a write sees it. It comes back
- * by itself after a loss. No command is ever sent twice: one that was on its way when the connection broke is
- * rejected, and whether Redis has done it is not known.
+ * by itself after a loss. No write is ever sent twice: one that was on its way when the connection broke is rejected,
+ * and whether Redis has done it is not known.
  */
 export class RedisLine {
   readonly #redis: Redis;
@@ -56,18 +57,41 @@ export class RedisLine {
   }
 
   /** A field of a hash; null when it is not there. */
-  async field(hash: string, key: string): Promise<string | null> {
-    if (this.#redis.status !== 'ready') await this.#connected();
-    return this.#redis.hget(hash, key).catch(failed);
+  field(hash: string, key: string): Promise<string | null> {
+    return this.#reading(() => this.#redis.hget(hash, key));
   }
 
-  /** Runs a script. The command is sent before this returns, when there is a connection. */
-  async run(script: Script, keys: readonly string[], args: readonly Argument[]): Promise<unknown> {
+  /** Runs a script that only reads. */
+  read(script: Script, keys: readonly string[], args: readonly Argument[]): Promise<unknown> {
+    return this.#reading(() => this.#evaluate(script, keys, args));
+  }
+
+  /** Runs a script that may write. The command is sent before this returns, when there is a connection. */
+  async write(script: Script, keys: readonly string[], args: readonly Argument[]): Promise<unknown> {
     if (this.#redis.status !== 'ready') await this.#connected();
+    return this.#evaluate(script, keys, args).catch(failed);
+  }
+
+  /** What only reads may be sent again when the connection was lost before the answer. */
+  async #reading<T>(command: () => Promise<T>): Promise<T> {
+    for (let deadline = 0; ; ) {
+      if (this.#redis.status !== 'ready') await this.#connected();
+      try {
+        return await command();
+      } catch (cause) {
+        deadline ||= performance.now() + PATIENCE_MS;
+        const lost = (cause as Error).name !== 'ReplyError' && !this.#closed;
+        if (!lost || performance.now() > deadline) return failed(cause);
+        await pause(RETRY_MS[0]); // the client may not have noticed yet
+      }
+    }
+  }
+
+  #evaluate(script: Script, keys: readonly string[], args: readonly Argument[]): Promise<unknown> {
     return this.#redis.evalsha(script.sha, keys.length, ...keys, ...args).catch((cause: Error) => {
-      if (!cause.message.startsWith('NOSCRIPT')) return failed(cause);
+      if (!cause.message.startsWith('NOSCRIPT')) throw cause;
       // Somebody has emptied the cache of scripts. Nothing was done.
-      return this.#redis.eval(script.lua, keys.length, ...keys, ...args).catch(failed);
+      return this.#redis.eval(script.lua, keys.length, ...keys, ...args);
     });
   }
 

@@ -161,7 +161,8 @@ class RedisKv implements Kv {
     }
     const counts = [present.length / 2, absent.length, puts.length / 2, removals.length];
     const args = [...counts, ...present, ...absent, ...puts, ...removals];
-    const current = (await this.#line.run(applyScript, this.#names, args)) as Stored[] | null;
+    const way = writes.size === 0 ? 'read' : 'write';
+    const current = (await this.#line[way](applyScript, this.#names, args)) as Stored[] | null;
     if (current === null) return undefined;
     const keys = [...present.filter((_, at) => at % 2 === 0), ...absent];
     return new Map(keys.map((key, at) => [key, current[at] as Stored]));
@@ -170,7 +171,7 @@ class RedisKv implements Kv {
   async #page<V>(range: Range): Promise<Entry<V>[]> {
     const { from, to } = lexRange(range);
     const args = [from, to, range.reverse ? '1' : '0', range.limit];
-    const answer = await this.#line.run(scanScript, this.#names, args);
+    const answer = await this.#line.read(scanScript, this.#names, args);
     const [keys, texts] = answer as [string[], string[]];
     return keys.map((key, at) => ({ key, value: parse<V>(texts[at] as string) as V }));
   }
