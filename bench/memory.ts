@@ -10,7 +10,7 @@ import { subscribe, upload } from './subscriber.ts';
 
 const BYTES = 50e6;
 
-/** What a media server of the product takes while it is awake: it has just received a movie and played it. */
+/** What a media server of the product takes: right after an upload, and when it was started and plays. */
 export function memory(): Promise<Measurement[]> {
   return inFolder(async (folder) => {
     const original = await makeOriginal(folder, { bytes: BYTES });
@@ -19,14 +19,25 @@ export function memory(): Promise<Measurement[]> {
       const subscriber = await subscribe(product);
       const videoId = await upload(subscriber, original);
       await playFirstSegment(subscriber, videoId);
-      const value = await proportionalMemory(await mediaPid(product.data));
-      const state = 'after one upload and one play of its first segment';
-      return [{ case: 'media-awake', value, unit: 'B', conditions: { state, measure: 'PSS' } }];
+      const afterUpload = await proportionalMemory(await mediaPid(product.data));
+      await product.crash('all');
+      await subscriber.person.ready(subscriber.server.id);
+      await playFirstSegment(subscriber, videoId);
+      const awake = await proportionalMemory(await mediaPid(product.data));
+      return [
+        measured('media-awake', awake, 'after its start and one play of a first segment'),
+        measured('media-after-upload', afterUpload, `just after an upload of ${BYTES / 1e6} MB and one play`),
+      ];
     } finally {
       await product.stop();
     }
   });
 }
+
+const measured = (name: string, value: number, state: string): Measurement => ({
+  ...{ case: name, value, unit: 'B' },
+  conditions: { state, measure: 'PSS' },
+});
 
 /** The process host notes each media server's process in a file of its own. */
 async function mediaPid(data: string): Promise<number> {
