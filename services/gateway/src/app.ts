@@ -94,6 +94,7 @@ export async function openGateway(options: GatewayOptions): Promise<Service> {
     response.setHeader('x-request-id', exchange.requestId);
     try {
       for (const filter of filters) await filter(exchange);
+      if (response.destroyed) return; // the client has not waited, and its end would be heard no more
       await send(exchange);
     } catch (error) {
       refuse(exchange, error);

@@ -93,6 +93,32 @@ test('a client that leaves ends the upstream request, before and during the answ
   }
 });
 
+test('a client that has left before its token came is not sent on', async () => {
+  const gate = Promise.withResolvers<void>();
+  const asked = Promise.withResolvers<void>();
+  const upstream = await openUpstream((_, response) => response.end('{}'));
+  server = upstream.server;
+  let connections = 0;
+  server.on('connection', () => connections++);
+  const identity = async () => {
+    asked.resolve();
+    await gate.promise;
+    return Response.json({ token: 't', expiresAt: new Date().toISOString(), sub: 'u1', sid: 's' });
+  };
+  rig = await openRig({ subscriptions: upstream.subscriptions, identity });
+  const client = httpRequest(`${rig.url}/m/abc/uploads/u1`, {
+    method: 'PATCH',
+    headers: { ...owner, 'content-length': '10' },
+  });
+  client.on('error', () => undefined).write('half');
+  await asked.promise;
+  client.destroy();
+  await fetch(`${rig.url}/m/abc/s/token/v0.m3u8`); // by now the gateway knows that the client has left
+  gate.resolve();
+  await fetch(`${rig.url}/m/abc/s/token/v0.m3u8`);
+  expect(connections).toBe(1);
+});
+
 test.each([
   ['an upstream', owner],
   ['the gateway itself', { cookie: 'ptsdly=x', origin: 'http://evil.test' }],

@@ -28,7 +28,7 @@ const agent = new Agent({ keepAlive: true, maxSockets: Number.POSITIVE_INFINITY,
 export async function proxy(options: ProxyRequest): Promise<void> {
   const { method } = options.request;
   const repeatable = (method === 'GET' || method === 'HEAD') && !hasBody(options.request);
-  for (let attempt = 0; ; attempt++) {
+  for (let attempt = 0; !options.response.destroyed; attempt++) {
     try {
       return await forward(options);
     } catch (error) {
