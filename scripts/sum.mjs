@@ -19,6 +19,7 @@ for (const file of process.argv.slice(2)) {
     (suite) => suite.status === 'failed' && suite.assertionResults.length === 0,
   ).length;
 }
-if (skipped > 0) console.log(`${skipped} skipped: what does not apply to a driver, or what this machine does not have`);
+if (skipped > 0)
+  console.log(`${skipped} skipped: what does not apply to a driver, or what this machine does not have`);
 console.log(`${passed} passed, ${failed} failed`);
 process.exit(failed > 0 ? 1 : 0);
