@@ -3,18 +3,19 @@ import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import type { Client, MediaConfig, mediaApi } from '@ptsdly/contract';
 import { listen } from '@ptsdly/kit';
 import { rolldown } from 'rolldown';
 import { createHost, type StandInHost } from './host.ts';
 import { caller, createConfig, eventually, OWNER, ownerClient, type Rig, SERVER } from './server.ts';
 
-/** The program as it is shipped: one file. */
+/** The program as it is shipped. */
 export async function bundleProgram(file: string): Promise<void> {
   const input = new URL('../main.ts', import.meta.url).pathname;
   const bundle = await rolldown({ input, platform: 'node', external: [/^node:/], logLevel: 'warn' });
-  await bundle.write({ file, format: 'esm', codeSplitting: false });
+  const names = { entryFileNames: basename(file), chunkFileNames: 'media-[name].mjs' };
+  await bundle.write({ dir: dirname(file), format: 'esm', ...names });
   await bundle.close();
 }
 
