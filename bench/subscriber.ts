@@ -1,8 +1,9 @@
-import { open } from 'node:fs/promises';
+import { type FileHandle, open } from 'node:fs/promises';
 import type { Server } from '@ptsdly/contract';
+import { locateMovie } from '@ptsdly/packager';
 import { Person } from '../test/person.ts';
 import type { Product } from '../test/product.ts';
-import { createUpload, patch } from '../test/tus.ts';
+import { createUpload, patch, type Upload } from '../test/tus.ts';
 import type { Original } from './original.ts';
 
 const CHUNK = 64 * 1024 * 1024;
@@ -26,6 +27,7 @@ export async function upload({ person, server }: Subscriber, original: Original)
   const created = await createUpload(person, server, 'original.mp4', original.bytes);
   const file = await open(original.path);
   try {
+    await sendHeader(person, created, file, original.bytes);
     const last = original.bytes - LAST;
     for (let offset = 0; offset < original.bytes; ) {
       const length = offset < last ? Math.min(CHUNK, last - offset) : LAST;
@@ -39,4 +41,24 @@ export async function upload({ person, server }: Subscriber, original: Original)
   } finally {
     await file.close();
   }
+}
+
+/** The movie header ahead of the file, as our page sends it (`PUT …/uploads/{id}/moov`). */
+async function sendHeader(
+  person: Person,
+  { location }: Upload,
+  file: FileHandle,
+  size: number,
+): Promise<void> {
+  const read = async (offset: number, length: number) => {
+    const { buffer } = await file.read(Buffer.alloc(length), 0, length, offset);
+    return buffer;
+  };
+  const { offset, length } = await locateMovie({ size, read });
+  const response = await person.fetch(`${location}/moov`, {
+    method: 'PUT',
+    headers: { 'content-type': 'application/octet-stream' },
+    body: await read(offset, length),
+  });
+  if (!response.ok) throw new Error(`moov: ${response.status} ${await response.text()}`);
 }

@@ -120,11 +120,9 @@ export class Playback {
   /** A presentation; an index file that is gone or damaged is made again. */
   async #package(row: VideoRow): Promise<Packaged> {
     const { presentations, ingest, arrivals } = this.#options;
-    if (row.upload === 'receiving') {
-      const arriving = await arrivals.find(row);
-      if (!arriving) throw new Problem('not_playable_yet', { retryAfter: 1 });
-      return arriving;
-    }
+    const arriving = isUnsettled(row) ? await arrivals.find(row) : undefined;
+    if (arriving) return arriving;
+    if (row.upload === 'receiving') throw new Problem('not_playable_yet', { retryAfter: 1 });
     try {
       return await presentations.get(row);
     } catch (error) {
@@ -142,7 +140,7 @@ export class Playback {
     if (!found) throw missing;
     const row = await this.#settled(found);
     if (row.playable) return row;
-    if (row.upload === 'receiving' && (await arrivals.find(row))) {
+    if (isUnsettled(row) && (await arrivals.find(row))) {
       if ((arrivals.playableUntil(id) ?? 0) > from) return row;
     }
     if (row.failure_code !== null) throw new Problem('not_playable', { detail: row.failure_detail ?? '' });
@@ -151,8 +149,9 @@ export class Playback {
 
   /** The row as it is when its index has been made, if that does not take long. */
   async #settled(row: VideoRow): Promise<VideoRow> {
-    const { library, ingest } = this.#options;
+    const { library, ingest, arrivals } = this.#options;
     if (row.upload === 'receiving' || row.processing === 'none') return row;
+    if (arrivals.known(row.id)) return row; // it plays from the index that was made while it arrived
     await within(INDEX_PATIENCE_MS, ingest.indexed(row.id));
     return (await library.find(row.id)) ?? row;
   }
@@ -218,3 +217,7 @@ function within(ms: number, work: Promise<void>): Promise<void> {
     });
   });
 }
+
+/** A video whose whole file has not been indexed yet: it is arriving, or has just come. */
+const isUnsettled = (row: VideoRow) =>
+  row.upload === 'receiving' || (row.playable === 0 && row.processing !== 'none');
