@@ -1,8 +1,8 @@
 import { mediaApi } from '@ptsdly/contract';
 import { type AppOptions, createApp, mount } from '@ptsdly/kit';
 import type { Hono } from 'hono';
-import type { Library } from './library.ts';
-import type { Playback } from './playback.ts';
+import type { Library } from './library/library.ts';
+import type { Playback } from './playback/playback.ts';
 
 export interface MediaAppOptions extends AppOptions {
   readonly basePath: string;

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { Problem } from '@ptsdly/contract';
 import { admit, type Caller, type TokenVerifier } from '@ptsdly/kit';
-import type { Rights } from './rights.ts';
+import type { Rights } from './playback/rights.ts';
 
 /**
  * A verifier that knows one person: anybody else, however well signed in, is told what a stranger to the

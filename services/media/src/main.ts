@@ -1,5 +1,5 @@
 import { isMainThread, parentPort, workerData } from 'node:worker_threads';
-import { INDEX_WORKER } from './indexer.ts';
+import { INDEX_WORKER } from './indexing/indexer.ts';
 
 /**
  * `node media.mjs <config.json>`, and the thread that the same file becomes to index untrusted files: it loads
@@ -15,6 +15,6 @@ if (isMainThread) {
     },
   );
 } else if (workerData === INDEX_WORKER && parentPort) {
-  const { serveIndexRequests } = await import('./index-worker.ts');
+  const { serveIndexRequests } = await import('./indexing/index-worker.ts');
   serveIndexRequests(parentPort);
 }

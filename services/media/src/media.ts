@@ -10,29 +10,29 @@ import {
   type Service,
 } from '@ptsdly/kit';
 import { createMediaApp } from './app.ts';
-import { Arrivals } from './arrivals.ts';
 import { type MediaDatabase, openMediaDatabase } from './database.ts';
-import { Deliveries } from './deliveries.ts';
 import { createByteRouter } from './exchange.ts';
 import { createGatekeeper, ownerOnly } from './gatekeeper.ts';
-import { Indexer } from './indexer.ts';
-import { Ingest } from './ingest.ts';
-import { Library } from './library.ts';
-import { News } from './news.ts';
-import { indexOf, originalOf, posterOf } from './object-names.ts';
-import { OpenResponses } from './open-responses.ts';
-import { Playback } from './playback.ts';
-import { Posters } from './posters.ts';
-import { Presentations } from './presentations.ts';
+import { Deliveries } from './host/deliveries.ts';
+import { News } from './host/news.ts';
+import { Indexer } from './indexing/indexer.ts';
+import { Library } from './library/library.ts';
+import { indexOf, originalOf, posterOf } from './library/object-names.ts';
+import { Posters } from './library/posters.ts';
+import { videoRoutes } from './library/video-routes.ts';
+import { OpenResponses } from './playback/open-responses.ts';
+import { Playback } from './playback/playback.ts';
+import { Presentations } from './playback/presentations.ts';
+import { Rights, readSetting, writeSetting } from './playback/rights.ts';
+import { sessionRoutes } from './playback/session-routes.ts';
+import { SessionTokens } from './playback/session-token.ts';
 import { recover } from './recovery.ts';
-import { Rights, readSetting, writeSetting } from './rights.ts';
-import { sessionRoutes } from './session-routes.ts';
-import { SessionTokens } from './session-token.ts';
-import { Spool } from './spool.ts';
 import { openStorage } from './storage/storage.ts';
-import { uploadRoutes } from './upload-routes.ts';
-import { Uploads } from './uploads.ts';
-import { videoRoutes } from './video-routes.ts';
+import { Arrivals } from './uploads/arrivals.ts';
+import { Ingest } from './uploads/ingest.ts';
+import { Spool } from './uploads/spool.ts';
+import { uploadRoutes } from './uploads/upload-routes.ts';
+import { Uploads } from './uploads/uploads.ts';
 
 export interface MediaOptions extends MediaConfig {
   /** The host's control API: JWKS, event feeds, usage, cards. */

@@ -1,10 +1,10 @@
 import type { Logger } from '@ptsdly/kit';
-import type { Ingest } from './ingest.ts';
-import type { Library } from './library.ts';
-import { videoOf } from './object-names.ts';
-import type { Spool } from './spool.ts';
+import type { Library } from './library/library.ts';
+import { videoOf } from './library/object-names.ts';
 import type { Storage } from './storage/storage.ts';
-import type { Uploads } from './uploads.ts';
+import type { Ingest } from './uploads/ingest.ts';
+import type { Spool } from './uploads/spool.ts';
+import type { Uploads } from './uploads/uploads.ts';
 
 export interface RecoveryOptions {
   readonly library: Library;

@@ -2,7 +2,7 @@ import { type HandlerInput, type mediaApi, Problem, type Video } from '@ptsdly/c
 import { appendEvent } from '@ptsdly/db';
 import { newId } from '@ptsdly/kit';
 import type { Transaction } from 'kysely';
-import type { MediaDatabase, MediaTables, VideoRow } from './database.ts';
+import type { MediaDatabase, MediaTables, VideoRow } from '../database.ts';
 
 /** What `Deliveries` tells the host. */
 export type HostNews =

@@ -1,8 +1,8 @@
 import { Problem } from '@ptsdly/contract';
+import type { ByteHandler, ByteRoute, Exchange } from '../exchange.ts';
+import type { Gatekeeper } from '../gatekeeper.ts';
+import type { Posters } from '../library/posters.ts';
 import type { Arrivals } from './arrivals.ts';
-import type { ByteHandler, ByteRoute, Exchange } from './exchange.ts';
-import type { Gatekeeper } from './gatekeeper.ts';
-import type { Posters } from './posters.ts';
 import {
   OFFSET_TYPE,
   readAnnouncement,

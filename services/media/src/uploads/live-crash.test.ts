@@ -3,12 +3,12 @@ import { request as httpRequest } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { moovOf } from './testing/boxes.ts';
-import { hasFfmpeg, makeClip, probeFrames } from './testing/fixtures.ts';
-import { bundleProgram, openProcessRig, type ProcessRig } from './testing/process.ts';
-import { BASE, eventually } from './testing/server.ts';
-import { announce, patchHeaders, TUS } from './testing/tus-calls.ts';
-import { openViewer } from './testing/viewer.ts';
+import { moovOf } from '../testing/boxes.ts';
+import { hasFfmpeg, makeClip, probeFrames } from '../testing/fixtures.ts';
+import { bundleProgram, openProcessRig, type ProcessRig } from '../testing/process.ts';
+import { BASE, eventually } from '../testing/server.ts';
+import { announce, patchHeaders, TUS } from '../testing/tus-calls.ts';
+import { openViewer } from '../testing/viewer.ts';
 
 describe.skipIf(!hasFfmpeg)('kill -9 while a video plays and uploads', () => {
   let folder: string;

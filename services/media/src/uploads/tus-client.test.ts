@@ -2,7 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { type Listener, listen } from '@ptsdly/kit';
 import { type PreviousUpload, Upload } from 'tus-js-client';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { eventually, openRig, type Rig } from './testing/server.ts';
+import { eventually, openRig, type Rig } from '../testing/server.ts';
 
 let rig: Rig;
 let listener: Listener;

@@ -1,16 +1,16 @@
 import { closeSync, openSync } from 'node:fs';
 import { Problem } from '@ptsdly/contract';
 import type { Logger } from '@ptsdly/kit';
-import type { VideoRow } from './database.ts';
+import type { VideoRow } from '../database.ts';
+import type { IndexAnswer } from '../indexing/index-worker.ts';
+import type { Indexer } from '../indexing/indexer.ts';
+import type { Library } from '../library/library.ts';
+import { indexOf } from '../library/object-names.ts';
+import { type Packaged, packageIndex } from '../playback/packaged.ts';
+import { readIndex } from '../playback/presentations.ts';
+import type { LocalStorage } from '../storage/storage.ts';
 import { GrowingSource } from './growing-source.ts';
-import type { IndexAnswer } from './index-worker.ts';
-import type { Indexer } from './indexer.ts';
-import type { Library } from './library.ts';
-import { indexOf } from './object-names.ts';
-import { type Packaged, packageIndex } from './packaged.ts';
-import { readIndex } from './presentations.ts';
 import type { Spool } from './spool.ts';
-import type { LocalStorage } from './storage/storage.ts';
 
 export interface ArrivalsOptions {
   readonly library: Library;

@@ -2,11 +2,11 @@ import { createHash } from 'node:crypto';
 import { request as httpRequest } from 'node:http';
 import { bytesSource, createPresentation, indexSource, type Presentation } from '@ptsdly/packager';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { moovOf } from './testing/boxes.ts';
-import { hasFfmpeg, makeClip, probeFrames } from './testing/fixtures.ts';
-import { BASE, eventually, openRig, type Rig } from './testing/server.ts';
-import { announce, patchHeaders, upload } from './testing/tus-calls.ts';
-import { openViewer, redeem, type Viewer } from './testing/viewer.ts';
+import { moovOf } from '../testing/boxes.ts';
+import { hasFfmpeg, makeClip, probeFrames } from '../testing/fixtures.ts';
+import { BASE, eventually, openRig, type Rig } from '../testing/server.ts';
+import { announce, patchHeaders, upload } from '../testing/tus-calls.ts';
+import { openViewer, redeem, type Viewer } from '../testing/viewer.ts';
 
 const SECONDS = 20;
 

@@ -1,7 +1,7 @@
 import { Problem } from '@ptsdly/contract';
+import { type Exchange, writeChunk } from '../exchange.ts';
+import { ObjectMissing, type Storage } from '../storage/storage.ts';
 import { isUnchanged, readRange } from './byte-range.ts';
-import { type Exchange, writeChunk } from './exchange.ts';
-import { ObjectMissing, type Storage } from './storage/storage.ts';
 
 /** Bytes as an answer, whole or a range of them. */
 export interface OfferedBytes {

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { eventually, openRig, type Rig } from './testing/server.ts';
-import { announce, upload } from './testing/tus-calls.ts';
+import { eventually, openRig, type Rig } from '../testing/server.ts';
+import { announce, upload } from '../testing/tus-calls.ts';
 
 describe('the library', () => {
   let rig: Rig;

@@ -1,14 +1,14 @@
 import { createHash } from 'node:crypto';
 import { closeSync, fdatasync, fstatSync, openSync } from 'node:fs';
 import type { Logger } from '@ptsdly/kit';
+import type { VideoRow } from '../database.ts';
+import type { IndexAnswer } from '../indexing/index-worker.ts';
+import type { Indexer } from '../indexing/indexer.ts';
+import type { Library } from '../library/library.ts';
+import { indexOf, originalOf } from '../library/object-names.ts';
+import type { LocalStorage } from '../storage/storage.ts';
 import type { Arrivals } from './arrivals.ts';
-import type { VideoRow } from './database.ts';
-import type { IndexAnswer } from './index-worker.ts';
-import type { Indexer } from './indexer.ts';
-import type { Library } from './library.ts';
-import { indexOf, originalOf } from './object-names.ts';
 import type { Spool } from './spool.ts';
-import type { LocalStorage } from './storage/storage.ts';
 
 export interface IngestOptions {
   readonly library: Library;

@@ -4,15 +4,15 @@ import { join } from 'node:path';
 import { silentLog } from '@ptsdly/kit';
 import { sql } from 'kysely';
 import { afterEach, beforeEach, expect, it } from 'vitest';
+import { type MediaDatabase, openMediaDatabase } from '../database.ts';
+import { Indexer } from '../indexing/indexer.ts';
+import { Library } from '../library/library.ts';
+import { originalOf } from '../library/object-names.ts';
+import { openStorage } from '../storage/storage.ts';
 import { Arrivals } from './arrivals.ts';
-import { type MediaDatabase, openMediaDatabase } from './database.ts';
-import { Indexer } from './indexer.ts';
 import { Ingest } from './ingest.ts';
-import { Library } from './library.ts';
-import { originalOf } from './object-names.ts';
 import { Spool } from './spool.ts';
 import { SpoolWriter } from './spool-writer.ts';
-import { openStorage } from './storage/storage.ts';
 
 let folder: string;
 let db: MediaDatabase;
@@ -34,7 +34,7 @@ it('takes an upload whose row could not be written at first, when it is tried ag
     ...{ db, quotaBytes: 1000, url: '', received, playableUntil },
     onNews: () => undefined,
   });
-  const indexer = new Indexer(new URL('./main.ts', import.meta.url), silentLog);
+  const indexer = new Indexer(new URL('../main.ts', import.meta.url), silentLog);
   const arrivals = new Arrivals({ library, storage, spool, indexer, log: silentLog });
   const ingest = new Ingest({
     ...{ library, storage, spool, indexer, arrivals, log: silentLog },

@@ -1,13 +1,13 @@
 import { Problem } from '@ptsdly/contract';
 import type { Logger } from '@ptsdly/kit';
 import { readSegment } from '@ptsdly/packager';
-import type { VideoRow } from './database.ts';
+import type { VideoRow } from '../database.ts';
+import type { Presentations } from '../playback/presentations.ts';
+import type { Storage } from '../storage/storage.ts';
+import type { Spool } from '../uploads/spool.ts';
 import { grabFrame } from './frame.ts';
 import type { Library } from './library.ts';
 import { posterOf } from './object-names.ts';
-import type { Presentations } from './presentations.ts';
-import type { Spool } from './spool.ts';
-import type { Storage } from './storage/storage.ts';
 
 export interface PostersOptions {
   readonly library: Library;

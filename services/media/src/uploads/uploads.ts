@@ -1,14 +1,14 @@
 import type { IncomingMessage } from 'node:http';
 import { Problem } from '@ptsdly/contract';
+import type { VideoRow } from '../database.ts';
+import type { Indexer } from '../indexing/indexer.ts';
+import type { Announcement, Library } from '../library/library.ts';
+import { type Turn, Turns } from '../turns.ts';
 import type { Arrivals } from './arrivals.ts';
-import type { VideoRow } from './database.ts';
-import type { Indexer } from './indexer.ts';
 import type { Ingest } from './ingest.ts';
-import type { Announcement, Library } from './library.ts';
 import { receiveBody } from './request-body.ts';
 import type { Spool } from './spool.ts';
 import { SpoolWriter } from './spool-writer.ts';
-import { type Turn, Turns } from './turns.ts';
 
 const DAY_MS = 86_400_000;
 const EXPIRY_MS = 7 * DAY_MS;

@@ -2,17 +2,17 @@ import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import { Problem } from '@ptsdly/contract';
 import { PackagerError, type Presentation, readSegment, type SegmentPlan } from '@ptsdly/packager';
-import { isUnchanged } from './byte-range.ts';
-import { type ByteRoute, type Exchange, writeChunk } from './exchange.ts';
-import { sendBytes } from './object-answer.ts';
+import { type ByteRoute, type Exchange, writeChunk } from '../exchange.ts';
+import { isUnchanged } from '../library/byte-range.ts';
+import { sendBytes } from '../library/object-answer.ts';
+import { sendOriginal, sendPoster } from '../library/video-routes.ts';
+import type { Storage } from '../storage/storage.ts';
 import type { OpenResponses } from './open-responses.ts';
 import type { OriginalSource } from './packaged.ts';
 import type { Playback } from './playback.ts';
 import { openSessionEvents } from './session-events.ts';
 import type { PlaySession } from './session-token.ts';
 import { countShortLived } from './short-lived.ts';
-import type { Storage } from './storage/storage.ts';
-import { sendOriginal, sendPoster } from './video-routes.ts';
 
 const compress = promisify(gzip);
 /** A shorter playlist fits into one packet as it is. */

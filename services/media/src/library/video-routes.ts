@@ -1,13 +1,13 @@
 import { Problem } from '@ptsdly/contract';
+import type { VideoRow } from '../database.ts';
+import type { ByteHandler, ByteRoute, Exchange } from '../exchange.ts';
+import type { Gatekeeper } from '../gatekeeper.ts';
+import type { OpenResponses } from '../playback/open-responses.ts';
+import type { Storage } from '../storage/storage.ts';
 import { attachment } from './byte-range.ts';
-import type { VideoRow } from './database.ts';
-import type { ByteHandler, ByteRoute, Exchange } from './exchange.ts';
-import type { Gatekeeper } from './gatekeeper.ts';
 import type { Library } from './library.ts';
 import { sendObject } from './object-answer.ts';
 import { originalOf, posterOf } from './object-names.ts';
-import type { OpenResponses } from './open-responses.ts';
-import type { Storage } from './storage/storage.ts';
 
 export interface VideoRoutesOptions {
   readonly gatekeeper: Gatekeeper;

@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import type { PlayAnswer } from '@ptsdly/contract';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { hasFfmpeg, makeClip, probeFrames } from './testing/fixtures.ts';
-import { eventually, openRig, type Rig } from './testing/server.ts';
-import { announce, patchHeaders, upload } from './testing/tus-calls.ts';
+import { hasFfmpeg, makeClip, probeFrames } from '../testing/fixtures.ts';
+import { eventually, openRig, type Rig } from '../testing/server.ts';
+import { announce, patchHeaders, upload } from '../testing/tus-calls.ts';
 
 describe.skipIf(!hasFfmpeg)('playback', () => {
   let rig: Rig;

@@ -3,8 +3,8 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { request as httpRequest } from 'node:http';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { BASE, eventually, openRig, type Rig } from './testing/server.ts';
-import { announce, patchHeaders, TUS, upload } from './testing/tus-calls.ts';
+import { BASE, eventually, openRig, type Rig } from '../testing/server.ts';
+import { announce, patchHeaders, TUS, upload } from '../testing/tus-calls.ts';
 
 const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest();
 const offsetOf = async (rig: Rig, id: string) =>

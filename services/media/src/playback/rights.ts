@@ -1,6 +1,6 @@
 import type { Event } from '@ptsdly/contract';
 import { isUniqueViolation } from '@ptsdly/db';
-import type { MediaDatabase } from './database.ts';
+import type { MediaDatabase } from '../database.ts';
 import type { OpenResponses } from './open-responses.ts';
 import type { PlaySession } from './session-token.ts';
 

@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { Problem } from '@ptsdly/contract';
-import type { Announcement } from './library.ts';
+import type { Announcement } from '../library/library.ts';
 
 /** The protocol of https://tus.io/protocols/resumable-upload version 1.0.0, as far as headers go. */
 export const TUS_VERSION = '1.0.0';

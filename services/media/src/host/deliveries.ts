@@ -2,8 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type Client, type controlApi, Problem } from '@ptsdly/contract';
 import { feedCursor, readOutbox } from '@ptsdly/db';
 import { Bell, type Logger } from '@ptsdly/kit';
-import type { MediaDatabase, MediaTables } from './database.ts';
-import type { HostNews, Library } from './library.ts';
+import type { MediaDatabase, MediaTables } from '../database.ts';
+import type { HostNews, Library } from '../library/library.ts';
 
 const PAGE = 200;
 const LOOK_MS = 30_000;

@@ -1,9 +1,9 @@
 import { bytesSource, createProgressive, indexSource } from '@ptsdly/packager';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { hasFfmpeg, makeClip, probeFrames } from './testing/fixtures.ts';
-import { eventually, openRig, type Rig } from './testing/server.ts';
-import { announce, patchHeaders, upload } from './testing/tus-calls.ts';
-import { openViewer } from './testing/viewer.ts';
+import { hasFfmpeg, makeClip, probeFrames } from '../testing/fixtures.ts';
+import { eventually, openRig, type Rig } from '../testing/server.ts';
+import { announce, patchHeaders, upload } from '../testing/tus-calls.ts';
+import { openViewer } from '../testing/viewer.ts';
 
 describe.skipIf(!hasFfmpeg)('the plain MP4 of a session', () => {
   let rig: Rig;

@@ -2,8 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Problem } from '@ptsdly/contract';
 import { feedCursor } from '@ptsdly/db';
 import { type Address, type Follower, follow, type Logger, reach } from '@ptsdly/kit';
-import type { MediaDatabase } from './database.ts';
-import type { Rights } from './rights.ts';
+import type { MediaDatabase } from '../database.ts';
+import type { Rights } from '../playback/rights.ts';
 
 const FEEDS = ['links', 'identity', 'subscriptions'] as const;
 /** Without these nothing is shown; sign-outs are not waited for, so that links play while identity is away. */

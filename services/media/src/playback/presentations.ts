@@ -1,8 +1,8 @@
 import { Problem } from '@ptsdly/contract';
-import type { VideoRow } from './database.ts';
-import { indexOf, originalOf } from './object-names.ts';
+import type { VideoRow } from '../database.ts';
+import { indexOf, originalOf } from '../library/object-names.ts';
+import type { Storage } from '../storage/storage.ts';
 import { type OriginalSource, type Packaged, packageIndex } from './packaged.ts';
-import type { Storage } from './storage/storage.ts';
 
 interface Entry {
   readonly packaged: Promise<Packaged>;

@@ -1,10 +1,10 @@
 import { type GrantClaims, grantClaims, type PlayAnswer, Problem } from '@ptsdly/contract';
 import type { Caller, TokenVerifier } from '@ptsdly/kit';
-import type { Arrivals } from './arrivals.ts';
-import type { VideoRow } from './database.ts';
-import type { Ingest } from './ingest.ts';
-import type { Library } from './library.ts';
-import type { News } from './news.ts';
+import type { VideoRow } from '../database.ts';
+import type { News } from '../host/news.ts';
+import type { Library } from '../library/library.ts';
+import type { Arrivals } from '../uploads/arrivals.ts';
+import type { Ingest } from '../uploads/ingest.ts';
 import type { Packaged } from './packaged.ts';
 import type { Presentations } from './presentations.ts';
 import type { Rights } from './rights.ts';

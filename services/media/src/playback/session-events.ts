@@ -1,4 +1,4 @@
-import type { Exchange } from './exchange.ts';
+import type { Exchange } from '../exchange.ts';
 import type { OpenResponses } from './open-responses.ts';
 import type { PlaySession } from './session-token.ts';
 

@@ -43,7 +43,7 @@ it.each([
 });
 
 it('says why a file is no video', async () => {
-  indexer = new Indexer(new URL('./main.ts', import.meta.url), silentLog);
+  indexer = new Indexer(new URL('../main.ts', import.meta.url), silentLog);
   const path = join(folder, 'text.mp4');
   writeFileSync(path, 'just text '.repeat(100));
   const fd = openSync(path, 'r');

@@ -1,8 +1,8 @@
 import { close, open, read } from 'node:fs';
 import { promisify } from 'node:util';
-import { originalOf } from './object-names.ts';
-import type { OriginalSource } from './packaged.ts';
-import { ObjectMissing, type Storage } from './storage/storage.ts';
+import { originalOf } from '../library/object-names.ts';
+import type { OriginalSource } from '../playback/packaged.ts';
+import { ObjectMissing, type Storage } from '../storage/storage.ts';
 
 const openFile = promisify(open);
 const closeFile = promisify(close);

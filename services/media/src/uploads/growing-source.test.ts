@@ -11,9 +11,9 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
+import { openFileStorage } from '../storage/file.ts';
+import type { LocalStorage } from '../storage/storage.ts';
 import { GrowingSource } from './growing-source.ts';
-import { openFileStorage } from './storage/file.ts';
-import type { LocalStorage } from './storage/storage.ts';
 
 const bytes = randomBytes(3_000_000);
 let folder: string;

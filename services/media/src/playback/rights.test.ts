@@ -1,7 +1,7 @@
 import type { EventData } from '@ptsdly/contract';
 import { sql } from 'kysely';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { type MediaDatabase, openMediaDatabase } from './database.ts';
+import { type MediaDatabase, openMediaDatabase } from '../database.ts';
 import { OpenResponses } from './open-responses.ts';
 import { Rights } from './rights.ts';
 
