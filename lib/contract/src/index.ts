@@ -11,4 +11,5 @@ export * from './openapi.ts';
 export * from './problem.ts';
 export * from './routes.ts';
 export * from './subscriptions.ts';
+export * from './transcode.ts';
 export * from './web.ts';

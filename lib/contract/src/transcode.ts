@@ -1,0 +1,101 @@
+import { z } from 'zod';
+import { seconds } from './fields.ts';
+
+/**
+ * What a media server may ask its host's transcoder to do: a closed vocabulary, never a command line. Paths are
+ * relative to the server's own folder and stay in it; times are seconds on the presentation timeline of the input.
+ */
+const workPath = z
+  .string()
+  .max(300)
+  .regex(/^[A-Za-z0-9_-][A-Za-z0-9._-]*(\/[A-Za-z0-9_-][A-Za-z0-9._-]*){0,5}$/);
+
+/** The only demuxers that may be named: none of them follows a reference to another file or address. */
+export const demuxer = z.enum([
+  'mov',
+  'matroska',
+  'mpegts',
+  'mpeg',
+  'avi',
+  'flv',
+  'asf',
+  'ogg',
+  'wav',
+  'mp3',
+  'flac',
+  'aac',
+]);
+export type Demuxer = z.infer<typeof demuxer>;
+
+const input = z.object({ path: workPath, demuxer });
+const track = z.int().min(0).max(63);
+const pixels = z.int().min(2).max(8192);
+const toneMap = z.enum(['none', 'pq', 'hlg']);
+const priority = z.enum(['viewer', 'background']);
+
+export const transcodeTask = z.discriminatedUnion('kind', [
+  /** One window of a rendition: H.264 in fragmented MP4 with a closed GOP at each of `keyFrames`. */
+  z.object({
+    kind: z.literal('video'),
+    priority,
+    input,
+    track,
+    /** The part of the input to encode; all of it when absent. */
+    from: seconds.optional(),
+    to: seconds.optional(),
+    output: workPath,
+    width: pixels,
+    height: pixels,
+    /** Frames a second; the input's own timing when absent. */
+    frameRate: z.number().min(1).max(240).optional(),
+    /** Ceiling in bit/s. */
+    maxBitRate: z.int().min(50_000).max(200_000_000),
+    keyFrames: z.array(seconds).max(2000),
+    toneMap,
+  }),
+  /** AAC-LC in fragmented MP4. */
+  z.object({
+    kind: z.literal('audio'),
+    priority,
+    input,
+    track,
+    output: workPath,
+    channels: z.int().min(1).max(6),
+    /** bit/s. */
+    bitRate: z.int().min(16_000).max(640_000),
+  }),
+  /** The pictures of the input, each once and in order, on JPEG sheets `<output>-%d.jpg` counted from 1. */
+  z.object({
+    kind: z.literal('pictures'),
+    priority,
+    input,
+    output: workPath,
+    width: pixels,
+    height: pixels,
+    columns: z.int().min(1).max(20),
+    rows: z.int().min(1).max(20),
+    toneMap,
+  }),
+  /** EBU R128 of one audio track. */
+  z.object({ kind: z.literal('loudness'), priority, input, track }),
+  /** What ffprobe tells of streams and format. */
+  z.object({ kind: z.literal('probe'), priority, input }),
+  /** The same packets in Matroska, for a container that only ffmpeg reads. */
+  z.object({ kind: z.literal('remux'), priority, input, output: workPath }),
+]);
+export type TranscodeTask = z.infer<typeof transcodeTask>;
+
+/** Each line of the answer to a task; it ends with `done` or `failed`. Hanging up cancels the task. */
+export const transcodeLine = z.discriminatedUnion('state', [
+  z.object({ state: z.literal('queued') }),
+  /** A slot is leased and ffmpeg runs. `seconds`: how far into the output; null when nobody can tell yet. */
+  z.object({ state: z.literal('running'), seconds: seconds.nullable() }),
+  z.object({ state: z.literal('done'), result: z.record(z.string(), z.unknown()).nullable() }),
+  z.object({
+    state: z.literal('failed'),
+    /** `unavailable`: no ffmpeg here. `refused`: the task itself. `input`: this file cannot be decoded. */
+    reason: z.enum(['unavailable', 'refused', 'input', 'timeout', 'full', 'failed']),
+    detail: z.string().max(500),
+  }),
+]);
+export type TranscodeLine = z.infer<typeof transcodeLine>;
