@@ -1,18 +1,18 @@
 import { feedApi, linksApi, linksInternalApi, moderationApi, Problem } from '@ptsdly/contract';
 import { type AppOptions, bearer, createApp, type Feed, mount } from '@ptsdly/kit';
 import type { Hono } from 'hono';
-import type { Cards } from './cards.ts';
-import type { Clicks } from './clicks.ts';
-import type { Grants } from './grant.ts';
-import { iso, toLink } from './link.ts';
-import type { Links } from './links.ts';
-import type { Moderation } from './moderation.ts';
-import { type Opening, visitorOf } from './opening.ts';
-import type { Previews } from './preview.ts';
-import { qrSvg } from './qr.ts';
-import type { Sharing } from './sharing.ts';
-import type { Statistics } from './statistics.ts';
-import type { Viewers } from './viewer.ts';
+import type { Cards } from './cards/cards.ts';
+import type { Previews } from './cards/preview.ts';
+import type { Clicks } from './clicks/clicks.ts';
+import { qrSvg } from './codes/qr.ts';
+import type { Moderation } from './moderation/moderation.ts';
+import type { Grants } from './opening/grant.ts';
+import { type Opening, visitorOf } from './opening/opening.ts';
+import type { Viewers } from './opening/viewer.ts';
+import { iso, toLink } from './sharing/link.ts';
+import type { Links } from './sharing/links.ts';
+import type { Sharing } from './sharing/sharing.ts';
+import type { Statistics } from './statistics/statistics.ts';
 
 /** What the HTTP surface calls. */
 export interface Parts {

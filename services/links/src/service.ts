@@ -14,25 +14,25 @@ import {
 } from '@ptsdly/kit';
 import { feedCursor, type Kv, openKv, readOutbox, sharedProgress } from '@ptsdly/kv';
 import { linksApp, type Parts } from './app.ts';
-import { Attempts } from './attempts.ts';
-import { Cards } from './cards.ts';
-import { Clicks } from './clicks.ts';
-import { Endings } from './endings.ts';
-import { Grants } from './grant.ts';
+import { Cards } from './cards/cards.ts';
+import { Previews } from './cards/preview.ts';
+import { Clicks } from './clicks/clicks.ts';
 import { keys } from './keys.ts';
-import { Ledger } from './ledger.ts';
-import { Links } from './links.ts';
-import { Moderation } from './moderation.ts';
-import { Opening } from './opening.ts';
-import { watchOutbox } from './outbox-watch.ts';
-import { Previews } from './preview.ts';
-import { Redirect } from './redirect.ts';
-import { Referrals } from './referrals.ts';
-import { Sharing } from './sharing.ts';
-import { Statistics } from './statistics.ts';
+import { Moderation } from './moderation/moderation.ts';
+import { Attempts } from './opening/attempts.ts';
+import { Grants } from './opening/grant.ts';
+import { Opening } from './opening/opening.ts';
+import { Viewers } from './opening/viewer.ts';
+import { Redirect } from './redirect/redirect.ts';
+import { Endings } from './sharing/endings.ts';
+import { Ledger } from './sharing/ledger.ts';
+import { Links } from './sharing/links.ts';
+import { watchOutbox } from './sharing/outbox-watch.ts';
+import { Sharing } from './sharing/sharing.ts';
+import { Videos } from './sharing/videos.ts';
+import { Referrals } from './statistics/referrals.ts';
+import { Statistics } from './statistics/statistics.ts';
 import { answering } from './store.ts';
-import { Videos } from './videos.ts';
-import { Viewers } from './viewer.ts';
 
 export interface LinksOptions {
   /** Where the links are kept: `lmdb:<folder>`, or `redis://…` for several processes. */
