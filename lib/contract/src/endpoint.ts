@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import { z } from 'zod';
 import type { ProblemCode } from './problem.ts';
 
 /**
@@ -9,6 +9,17 @@ import type { ProblemCode } from './problem.ts';
 export type Access = 'open' | 'optional' | 'user' | 'grant' | 'internal';
 
 export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+
+/** What a token of a program may do; a person who is signed in may do everything. */
+export const scope = z.enum([
+  'account:read',
+  'account:write',
+  'videos:read',
+  'videos:write',
+  'links:read',
+  'links:write',
+]);
+export type Scope = z.infer<typeof scope>;
 
 type Schema = z.ZodType;
 
@@ -22,6 +33,8 @@ export interface Endpoint<
   readonly method: Method;
   readonly path: string;
   readonly access: Access;
+  /** What a program's token has to allow, for `user` endpoints. */
+  readonly scope?: Scope;
   readonly summary: string;
   readonly params?: P;
   readonly query?: Q;

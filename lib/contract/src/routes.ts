@@ -1,4 +1,4 @@
-import type { Access, Method } from './endpoint.ts';
+import type { Access, Method, Scope } from './endpoint.ts';
 
 /**
  * Byte paths and pages that carry no JSON, so they have no schema; listed here so that the gateway's
@@ -8,6 +8,8 @@ export interface RawRoute {
   readonly methods: readonly (Method | 'HEAD' | 'OPTIONS')[];
   readonly path: string;
   readonly access: Access;
+  /** As of an endpoint. */
+  readonly scope?: Scope;
   readonly summary: string;
 }
 
@@ -57,6 +59,40 @@ export const linksRawRoutes: readonly RawRoute[] = [
     path: '/api/links/:code/qr.svg',
     access: 'open',
     summary: 'The address of a link as a QR code (SVG)',
+  },
+  {
+    methods: ['GET', 'HEAD'],
+    path: '/api/links/:code/qr.png',
+    access: 'open',
+    summary: 'The address of a link as a QR code (PNG); `?size=` in pixels, 64 to 2048',
+  },
+  {
+    methods: ['GET'],
+    path: '/api/links/export',
+    access: 'user',
+    scope: 'links:read',
+    summary: 'My links as a file; `?format=csv` or `json`. Passwords are not in it',
+  },
+  {
+    methods: ['GET'],
+    path: '/api/links/stats/live',
+    access: 'user',
+    scope: 'links:read',
+    summary: 'The statistics of `?videoId=` as they change (server-sent events: `stats`)',
+  },
+  {
+    methods: ['GET'],
+    path: '/api/links/:id/stats/live',
+    access: 'user',
+    scope: 'links:read',
+    summary: 'The statistics of a link as they change (server-sent events: `stats`)',
+  },
+  {
+    methods: ['GET'],
+    path: '/api/links/:id/stats/export',
+    access: 'user',
+    scope: 'links:read',
+    summary: 'The statistics of a link as a file, by hour; `?format=csv` or `json`, `?days=`',
   },
 ];
 

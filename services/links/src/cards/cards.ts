@@ -2,6 +2,7 @@ import type { Card } from '@ptsdly/contract';
 import type { Kv, Tx } from '@ptsdly/kv';
 import { keys } from '../keys.ts';
 import { invalid } from '../sharing/link.ts';
+import { jpegSize } from './jpeg-size.ts';
 
 /** Start of image and the next marker (ITU-T T.81 §B.1.1.3). */
 const JPEG_MAGIC = Buffer.from([0xff, 0xd8, 0xff]);
@@ -12,6 +13,19 @@ export type CardText = Omit<Card, 'posterBase64'>;
 
 interface StoredCard extends CardText {
   readonly hasPoster: boolean;
+  readonly poster?: Size | null;
+}
+
+interface Size {
+  readonly width: number;
+  readonly height: number;
+}
+
+interface ShownCard {
+  readonly card: CardText | null;
+  readonly hasPoster: boolean;
+  /** Pixels, where they could be read. */
+  readonly poster: Size | null;
 }
 
 /** Snapshots of shared videos, so that a preview never wakes a media server. One a video, not a link. */
@@ -24,12 +38,13 @@ export class Cards {
 
   /** Keeps a card. Rejects with `invalid_fields` when the poster is no JPEG or too large. */
   async put(serverId: string, videoId: string, { posterBase64, ...text }: Card): Promise<void> {
-    if (posterBase64 !== null) checkPoster(posterBase64);
+    const poster = posterBase64 === null ? null : checkPoster(posterBase64);
     await this.#kv.transaction(async (tx) => {
       if (await isGone(tx, serverId, videoId)) return;
       tx.put(keys.card(serverId, videoId), {
         ...text,
         hasPoster: posterBase64 !== null,
+        poster,
       } satisfies StoredCard);
       if (posterBase64 === null) tx.remove(keys.poster(serverId, videoId));
       else tx.put(keys.poster(serverId, videoId), posterBase64);
@@ -45,11 +60,11 @@ export class Cards {
     });
   }
 
-  async text(serverId: string, videoId: string): Promise<{ card: CardText | null; hasPoster: boolean }> {
+  async text(serverId: string, videoId: string): Promise<ShownCard> {
     const stored = await this.#kv.get<StoredCard>(keys.card(serverId, videoId));
-    if (!stored) return { card: null, hasPoster: false };
-    const { hasPoster, ...card } = stored;
-    return { card, hasPoster };
+    if (!stored) return { card: null, hasPoster: false, poster: null };
+    const { hasPoster, poster = null, ...card } = stored;
+    return { card, hasPoster, poster };
   }
 
   async poster(serverId: string, videoId: string): Promise<Buffer | undefined> {
@@ -81,8 +96,10 @@ async function isGone(tx: Tx, serverId: string, videoId: string): Promise<boolea
   return found.some((mark) => mark !== undefined);
 }
 
-function checkPoster(base64: string): void {
+/** The size of a poster. Throws `invalid_fields`. */
+function checkPoster(base64: string): Size | null {
   const bytes = Buffer.from(base64, 'base64');
   if (bytes.length > MAX_POSTER_BYTES) throw invalid('posterBase64', `larger than ${MAX_POSTER_BYTES} bytes`);
   if (!bytes.subarray(0, JPEG_MAGIC.length).equals(JPEG_MAGIC)) throw invalid('posterBase64', 'not a JPEG');
+  return jpegSize(bytes);
 }

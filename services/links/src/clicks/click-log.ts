@@ -101,6 +101,17 @@ export class ClickLog {
     return sum;
   }
 
+  /** Takes all clicks of a link until now off its totals, those still on their way included. */
+  async erase(id: string): Promise<void> {
+    const { redirects, bots } = await this.of(id);
+    await this.#kv.transaction(async (tx) => {
+      const totals = await tx.get<Totals>(keys.clicks(id));
+      if (!totals) return;
+      const [redirectsBefore, botsBefore, ...through] = totals;
+      tx.put(keys.clicks(id), [redirectsBefore - redirects, botsBefore - bots, ...through] satisfies Totals);
+    });
+  }
+
   /** Folds when the log has grown long, or when there is time (`idle`). One fold at a time; rejects when it fails. */
   async fold(idle: boolean): Promise<void> {
     const { counts, folding, last } = this.#open;

@@ -61,6 +61,12 @@ export class Clicks {
     return this.#flushing;
   }
 
+  /** Forgets the clicks of a link until now. */
+  async erase(linkId: string): Promise<void> {
+    await this.flush();
+    await this.#store.erase(linkId);
+  }
+
   /** Brings every click into the totals, so that erasing a link leaves none in the log. */
   async settle(): Promise<void> {
     await this.flush();

@@ -65,8 +65,9 @@ export class Moderation {
   takeDown(segment: string, note: string): Promise<void> {
     return this.#decide(segment, 'takedown', note, async (tx, link) => {
       if (link.end === 'revoked') throw new Problem('link_revoked');
-      if (link.end === null)
-        this.#ledger.save(tx, await this.#ledger.bump(tx, { ...link, end: 'taken_down' }));
+      if (link.end !== null) return;
+      this.#ledger.save(tx, await this.#ledger.bump(tx, { ...link, end: 'taken_down' }));
+      await this.#ledger.announce(tx, 'link.taken_down', link);
     });
   }
 

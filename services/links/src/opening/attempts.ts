@@ -1,49 +1,105 @@
+import { createHmac } from 'node:crypto';
 import { Problem } from '@ptsdly/contract';
+import type { Kv, Tx } from '@ptsdly/kv';
+import { keys } from '../keys.ts';
 
-const MAX_KEYS = 20_000;
-
-interface Bucket {
-  tokens: number;
-  at: number;
-}
+const SWEEP_MS = 3_600_000;
+const SLICE = 500;
 
 /** Attempts at once, and the time after which there is one more. */
-interface Rate {
+export interface Rate {
   readonly burst: number;
   readonly refillMs: number;
 }
 
 /** For wrong passwords, by link and client. */
-const PASSWORDS: Rate = { burst: 5, refillMs: 12_000 };
+export const PASSWORDS: Rate = { burst: 5, refillMs: 12_000 };
+/** For wrong passwords of one link from anywhere: a password that many addresses guess at holds out all the same. */
+export const LINK_PASSWORDS: Rate = { burst: 200, refillMs: 3000 };
+/** An alias that is taken tells that it is, so asking is slow. */
+export const ALIASES: Rate = { burst: 20, refillMs: 15_000 };
 
-/** A limiter by key, held in memory; the bucket that was not used for longest is forgotten first. */
+type Bucket = readonly [tokens: number, at: number];
+
+/**
+ * A token bucket by key, kept in the store: processes that share it count together, and a restart forgives nothing.
+ * Keys are seen by nobody: what is stored is a keyed hash, and it goes when its bucket is full again.
+ */
 export class Attempts {
-  readonly #buckets = new Map<string, Bucket>();
+  readonly #kv: Kv;
+  readonly #name: string;
   readonly #rate: Rate;
+  readonly #timer: NodeJS.Timeout;
+  #sweeping: Promise<void>;
 
-  constructor(rate: Rate = PASSWORDS) {
+  /** `name` keeps limiters apart. */
+  constructor(kv: Kv, name: string, rate: Rate) {
+    this.#kv = kv;
+    this.#name = name;
     this.#rate = rate;
+    this.#sweeping = this.#sweep();
+    this.#timer = setInterval(() => {
+      this.#sweeping = this.#sweep();
+    }, SWEEP_MS);
+    this.#timer.unref();
   }
 
-  /** Takes an attempt; throws `rate_limited` when none is left. */
-  take(key: string): void {
-    const { burst, refillMs } = this.#rate;
-    const now = Date.now();
-    const bucket = this.#buckets.get(key) ?? { tokens: burst, at: now };
-    bucket.tokens = Math.min(burst, bucket.tokens + Math.max(0, now - bucket.at) / refillMs);
-    bucket.at = now;
-    this.#buckets.delete(key);
-    this.#buckets.set(key, bucket);
-    if (this.#buckets.size > MAX_KEYS) this.#buckets.delete(this.#buckets.keys().next().value as string);
-    if (bucket.tokens < 1) {
-      throw new Problem('rate_limited', { retryAfter: ((1 - bucket.tokens) * refillMs) / 1000 });
+  /** Takes an attempt. Rejects with `rate_limited` when none is left. */
+  async take(who: string): Promise<void> {
+    const { refillMs } = this.#rate;
+    const left = await this.#change(who, (tokens) => (tokens < 1 ? tokens : tokens - 1));
+    if (left.before < 1) {
+      throw new Problem('rate_limited', { retryAfter: ((1 - left.before) * refillMs) / 1000 });
     }
-    bucket.tokens -= 1;
   }
 
   /** Gives an attempt back: the password was right. */
-  giveBack(key: string): void {
-    const bucket = this.#buckets.get(key);
-    if (bucket) bucket.tokens = Math.min(this.#rate.burst, bucket.tokens + 1);
+  async giveBack(who: string): Promise<void> {
+    await this.#change(who, (tokens) => tokens + 1);
+  }
+
+  async close(): Promise<void> {
+    clearInterval(this.#timer);
+    await this.#sweeping;
+  }
+
+  async #change(who: string, next: (tokens: number) => number): Promise<{ before: number }> {
+    const { burst, refillMs } = this.#rate;
+    const secret = await this.#kv.get<string>(keys.viewerKey);
+    const mark = createHmac('sha256', secret ?? '')
+      .update(`${this.#name} ${who}`)
+      .digest('base64url');
+    const key = keys.attempt(this.#name, mark.slice(0, 22));
+    return this.#kv.transaction(async (tx: Tx) => {
+      const now = Date.now();
+      const [tokens, at] = (await tx.get<Bucket>(key)) ?? [burst, now];
+      const before = Math.min(burst, tokens + Math.max(0, now - at) / refillMs);
+      const after = Math.min(burst, next(before));
+      if (after >= burst) tx.remove(key);
+      else tx.put(key, [after, now] satisfies Bucket);
+      return { before };
+    });
+  }
+
+  /** Removes buckets that are full by now. Never rejects: what it could not remove waits for the next time. */
+  async #sweep(): Promise<void> {
+    const { burst, refillMs } = this.#rate;
+    const full = burst * refillMs;
+    const prefix = keys.attempts(this.#name);
+    try {
+      for (let after: { after?: string } = {}; ; ) {
+        const entries = await this.#kv.scan<Bucket>({ prefix, ...after, limit: SLICE });
+        const old = entries.filter(({ value }) => Date.now() - value[1] > full);
+        if (old.length > 0) {
+          await this.#kv.transaction((tx) => {
+            for (const { key } of old) tx.remove(key);
+          });
+        }
+        if (entries.length < SLICE) return;
+        after = { after: entries.at(-1)?.key ?? '' };
+      }
+    } catch {
+      // the store is away; those who need it say so
+    }
   }
 }

@@ -1,10 +1,10 @@
-import { Problem } from '@ptsdly/contract';
+import { Problem, type ProblemCode } from '@ptsdly/contract';
 import type { Tx } from '@ptsdly/kv';
 import { resolve } from '../codes/resolve.ts';
 import { keys } from '../keys.ts';
 import { isPreviewer } from '../redirect/bots.ts';
 import type { Ledger } from '../sharing/ledger.ts';
-import { closedBecause, codeRecord, type LinkRecord } from '../sharing/link.ts';
+import { type CodeRecord, closedBecause, codeRecord, type LinkRecord } from '../sharing/link.ts';
 import type { Statistics } from '../statistics/statistics.ts';
 import type { Attempts } from './attempts.ts';
 import { verifyPassword } from './password.ts';
@@ -13,6 +13,12 @@ import { Viewers } from './viewer.ts';
 
 /** Tries when the password changes while it is being checked. */
 const TRIES = 3;
+
+/** Two limiters of wrong passwords: by link and client, and by link. */
+export interface PasswordAttempts {
+  readonly ofClient: Attempts;
+  readonly ofLink: Attempts;
+}
 
 /** Who opens, as far as the limits need it. */
 export interface Visitor {
@@ -34,10 +40,10 @@ export interface Opened {
 export class Opening {
   readonly #ledger: Ledger;
   readonly #viewers: Viewers;
-  readonly #attempts: Attempts;
+  readonly #attempts: PasswordAttempts;
   readonly #statistics: Statistics;
 
-  constructor(ledger: Ledger, viewers: Viewers, attempts: Attempts, statistics: Statistics) {
+  constructor(ledger: Ledger, viewers: Viewers, attempts: PasswordAttempts, statistics: Statistics) {
     this.#ledger = ledger;
     this.#viewers = viewers;
     this.#attempts = attempts;
@@ -70,7 +76,7 @@ export class Opening {
     const record = (await resolve(this.#ledger.kv, segment))?.record;
     if (!record) throw new Problem('not_found');
     const closed = closedBecause(record, Date.now());
-    if (closed) throw new Problem(closed);
+    if (closed) throw closedProblem(closed, record);
     const link = await this.#ledger.get(record[0]);
     if (!link) throw new Problem('not_found');
     return link;
@@ -80,9 +86,11 @@ export class Opening {
     if (link.password === null) return;
     if (password === undefined) throw new Problem('password_required');
     const key = `${link.id} ${client}`;
-    this.#attempts.take(key);
+    const { ofClient, ofLink } = this.#attempts;
+    await ofClient.take(key);
+    await ofLink.take(link.id);
     if (!(await verifyPassword(password, link.password))) throw new Problem('wrong_password');
-    this.#attempts.giveBack(key);
+    await Promise.all([ofClient.giveBack(key), ofLink.giveBack(link.id)]);
   }
 
   /** Undefined when the password is no longer the one that was checked. */
@@ -98,8 +106,16 @@ export class Opening {
     const taken = { ...link, views: link.views + 1, lastOpenedAt: now };
     tx.put(keys.link(link.id), taken);
     await this.#statistics.count(tx, link.id, visitor, now);
+    await this.#ledger.announce(tx, 'link.opened', taken);
+    if (taken.views === taken.maxViews) await this.#ledger.announce(tx, 'link.exhausted', taken);
     return { link: taken, viewTaken: true };
   }
+}
+
+/** Why a link does not open; one that will says when (`Retry-After`). */
+function closedProblem(code: ProblemCode, [, opensAt]: CodeRecord): Problem {
+  if (code !== 'not_open_yet' || opensAt === null) return new Problem(code);
+  return new Problem(code, { retryAfter: (opensAt - Date.now()) / 1000 });
 }
 
 /** The visitor that a request shows. */

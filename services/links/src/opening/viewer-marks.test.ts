@@ -11,7 +11,7 @@ import { Statistics } from '../statistics/statistics.ts';
 test('when a day is over its key and the marks of its viewers are gone', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'ptsdly-marks-'));
   const kv = await openKv(`lmdb:${folder}`);
-  const statistics = new Statistics(kv, new Referrals(kv, 'http://localhost', silentLog));
+  const statistics = new Statistics(kv, new Referrals(kv, 'http://localhost', silentLog), () => undefined);
   const viewer = { client: '192.0.2.1', userAgent: 'x', isPrivate: false };
   const visit = async (now: number) => {
     await statistics.prepare(now);

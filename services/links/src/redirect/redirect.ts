@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { Problem, type ProblemCode, reservedWords } from '@ptsdly/contract';
+import { Problem, reservedWords } from '@ptsdly/contract';
 import type { Logger, Service } from '@ptsdly/kit';
 import type { Kv } from '@ptsdly/kv';
 import type { Clicks } from '../clicks/clicks.ts';
@@ -13,6 +13,7 @@ import type { Referrals } from '../statistics/referrals.ts';
 import { storeProblem } from '../store.ts';
 import { isBot } from './bots.ts';
 import { deadPage } from './dead-page.ts';
+import type { Misses } from './misses.ts';
 
 /** A slash and a code: by far the most frequent path, and never a fixed word. */
 const PLAIN_LENGTH = 13;
@@ -36,6 +37,13 @@ interface Answer {
   readonly body: string;
 }
 
+export interface RedirectParts {
+  readonly clicks: Clicks;
+  readonly referrals: Referrals;
+  readonly misses: Misses;
+  readonly log: Logger;
+}
+
 /**
  * `GET|HEAD /{code}`: one read of the store, one count in memory, one log line. It answers both ways a service is
  * called, as a function and on raw `node:http`. The log has the route, never the code.
@@ -44,12 +52,14 @@ export class Redirect {
   readonly #kv: Kv;
   readonly #clicks: Clicks;
   readonly #referrals: Referrals;
+  readonly #misses: Misses;
   readonly #log: Logger;
 
-  constructor(kv: Kv, clicks: Clicks, referrals: Referrals, log: Logger) {
+  constructor(kv: Kv, { clicks, referrals, misses, log }: RedirectParts) {
     this.#kv = kv;
     this.#clicks = clicks;
     this.#referrals = referrals;
+    this.#misses = misses;
     // The line below holds nothing that could need hiding, and looking for it costs more than the line.
     this.#log = log.child({ route: '/:code' }, { redact: [] });
   }
@@ -58,7 +68,8 @@ export class Redirect {
     const { method, url = '' } = request;
     if ((method !== 'GET' && method !== 'HEAD') || !isCodePath(url)) return false;
     const started = performance.now();
-    this.#answer(method, url, (name) => request.headers[name] as string | undefined).then(
+    const header = (name: string) => request.headers[name] as string | undefined;
+    this.#answer(method, url, header, request.socket.remoteAddress).then(
       (answer) => this.#write(method, answer, request, response, started),
       (error) => this.#write(method, this.#failed(error), request, response, started),
     );
@@ -90,7 +101,7 @@ export class Redirect {
     const { pathname, search } = new URL(request.url);
     if (!isCodePath(pathname)) return undefined;
     const started = performance.now();
-    return this.#answer(method, pathname + search, (name) => request.headers.get(name) ?? undefined)
+    return this.#answer(method, pathname + search, (name) => request.headers.get(name) ?? undefined, '')
       .catch((error: unknown) => this.#failed(error))
       .then((answer) => {
         this.#note('debug', method, answer.status, started);
@@ -99,18 +110,28 @@ export class Redirect {
       });
   }
 
-  async #answer(method: string, url: string, header: Header): Promise<Answer> {
+  /** `peer`: who is on the line; behind the gateway it says who asks. */
+  async #answer(method: string, url: string, header: Header, peer = ''): Promise<Answer> {
     const query = url.indexOf('?');
     const resolved = await resolve(this.#kv, query < 0 ? url.slice(1) : url.slice(1, query));
-    if (!resolved) return dead('not_found', header);
+    if (!resolved) return this.#miss(header, peer);
     const { record, segment } = resolved;
     const closed = closedBecause(record, Date.now());
-    if (closed) return dead(closed, header);
+    if (closed) return dead(new Problem(closed), header, record[1]);
     const robot = method === 'HEAD' || isRobot(header('user-agent'), header('sec-purpose'));
     this.#clicks.count(record[0], robot);
     const referrer = header('referer');
     if (referrer && !robot && !isPrivate(header)) this.#referrals.count(record[0], referrer);
     return found(`/watch/${segment}${query < 0 ? '' : position(url.slice(query + 1))}`);
+  }
+
+  #miss(header: Header, peer: string): Answer {
+    try {
+      this.#misses.note(header('x-forwarded-for') ?? peer);
+    } catch (refused) {
+      return dead(Problem.from(refused), header);
+    }
+    return dead(new Problem('not_found'), header);
   }
 
   #write(
@@ -186,11 +207,12 @@ function plainAnswer(code: string): string {
 }
 
 /** A link that leads nowhere: a page for people, a problem for programs, both with the true status. */
-function dead(code: ProblemCode, header: Header): Answer {
-  const problem = new Problem(code);
+function dead(problem: Problem, header: Header, opensAt: number | null = null): Answer {
+  const { code, retryAfter } = problem;
   if (!header('accept')?.includes('text/html')) return problemAnswer(problem, header('x-request-id'));
-  const body = deadPage(code, header('accept-language') ?? '');
+  const body = deadPage(code, header('accept-language') ?? '', code === 'not_open_yet' ? opensAt : null);
   const headers = ['content-type', 'text/html; charset=utf-8', 'content-security-policy', PAGE_POLICY];
+  if (retryAfter !== undefined) headers.push('retry-after', String(Math.ceil(retryAfter)));
   return { status: problem.status, headers: [...headers, ...commonHeaders(body)], body };
 }
 

@@ -6,6 +6,7 @@ import { TOMBSTONE } from '../codes/resolve.ts';
 import { keys } from '../keys.ts';
 import { forgetReports } from '../moderation/moderation.ts';
 import type { Statistics } from '../statistics/statistics.ts';
+import type { Webhooks } from '../webhooks/webhooks.ts';
 import type { Ledger } from './ledger.ts';
 import type { LinkRecord } from './link.ts';
 
@@ -21,12 +22,17 @@ export class Endings {
   readonly #cards: Cards;
   readonly #clicks: Clicks;
   readonly #statistics: Statistics;
+  readonly #webhooks: Webhooks;
 
-  constructor(ledger: Ledger, cards: Cards, clicks: Clicks, statistics: Statistics) {
+  constructor(
+    ledger: Ledger,
+    parts: { cards: Cards; clicks: Clicks; statistics: Statistics; webhooks: Webhooks },
+  ) {
     this.#ledger = ledger;
-    this.#cards = cards;
-    this.#clicks = clicks;
-    this.#statistics = statistics;
+    this.#cards = parts.cards;
+    this.#clicks = parts.clicks;
+    this.#statistics = parts.statistics;
+    this.#webhooks = parts.webhooks;
   }
 
   /** Applies a fact of identity or subscriptions; what does not concern links is passed over. */
@@ -51,6 +57,7 @@ export class Endings {
   /** Revokes and then erases all links of an owner. */
   async userDeleted(ownerId: string): Promise<void> {
     await this.#ledger.kv.put(keys.goneUser(ownerId), true);
+    await this.#webhooks.erase(ownerId); // before the links end: nobody is told of that any more
     await this.#revokeAll(keys.owned(ownerId));
     await this.#clicks.settle(); // revoked links are counted no more, so none comes after the erasure
     for (;;) {
@@ -85,6 +92,8 @@ export class Endings {
       tx.remove(keys.link(id));
       tx.remove(keys.clicks(id));
       tx.remove(keys.ended(ownerId, id));
+      if (link) tx.remove(keys.endedOfVideo(ownerId, link.videoId, id));
+      if (link?.expiresAt) tx.remove(keys.expiry(link.expiresAt, id));
     });
   }
 }

@@ -1,18 +1,25 @@
-import type { EventData } from '@ptsdly/contract';
+import type { EventData, WebhookEvent } from '@ptsdly/contract';
 import type { Bell } from '@ptsdly/kit';
 import { appendEvent, type Kv, type Tx } from '@ptsdly/kv';
 import { newTotals } from '../clicks/click-counts.ts';
 import { keys } from '../keys.ts';
 import { codeRecord, type LinkRecord } from './link.ts';
 
+/** Tells the owner's webhooks of a fact, in the transaction that makes it true. */
+export type Announce = (tx: Tx, event: WebhookEvent, link: LinkRecord) => Promise<void>;
+
+const nobody: Announce = async () => undefined;
+
 /** The links in the store, with the indexes and events that have to agree with them. */
 export class Ledger {
   readonly kv: Kv;
+  readonly announce: Announce;
   readonly #bell: Bell;
 
-  constructor(kv: Kv, bell: Bell) {
+  constructor(kv: Kv, bell: Bell, announce: Announce = nobody) {
     this.kv = kv;
     this.#bell = bell;
+    this.announce = announce;
   }
 
   get(id: string): Promise<LinkRecord | undefined> {
@@ -30,6 +37,7 @@ export class Ledger {
   save(tx: Tx, link: LinkRecord): void {
     tx.put(keys.link(link.id), link);
     tx.put(keys.code(link.code), codeRecord(link));
+    if (link.expiresAt !== null && link.end === null) tx.put(keys.expiry(link.expiresAt, link.id), link.id);
   }
 
   /** Enters a new link into the indexes, and begins its totals. */
@@ -52,13 +60,21 @@ export class Ledger {
   /** Ends a link for good. What is kept is what stops it, and what shows again that it has ended. */
   async revoke(tx: Tx, link: LinkRecord): Promise<LinkRecord> {
     if (link.end === 'revoked') return link;
-    const ended = await this.bump(tx, { ...link, end: 'revoked', password: null, label: null });
+    const ended = await this.bump(tx, {
+      ...link,
+      end: 'revoked',
+      password: null,
+      label: null,
+      recipient: null,
+    });
     const { id, ownerId, serverId, videoId } = link;
     this.save(tx, ended);
     tx.remove(keys.owned(ownerId, id));
     tx.remove(keys.ownedOfVideo(ownerId, videoId, id));
     tx.remove(keys.video(serverId, videoId, id));
     tx.put(keys.ended(ownerId, id), id);
+    tx.put(keys.endedOfVideo(ownerId, videoId, id), id);
+    await this.announce(tx, 'link.revoked', link);
     return ended;
   }
 }

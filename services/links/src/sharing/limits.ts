@@ -8,19 +8,35 @@ const ms = (timestamp: string | null) => (timestamp === null ? null : Date.parse
 
 /** The limits that a body names, as they are stored; what it leaves out stays out. */
 export async function readLimits(body: LimitFields): Promise<Partial<Limits>> {
-  const { opensAt, expiresAt, password, maxViews, startAt, endAt, allowDownload, label } = body;
+  const { opensAt, expiresAt, password, embedOrigins, ...asGiven } = body;
   const named = {
+    ...limitsAsGiven(asGiven),
     opensAt: opensAt === undefined ? undefined : ms(opensAt),
     expiresAt: expiresAt === undefined ? undefined : ms(expiresAt),
     password: typeof password === 'string' ? await hashPassword(password) : password,
-    maxViews,
-    startAt,
-    endAt,
-    allowDownload,
-    label,
+    embedOrigins: embedOrigins && [...new Set(embedOrigins)],
   };
   return Object.fromEntries(Object.entries(named).filter(([, value]) => value !== undefined));
 }
+
+/** What is stored as it was said; a body has more in it than limits. */
+const limitsAsGiven = ({
+  maxViews,
+  startAt,
+  endAt,
+  speed,
+  allowDownload,
+  recipient,
+  label,
+}: LimitFields) => ({
+  maxViews,
+  startAt,
+  endAt,
+  speed,
+  allowDownload,
+  recipient,
+  label,
+});
 
 /** A link without limits. */
 export const noLimits: Limits = {
@@ -30,6 +46,9 @@ export const noLimits: Limits = {
   password: null,
   startAt: null,
   endAt: null,
+  speed: null,
   allowDownload: false,
+  embedOrigins: null,
+  recipient: null,
   label: null,
 };

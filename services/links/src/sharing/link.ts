@@ -13,7 +13,11 @@ export interface Limits {
   readonly password: string | null;
   readonly startAt: number | null;
   readonly endAt: number | null;
+  readonly speed: number | null;
   readonly allowDownload: boolean;
+  /** Sites that may frame the player; null is any. */
+  readonly embedOrigins: readonly string[] | null;
+  readonly recipient: string | null;
   readonly label: string | null;
 }
 
@@ -90,8 +94,8 @@ export function stateOf(record: LinkRecord, now: number): LinkState {
   return record.maxViews !== null && record.views >= record.maxViews ? 'used_up' : 'open';
 }
 
-/** A link as its owner sees it. */
-export function toLink(record: LinkRecord, baseUrl: string): Link {
+/** A link as its owner sees it; `videoTitle` comes from the card of its video. */
+export function toLink(record: LinkRecord, baseUrl: string, videoTitle: string | null): Link {
   return {
     id: record.id,
     code: record.code,
@@ -100,15 +104,20 @@ export function toLink(record: LinkRecord, baseUrl: string): Link {
     state: stateOf(record, Date.now()),
     serverId: record.serverId,
     videoId: record.videoId,
+    videoTitle,
     label: record.label,
+    recipient: record.recipient ?? null,
     opensAt: iso(record.opensAt),
     expiresAt: iso(record.expiresAt),
     maxViews: record.maxViews,
     hasPassword: record.password !== null,
     startAt: record.startAt,
     endAt: record.endAt,
+    speed: record.speed ?? null,
     allowDownload: record.allowDownload,
+    embedOrigins: record.embedOrigins ? [...record.embedOrigins] : null,
     views: record.views,
+    lastOpenedAt: iso(record.lastOpenedAt),
     createdAt: new Date(record.createdAt).toISOString(),
   };
 }

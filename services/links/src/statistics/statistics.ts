@@ -1,22 +1,18 @@
 import { createHmac, randomBytes } from 'node:crypto';
-import type { CallOutput, linksApi } from '@ptsdly/contract';
+import type { LinkStats } from '@ptsdly/contract';
 import type { Kv, Tx } from '@ptsdly/kv';
 import { keys } from '../keys.ts';
-import { type Device, deviceOf } from './device.ts';
+import type { CountryOf } from './countries.ts';
+import { DAY_MS, type DayRecord, dayOf, emptyDay, oneMore, type Usage, usageOf } from './day.ts';
+import { deviceOf } from './device.ts';
 import type { Referrals } from './referrals.ts';
 
 /** Marks of viewers that are removed at once when their day is over. */
 const SLICE = 500;
 /** Hosts that are told apart in one answer. */
 const SHOWN_HOSTS = 20;
-const DAY_MS = 86_400_000;
-
-/** What is kept of the views of one link on one day (UTC): sums, and nothing about any one viewer. */
-interface DayRecord {
-  readonly hours: readonly number[];
-  readonly devices: Readonly<Partial<Record<Device, number>>>;
-  readonly viewers: number;
-}
+/** Links whose days are read together. */
+const READ_TOGETHER = 50;
 
 /** Whom a view is counted for; nothing of it is kept. */
 export interface Viewer {
@@ -32,20 +28,22 @@ interface DayKey {
   readonly key: string;
 }
 
-type Shown = Pick<CallOutput<typeof linksApi.linkStats>, 'uniqueViewers' | 'devices' | 'referrers' | 'days'>;
+type Shown = Usage & Pick<LinkStats, 'referrers'>;
 
 /**
- * Views by day, hour and class of device, in the transaction that takes the view; unique viewers of a day by a keyed
+ * Views by day, hour, class of device and country, in the transaction that takes the view; unique viewers of a day by a keyed
  * hash (HMAC-SHA-256 of link, address and user agent, cut to 72 bits), which is removed with its key when the day ends.
  */
 export class Statistics {
   readonly #kv: Kv;
   readonly #referrals: Referrals;
+  readonly #countryOf: CountryOf;
   #today: DayKey | undefined;
   #sweeping: Promise<void> | undefined;
 
-  constructor(kv: Kv, referrals: Referrals) {
+  constructor(kv: Kv, referrals: Referrals, countryOf: CountryOf) {
     this.#kv = kv;
+    this.#countryOf = countryOf;
     this.#referrals = referrals;
   }
 
@@ -69,40 +67,41 @@ export class Statistics {
   async count(tx: Tx, linkId: string, viewer: Viewer, now: number): Promise<void> {
     const day = dayOf(now);
     const key = keys.stat(linkId, day);
-    const before = (await tx.get<DayRecord>(key)) ?? {
-      hours: Array<number>(24).fill(0),
-      devices: {},
-      viewers: 0,
-    };
+    const before = (await tx.get<DayRecord>(key)) ?? emptyDay;
     const hour = new Date(now).getUTCHours();
     const hours = before.hours.map((views, at) => (at === hour ? views + 1 : views));
     if (viewer.isPrivate) return tx.put(key, { ...before, hours } satisfies DayRecord);
-    const device = deviceOf(viewer.userAgent);
-    const devices = { ...before.devices, [device]: (before.devices[device] ?? 0) + 1 };
+    const devices = oneMore(before.devices, deviceOf(viewer.userAgent));
+    const country = this.#countryOf(viewer.client);
+    const countries = country === undefined ? before.countries : oneMore(before.countries ?? {}, country);
     const viewers = before.viewers + ((await this.#isNew(tx, linkId, viewer, day)) ? 1 : 0);
-    tx.put(key, { hours, devices, viewers } satisfies DayRecord);
+    const known = countries === undefined ? {} : { countries: countries as Record<string, number> };
+    tx.put(key, { ...before, hours, devices, viewers, ...known } satisfies DayRecord);
   }
 
-  /** What is known of a link, over the last so many days. */
-  async of(linkId: string, days: number, now: number): Promise<Shown> {
-    const start = keys.stat(linkId, dayOf(now - (days - 1) * DAY_MS));
-    const entries = await this.#kv.scan<DayRecord>({ prefix: keys.stat(linkId), start, limit: days });
-    const devices: Partial<Record<Device, number>> = {};
-    let uniqueViewers = 0;
-    for (const { value } of entries) {
-      uniqueViewers += value.viewers;
-      for (const [device, views] of Object.entries(value.devices) as [Device, number][]) {
-        devices[device] = (devices[device] ?? 0) + views;
+  /** What is known of some links together, over the last so many days. */
+  async of(linkIds: readonly string[], days: number, now: number): Promise<Shown> {
+    const from = dayOf(now - (days - 1) * DAY_MS);
+    const records: [string, DayRecord][] = [];
+    const clicks = new Map<string, number>();
+    for (let at = 0; at < linkIds.length; at += READ_TOGETHER) {
+      const slice = linkIds.slice(at, at + READ_TOGETHER);
+      records.push(...(await Promise.all(slice.map((id) => this.#days(id, from, days)))).flat());
+      for (const hosts of await Promise.all(slice.map((id) => this.#referrals.of(id)))) {
+        for (const one of hosts) clicks.set(one.host, (clicks.get(one.host) ?? 0) + one.clicks);
       }
     }
-    const shown = entries.map(({ key, value: { hours, viewers } }) => ({
-      day: key.slice(keys.stat(linkId).length),
-      views: hours.reduce((sum, views) => sum + views, 0),
-      uniqueViewers: viewers,
-      hours: [...hours],
-    }));
-    const referrers = (await this.#referrals.of(linkId)).slice(0, SHOWN_HOSTS);
-    return { uniqueViewers, devices, referrers, days: shown };
+    const referrers = [...clicks]
+      .map(([host, count]) => ({ host, clicks: count }))
+      .sort((a, b) => b.clicks - a.clicks)
+      .slice(0, SHOWN_HOSTS);
+    return { ...usageOf(records), referrers };
+  }
+
+  async #days(linkId: string, from: string, limit: number): Promise<[string, DayRecord][]> {
+    const prefix = keys.stat(linkId);
+    const entries = await this.#kv.scan<DayRecord>({ prefix, start: keys.stat(linkId, from), limit });
+    return entries.map(({ key, value }) => [key.slice(prefix.length), value]);
   }
 
   /** Removes all that is known of a link. */
@@ -125,28 +124,22 @@ export class Statistics {
     return true;
   }
 
-  /** Removes the marks of all days but this one. */
+  /** Removes the marks of all days but this one, and what plays of the days before yesterday have shown. */
   async #forgetViewers(today: string): Promise<void> {
+    const yesterday = dayOf(Date.parse(today) - DAY_MS);
+    await this.#removeAll(keys.seen(), (key) => !key.startsWith(keys.seen(today)));
+    await this.#removeAll(keys.play(), (key) => key < keys.play(yesterday));
+  }
+
+  /** Removes keys as long as the first ones are unwanted. */
+  async #removeAll(prefix: string, unwanted: (key: string) => boolean = () => true): Promise<void> {
     for (;;) {
-      const entries = await this.#kv.scan({ prefix: keys.seen(), limit: SLICE });
-      const old = entries.filter(({ key }) => !key.startsWith(keys.seen(today)));
+      const entries = await this.#kv.scan({ prefix, limit: SLICE });
+      const old = entries.filter(({ key }) => unwanted(key));
       if (old.length === 0) return;
       await this.#kv.transaction((tx) => {
         for (const { key } of old) tx.remove(key);
       });
     }
   }
-
-  async #removeAll(prefix: string): Promise<void> {
-    for (;;) {
-      const entries = await this.#kv.scan({ prefix, limit: SLICE });
-      if (entries.length === 0) return;
-      await this.#kv.transaction((tx) => {
-        for (const { key } of entries) tx.remove(key);
-      });
-    }
-  }
 }
-
-/** `2026-11-23`, UTC. */
-const dayOf = (now: number) => new Date(now).toISOString().slice(0, 10);

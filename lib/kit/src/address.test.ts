@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { addressKey } from './rates.ts';
+import { addressPrefix } from './address.ts';
 
 test.each([
   ['192.0.2.7', '192.0.2.7'],
@@ -9,5 +9,5 @@ test.each([
   ['2001:db8::9', '2001:db8:0:0'],
   ['::1', '0:0:0:0'],
 ])('%s counts as %s', (address, key) => {
-  expect(addressKey(address)).toBe(key);
+  expect(addressPrefix(address)).toBe(key);
 });
