@@ -33,6 +33,12 @@ export const mediaRawRoutes: readonly RawRoute[] = [
     summary: 'The movie header (moov box) of a file that has it at its end, ahead of the file',
   },
   { methods: ['GET', 'HEAD'], path: '/videos/:id/original', access: 'user', summary: 'The uploaded bytes' },
+  {
+    methods: ['GET'],
+    path: '/events',
+    access: 'user',
+    summary: 'What changes in the library, as it changes (server-sent events)',
+  },
   { methods: ['GET', 'HEAD'], path: '/videos/:id/poster', access: 'user', summary: 'The poster (JPEG)' },
   {
     methods: ['GET', 'HEAD'],
