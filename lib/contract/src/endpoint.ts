@@ -1,5 +1,6 @@
-import { z } from 'zod';
+import type { z } from 'zod';
 import type { ProblemCode } from './problem.ts';
+import type { Scope } from './scope.ts';
 
 /**
  * Who may call. `open` and `optional` need no token (`optional` reads one that is there), `user` needs the
@@ -9,17 +10,6 @@ import type { ProblemCode } from './problem.ts';
 export type Access = 'open' | 'optional' | 'user' | 'grant' | 'internal';
 
 export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
-
-/** What a token of a program may do; a person who is signed in may do everything. */
-export const scope = z.enum([
-  'account:read',
-  'account:write',
-  'videos:read',
-  'videos:write',
-  'links:read',
-  'links:write',
-]);
-export type Scope = z.infer<typeof scope>;
 
 type Schema = z.ZodType;
 
@@ -33,7 +23,7 @@ export interface Endpoint<
   readonly method: Method;
   readonly path: string;
   readonly access: Access;
-  /** What a program's token has to allow, for `user` endpoints. */
+  /** What an API token must carry; without one here, no API token may make this call. */
   readonly scope?: Scope;
   readonly summary: string;
   readonly params?: P;

@@ -25,7 +25,8 @@ const aVideo = statsQuery.extend({ videoId: z.string().min(1).max(64) });
 /** Pictures, files and event streams: what is not JSON and so has no schema. */
 export function mountFiles(app: Hono, parts: Parts, options: AppOptions): void {
   const { opening, previews, report, baseUrl } = parts;
-  const ownerOf = async ({ req }: Context) => (await admit(req.raw.headers, 'user', options))?.sub as string;
+  const ownerOf = async ({ req }: Context) =>
+    (await admit(req.raw.headers, 'user', options, 'links:read'))?.sub as string;
 
   app.get('/watch/:code/card.jpg', async (context) => {
     const poster = await previews.poster(context.req.param('code'));

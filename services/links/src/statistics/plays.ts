@@ -1,5 +1,5 @@
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
-import { COMPLETION_PARTS, Problem } from '@ptsdly/contract';
+import { Problem } from '@ptsdly/contract';
 import type { Kv } from '@ptsdly/kv';
 import { keys } from '../keys.ts';
 import { completionOf, DAY_MS, type DayRecord, dayOf, emptyDay } from './day.ts';
