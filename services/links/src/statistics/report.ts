@@ -27,9 +27,11 @@ export class Report {
     this.#statistics = statistics;
   }
 
-  /** Rejects with `not_found` for a link that is unknown or another's; one that was revoked is still known. */
+  /** Rejects with `not_found` for a link that is unknown, another's, or revoked. */
   async ofLink(ownerId: string, id: string, days: number): Promise<LinkStats> {
-    return this.#sum([await this.#owned(ownerId, id)], days);
+    const link = await this.#owned(ownerId, id);
+    if (link.end === 'revoked') throw new Problem('not_found');
+    return this.#sum([link], days);
   }
 
   async ofVideo(ownerId: string, videoId: string, days: number): Promise<VideoStats> {
@@ -37,7 +39,7 @@ export class Report {
     return { ...(await this.#sum(links, days)), links: links.length };
   }
 
-  /** Erases what is known of a link's use, but for the views that its cap counts. */
+  /** Erases what is known of a link's use, but for the views that its cap counts; also of one that was revoked. */
   async erase(ownerId: string, id: string): Promise<void> {
     await this.#owned(ownerId, id);
     await this.#clicks.erase(id);

@@ -10,12 +10,15 @@ import {
   identityInternalApi,
   linksApi,
   linksInternalApi,
+  linksStoreApi,
+  linkTransferApi,
   mediaApi,
   moderationApi,
   Problem,
   type ServerAddress,
   subscriptionsInternalApi,
   type Video,
+  webhooksApi,
 } from '@ptsdly/contract';
 import {
   type AppOptions,
@@ -164,6 +167,7 @@ export interface NeighbourhoodOptions {
   readonly baseUrl?: string;
   /** A folder of its own where not given. */
   readonly kvUrl?: string;
+  readonly countryDatabase?: string;
 }
 
 /** The whole neighbourhood of one links service: two owners, one server each, one video each. */
@@ -187,6 +191,8 @@ export async function neighbourhood(options: NeighbourhoodOptions = {}) {
     tokens,
     identity,
     subscriptions,
+    countryDatabase: options.countryDatabase,
+    webhooksToPrivate: true,
   };
   let service: Service = await openLinks(linksOptions);
   let listener: Listener | undefined;
@@ -214,11 +220,14 @@ export async function neighbourhood(options: NeighbourhoodOptions = {}) {
       const token = user ? await identity.sign(user, 'links') : undefined;
       const headers = () => (token ? { authorization: `Bearer ${token}` } : ({} as Record<string, string>));
       const fetch: Fetch = (request) => (of ?? service).fetch(request);
-      return createClient(linksApi, { ...reach({ fetch }), headers });
+      return createClient(
+        { ...linksApi, ...linkTransferApi, ...webhooksApi },
+        { ...reach({ fetch }), headers },
+      );
     },
     internal: (of?: Service) =>
       createClient(
-        { ...linksInternalApi, ...moderationApi, ...feedApi },
+        { ...linksInternalApi, ...moderationApi, ...feedApi, ...linksStoreApi },
         internalPeer('links', { fetch: (request) => (of ?? service).fetch(request) }, tokens),
       ),
     async close(): Promise<void> {
