@@ -35,10 +35,22 @@ export const mediaRawRoutes: readonly RawRoute[] = [
   { methods: ['GET', 'HEAD'], path: '/videos/:id/original', access: 'user', summary: 'The uploaded bytes' },
   { methods: ['GET', 'HEAD'], path: '/videos/:id/poster', access: 'user', summary: 'The poster (JPEG)' },
   {
+    methods: ['POST'],
+    path: '/videos/:id/subtitles',
+    access: 'user',
+    summary: 'Add subtitles: a file of SRT, VTT, ASS or SMI (?language=ko&label=…&name=…)',
+  },
+  {
+    methods: ['GET', 'HEAD'],
+    path: '/videos/:id/subtitles/:name',
+    access: 'user',
+    summary: 'Subtitles as WebVTT (<id>.vtt)',
+  },
+  {
     methods: ['GET', 'HEAD'],
     path: '/s/*',
     access: 'grant',
-    summary: 'Playlists, segments, plain MP4, poster, events and download of a play session',
+    summary: 'Playlists, segments, plain MP4, poster, subtitles, events and download of a play session',
   },
 ];
 

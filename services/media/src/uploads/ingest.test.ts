@@ -6,6 +6,7 @@ import { sql } from 'kysely';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { type MediaDatabase, openMediaDatabase } from '../database.ts';
 import { Indexer } from '../indexing/indexer.ts';
+import { Journal } from '../library/journal.ts';
 import { Library } from '../library/library.ts';
 import { originalOf } from '../library/object-names.ts';
 import { openStorage } from '../storage/storage.ts';
@@ -30,10 +31,8 @@ it('takes an upload whose row could not be written at first, when it is tried ag
   const storage = await openStorage(`file:${folder}/objects`);
   const received = (id: string) => spool.length(id);
   const playableUntil = () => null;
-  const library = new Library({
-    ...{ db, quotaBytes: 1000, url: '', received, playableUntil },
-    onNews: () => undefined,
-  });
+  const journal = new Journal({ db, onNews: () => undefined });
+  const library = new Library({ journal, quotaBytes: 1000, url: '', received, playableUntil });
   const indexer = new Indexer(new URL('../main.ts', import.meta.url), silentLog);
   const arrivals = new Arrivals({ library, storage, spool, indexer, log: silentLog });
   const ingest = new Ingest({
