@@ -1,13 +1,18 @@
-/** What a file may be written in when it is not UTF-8, the likeliest here first (WHATWG Encoding names; `euc-kr` is CP949). */
-const OTHERS = ['euc-kr', 'shift_jis'] as const;
+import { decodeCp949 } from './cp949.ts';
+
+const strictly = (label: string) => (bytes: Uint8Array) =>
+  new TextDecoder(label, { fatal: true }).decode(bytes);
+
+/** What a file may be written in, the likeliest here first. */
+const decoders = [strictly('utf-8'), decodeCp949, strictly('shift_jis')];
 
 /** Text of unknown encoding. Never throws: what fits nothing is read as windows-1252. */
 export function decodeText(bytes: Uint8Array): string {
   const marked = byMark(bytes);
   if (marked) return new TextDecoder(marked).decode(bytes);
-  for (const label of ['utf-8', ...OTHERS]) {
+  for (const decode of decoders) {
     try {
-      return new TextDecoder(label, { fatal: true }).decode(bytes);
+      return decode(bytes);
     } catch {
       // the next one
     }
