@@ -16,11 +16,15 @@ import { createGatekeeper, ownerOnly } from './gatekeeper.ts';
 import { Deliveries } from './host/deliveries.ts';
 import { News } from './host/news.ts';
 import { Indexer } from './indexing/indexer.ts';
+import { JobStore } from './jobs/job-store.ts';
+import { Jobs } from './jobs/jobs.ts';
 import { Bulk } from './library/bulk.ts';
 import { Catalogue } from './library/catalogue.ts';
+import { Changes } from './library/changes.ts';
 import { Folders } from './library/folders.ts';
 import { Journal } from './library/journal.ts';
 import { Library } from './library/library.ts';
+import { libraryEventRoutes } from './library/library-events.ts';
 import type { LibraryParts } from './library/library-handlers.ts';
 import { indexOf, originalOf, posterOf } from './library/object-names.ts';
 import { Posters } from './library/posters.ts';
@@ -83,9 +87,24 @@ export async function openMedia(options: MediaOptions): Promise<MediaService> {
 
   const received = (id: string) => spool.length(id);
   const playableUntil = (id: string) => arrivals.playableUntil(id);
-  const journal = new Journal({ db, onNews: () => deliveries.ring() });
-  const library = new Library({ journal, quotaBytes, url, received, playableUntil });
+  const changes = new Changes();
+  const journal = new Journal({
+    db,
+    onNews: () => deliveries.ring(),
+    onTouched: (touched) => changes.publishAll(touched),
+  });
+  const library = new Library({
+    ...{ journal, quotaBytes, url, received, playableUntil },
+    jobs: (id) => jobs.of(id),
+  });
   const subtitles = new Subtitles({ journal, url });
+  const jobs = new Jobs({
+    store: new JobStore(db),
+    kinds: [],
+    find: (id) => library.find(id),
+    onChange: (id) => changes.publish({ type: 'video', id }),
+    log,
+  });
   const presentations = new Presentations(storage);
   const posters = new Posters({
     ...{ library, storage, spool, presentations, log },
@@ -101,6 +120,7 @@ export async function openMedia(options: MediaOptions): Promise<MediaService> {
     },
   });
   const onRemoved = async (id: string) => {
+    await jobs.forget(id);
     responses.end('deleted', ({ videoId }) => videoId === id);
     presentations.forget(id);
     arrivals.forget(id);
@@ -156,19 +176,21 @@ export async function openMedia(options: MediaOptions): Promise<MediaService> {
   };
   const health = { serverId, generation: options.generation };
   const app = createMediaApp({
-    ...{ audience, log, metrics, callers, ready, health, basePath, playback, deleteVideo },
+    ...{ audience, log, metrics, callers, ready, health, basePath, jobs, playback, deleteVideo },
     library: parts,
   });
   const raw = createByteRouter({
     ...{ basePath, log, metrics },
     routes: [
       ...uploadRoutes({ basePath, quotaBytes, gatekeeper, uploads, posters, arrivals }),
+      ...libraryEventRoutes({ gatekeeper, library, changes, responses }),
       ...videoRoutes({ gatekeeper, library, storage, responses }),
       ...subtitleRoutes({ gatekeeper, subtitles }),
       ...sessionRoutes({ playback, subtitles, storage, responses }),
     ],
   });
 
+  await jobs.start();
   deliveries.start();
   const recovering = recover({ library, storage, spool, ingest, uploads, log });
   const sweep = setInterval(() => {
@@ -186,6 +208,7 @@ export async function openMedia(options: MediaOptions): Promise<MediaService> {
       responses.close();
       await news.close();
       await recovering;
+      await jobs.close();
       await ingest.close();
       await arrivals.close();
       await posters.close();

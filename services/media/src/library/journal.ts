@@ -12,6 +12,8 @@ export type HostNews =
 export interface Touched {
   /** Ids of videos. */
   readonly videos?: readonly string[];
+  /** Ids of videos that are gone for good. */
+  readonly removed?: readonly string[];
   readonly folders?: boolean;
   readonly news?: readonly HostNews[];
 }
@@ -47,7 +49,7 @@ export class Journal {
       return done;
     });
     if (touched.news?.length) onNews();
-    if (touched.videos?.length || touched.folders) onTouched?.(touched);
+    if (touched.videos?.length || touched.removed?.length || touched.folders) onTouched?.(touched);
     return touched;
   }
 }

@@ -1,6 +1,7 @@
-import { type HandlerInput, type mediaApi, Problem, type Video } from '@ptsdly/contract';
+import { type HandlerInput, type mediaApi, Problem, type Video, type VideoJob } from '@ptsdly/contract';
 import { newId } from '@ptsdly/kit';
 import type { MediaDatabase, VideoRow } from '../database.ts';
+import { processingOf } from '../jobs/processing.ts';
 import type { HostNews, Journal, Trx } from './journal.ts';
 import { distinctTags, tagsOf, writeTags } from './tags.ts';
 import { kindOf, searchText, titleKey } from './wording.ts';
@@ -33,6 +34,8 @@ export interface LibraryOptions {
   readonly received: (id: string) => number;
   /** Seconds that can be played of a video while it arrives; null while nobody knows. */
   readonly playableUntil: (id: string) => number | null;
+  /** What is being made for a video, and what could not be made. */
+  readonly jobs: (id: string) => readonly VideoJob[];
 }
 
 type Change = HandlerInput<typeof mediaApi.updateVideo>['body'];
@@ -190,7 +193,7 @@ export class Library {
         await trx.deleteFrom(table).where('video_id', '=', id).execute();
       }
       const news: HostNews[] = [{ type: 'usage' }, { type: 'video.deleted', videoId: id }];
-      return { wasThere, videos: wasThere ? [id] : [], news: wasThere ? news : [] };
+      return { wasThere, removed: wasThere ? [id] : [], news: wasThere ? news : [] };
     });
     return wasThere;
   }
@@ -203,6 +206,7 @@ export class Library {
   describe(row: VideoRow): Video {
     const complete = row.upload === 'complete';
     const { failure_code: code, failure_detail: detail } = row;
+    const jobs = this.#options.jobs(row.id);
     const until = row.playable === 1 ? null : this.#options.playableUntil(row.id) || null;
     return {
       id: row.id,
@@ -214,8 +218,8 @@ export class Library {
       sha256: row.sha256,
       playable: row.playable === 1 || until !== null,
       playableUntil: until,
-      processing: row.processing,
-      progress: null,
+      ...processingOf(row, jobs),
+      jobs: [...jobs],
       failure: code === null ? null : { code, detail: detail ?? '' },
       duration: row.duration,
       width: row.width,

@@ -16,6 +16,7 @@ export async function openShelves() {
     ...{ journal, quotaBytes: 1e15, url: '' },
     received: () => 0,
     playableUntil: () => null,
+    jobs: () => [],
   });
   const subtitles = new Subtitles({ journal, url: '' });
   const describe = (row: VideoRow) => library.describe(row);

@@ -32,7 +32,14 @@ it('takes an upload whose row could not be written at first, when it is tried ag
   const received = (id: string) => spool.length(id);
   const playableUntil = () => null;
   const journal = new Journal({ db, onNews: () => undefined });
-  const library = new Library({ journal, quotaBytes: 1000, url: '', received, playableUntil });
+  const library = new Library({
+    journal,
+    quotaBytes: 1000,
+    url: '',
+    received,
+    playableUntil,
+    jobs: () => [],
+  });
   const indexer = new Indexer(new URL('../main.ts', import.meta.url), silentLog);
   const arrivals = new Arrivals({ library, storage, spool, indexer, log: silentLog });
   const ingest = new Ingest({
