@@ -16,7 +16,11 @@ import { createGatekeeper, ownerOnly } from './gatekeeper.ts';
 import { Deliveries } from './host/deliveries.ts';
 import { News } from './host/news.ts';
 import { Indexer } from './indexing/indexer.ts';
+import { JobStore } from './jobs/job-store.ts';
+import { Jobs } from './jobs/jobs.ts';
+import { Changes } from './library/changes.ts';
 import { Library } from './library/library.ts';
+import { libraryEventRoutes } from './library/library-events.ts';
 import { indexOf, originalOf, posterOf } from './library/object-names.ts';
 import { Posters } from './library/posters.ts';
 import { videoRoutes } from './library/video-routes.ts';
@@ -27,7 +31,7 @@ import { Rights, readSetting, writeSetting } from './playback/rights.ts';
 import { sessionRoutes } from './playback/session-routes.ts';
 import { SessionTokens } from './playback/session-token.ts';
 import { recover } from './recovery.ts';
-import { openStorage } from './storage/storage.ts';
+import { openStorage } from './storage/open.ts';
 import { Arrivals } from './uploads/arrivals.ts';
 import { Ingest } from './uploads/ingest.ts';
 import { Spool } from './uploads/spool.ts';
@@ -67,7 +71,13 @@ export async function openMedia(options: MediaOptions): Promise<MediaService> {
   const host = createClient(controlApi, reach(control));
 
   const db = await openMediaDatabase(options.databaseUrl);
-  const storage = await openStorage(options.storageUrl);
+  const storage = await openStorage({
+    url: options.storageUrl,
+    former: options.formerStorageUrl,
+    keys: options.storageKeys,
+    folder: options.folder,
+    log,
+  });
   const spool = new Spool(join(options.folder, 'spool'));
   const responses = new OpenResponses();
   const rights = await Rights.load({ db, responses, serverId, ownerId });
@@ -75,9 +85,19 @@ export async function openMedia(options: MediaOptions): Promise<MediaService> {
 
   const received = (id: string) => spool.length(id);
   const playableUntil = (id: string) => arrivals.playableUntil(id);
+  const changes = new Changes();
   const library = new Library({
     ...{ db, quotaBytes, url, received, playableUntil },
+    jobs: (id) => jobs.of(id),
     onNews: () => deliveries.ring(),
+    onChange: (change) => changes.publish(change),
+  });
+  const jobs = new Jobs({
+    store: new JobStore(db),
+    kinds: [],
+    find: (id) => library.find(id),
+    onChange: (id) => changes.publish({ type: 'video', id }),
+    log,
   });
   const presentations = new Presentations(storage);
   const posters = new Posters({
@@ -94,6 +114,7 @@ export async function openMedia(options: MediaOptions): Promise<MediaService> {
     },
   });
   const onRemoved = async (id: string) => {
+    await jobs.forget(id);
     responses.end('deleted', ({ videoId }) => videoId === id);
     presentations.forget(id);
     arrivals.forget(id);
@@ -125,17 +146,19 @@ export async function openMedia(options: MediaOptions): Promise<MediaService> {
   };
   const health = { serverId, generation: options.generation };
   const app = createMediaApp({
-    ...{ audience, log, metrics, callers, ready, health, basePath, library, playback, deleteVideo },
+    ...{ audience, log, metrics, callers, ready, health, basePath, library, jobs, playback, deleteVideo },
   });
   const raw = createByteRouter({
     ...{ basePath, log, metrics },
     routes: [
       ...uploadRoutes({ basePath, quotaBytes, gatekeeper, uploads, posters, arrivals }),
+      ...libraryEventRoutes({ gatekeeper, library, changes, responses }),
       ...videoRoutes({ gatekeeper, library, storage, responses }),
       ...sessionRoutes({ playback, storage, responses }),
     ],
   });
 
+  await jobs.start();
   deliveries.start();
   const recovering = recover({ library, storage, spool, ingest, uploads, log });
   const sweep = setInterval(() => {
@@ -151,6 +174,7 @@ export async function openMedia(options: MediaOptions): Promise<MediaService> {
       responses.close();
       await news.close();
       await recovering;
+      await jobs.close();
       await ingest.close();
       await arrivals.close();
       await posters.close();
