@@ -115,11 +115,14 @@ export function limited(
   threads: number,
 ): string[] {
   const { seconds, fileBytes, memoryBytes } = bounds;
+  const processorSeconds = Math.ceil(seconds * threads);
   const limits = [
     'ulimit -c 0',
     'ulimit -n 256',
     `ulimit -f ${Math.ceil(fileBytes / 512)}`,
-    `ulimit -t ${Math.ceil(seconds * threads)}`,
+    // The hard limit kills without a word of why (setrlimit(2)), so it stands a little further away.
+    `ulimit -H -t ${processorSeconds + 5}`,
+    `ulimit -S -t ${processorSeconds}`,
     ...(memoryBytes === null ? [] : [`ulimit -v ${Math.ceil(memoryBytes / 1024)} 2>/dev/null || :`]),
   ];
   return ['/bin/sh', '-c', `${limits.join('; ')}; exec nice -n ${niceness} "$@"`, 'sh', ...argv];
