@@ -37,6 +37,11 @@ export class MovieScan implements SourceScan {
     return this.#found?.walk?.sampleCount ?? 0;
   }
 
+  /** Whether samples follow in fragments, or, before the movie header has been found, may follow. */
+  get isFragmented(): boolean {
+    return !this.#found || this.#found.walk !== undefined;
+  }
+
   /** The movie header, once it has been found. */
   get moov(): Uint8Array | undefined {
     return this.#found?.moov;
