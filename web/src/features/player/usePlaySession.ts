@@ -6,6 +6,10 @@ export interface Session {
   readonly play: PlayAnswer;
   /** Where to begin, in seconds. */
   readonly startAt: number;
+  /** How fast to begin; as recorded where not given. */
+  readonly speed?: number | null;
+  /** For the owner's statistics; the viewer may have asked for none. */
+  readonly playTicket?: string | null;
 }
 
 export type SessionState =

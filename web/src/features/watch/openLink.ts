@@ -11,5 +11,10 @@ export async function openLink({ code, startAt }: Place, password?: string): Pro
   const baseUrl = new URL(opened.serverUrl, location.origin).href;
   const media = createClient({ play: mediaApi.playGrant }, { fetch: send, baseUrl });
   const play = await media.play({ body: { grant: opened.grant } });
-  return { play, startAt: startAt ?? play.startAt ?? opened.startAt ?? 0 };
+  return {
+    play,
+    startAt: startAt ?? play.startAt ?? opened.startAt ?? 0,
+    speed: opened.speed,
+    playTicket: opened.playTicket,
+  };
 }
