@@ -175,6 +175,7 @@ export interface NeighbourhoodOptions {
   /** A folder of its own where not given. */
   readonly kvUrl?: string;
   readonly countryDatabase?: string;
+  readonly rateFactor?: number;
 }
 
 /** The whole neighbourhood of one links service: two owners, one server each, one video each. */
@@ -199,6 +200,7 @@ export async function neighbourhood(options: NeighbourhoodOptions = {}) {
     identity,
     subscriptions,
     countryDatabase: options.countryDatabase,
+    rateFactor: options.rateFactor ?? 1,
     webhooksToPrivate: true,
   };
   let service: Service = await openLinks(linksOptions);
