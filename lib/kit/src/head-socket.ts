@@ -3,9 +3,9 @@ import type { Socket } from 'node:net';
 
 /**
  * Answers a request from its head alone: the bytes of the answer, or undefined for what `node:http` shall have,
- * at once or after a look into the store. The head is one whole, well-formed GET of HTTP/1.1 without a body.
+ * at once where the store is in reach, or after a look into it. The head is one whole, well-formed GET of HTTP/1.1 without a body.
  */
-export type AnswerHead = (head: string) => Promise<string | undefined> | undefined;
+export type AnswerHead = (head: string) => Promise<string | undefined> | string | undefined;
 
 const IDLE_MS = 65_000;
 const MAX_HEAD = 8192;
@@ -100,6 +100,10 @@ class HeadSocket {
     const answer = isPlain(head) ? this.#answer(head) : undefined;
     if (!answer) {
       this.#handOver(chunk);
+      return;
+    }
+    if (typeof answer === 'string') {
+      this.#send(answer);
       return;
     }
     this.#busy = true;

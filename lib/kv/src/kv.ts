@@ -62,6 +62,14 @@ export interface Backups {
   backUp(folder: string): Promise<void>;
 }
 
+/** What a store in memory's reach offers besides: a read that waits for nothing. */
+export interface Peeks {
+  /** As `get`, at once; throws what `get` rejects with. */
+  peek<V>(key: string): V | undefined;
+}
+
+export const canPeek = (kv: Kv): kv is Kv & Peeks => 'peek' in kv;
+
 export const canBackUp = (kv: Kv): kv is Kv & Backups => 'backUp' in kv;
 
 /**

@@ -4,7 +4,7 @@ import { open, type RootDatabase } from 'lmdb';
 import { GroupCommit } from './batch.ts';
 import { type ExclusiveFolder, takeFolder } from './exclusive-folder.ts';
 import { checkKey, checkValue } from './key.ts';
-import type { Backups, Entry, Kv, Range, Tx } from './kv.ts';
+import type { Backups, Entry, Kv, Peeks, Range, Tx } from './kv.ts';
 import { closedError, KvError } from './kv-error.ts';
 import { syncFolder } from './sync-folder.ts';
 
@@ -42,7 +42,7 @@ export function openLmdb(location: string): Kv {
   }
 }
 
-class Lmdb implements Kv, Backups {
+class Lmdb implements Kv, Backups, Peeks {
   readonly shared = false;
   readonly #folder: ExclusiveFolder;
   readonly #db: RootDatabase<unknown, Key>;
@@ -64,6 +64,10 @@ class Lmdb implements Kv, Backups {
   }
 
   async get<V>(key: string): Promise<V | undefined> {
+    return this.peek(key);
+  }
+
+  peek<V>(key: string): V | undefined {
     this.#check(key);
     return this.#db.get(key) as V | undefined;
   }

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Problem, reservedWords } from '@ptsdly/contract';
 import type { Logger, Service } from '@ptsdly/kit';
-import type { Kv } from '@ptsdly/kv';
+import { canPeek, type Kv } from '@ptsdly/kv';
 import type { Clicks } from '../clicks/clicks.ts';
 import { readCode } from '../codes/code.ts';
 import { readPosition } from '../codes/position.ts';
@@ -82,11 +82,22 @@ export class Redirect {
     const started = performance.now();
     if (REFERRER.test(head)) return undefined;
     const code = readCode(head.slice(HEAD_PATH + 1, HEAD_PATH + PLAIN_LENGTH));
-    return code === undefined ? undefined : this.#answerPlain(code, head, started);
+    if (code === undefined) return undefined;
+    const answer = (record: CodeRecord | undefined) => this.#answerPlain(code, record, head, started);
+    if (!canPeek(this.#kv)) return this.#kv.get<CodeRecord>(keys.code(code)).then(answer);
+    try {
+      return answer(this.#kv.peek<CodeRecord>(keys.code(code)));
+    } catch {
+      return undefined; // the long way says what is wrong
+    }
   };
 
-  async #answerPlain(code: string, head: string, started: number): Promise<string | undefined> {
-    const record = await this.#kv.get<CodeRecord>(keys.code(code));
+  #answerPlain(
+    code: string,
+    record: CodeRecord | undefined,
+    head: string,
+    started: number,
+  ): string | undefined {
     if (!record || closedBecause(record, Date.now())) return undefined;
     const userAgent = USER_AGENT.exec(head)?.[1];
     this.#clicks.count(record[0], isRobot(userAgent, PREFETCH.test(head) ? 'prefetch' : undefined));
