@@ -8,6 +8,7 @@ const benchmarks: Readonly<Record<string, () => Promise<Measurement[]>>> = {
   'first-segment': async () => (await import('./first-segment.ts')).firstSegment(),
   packager: async () => (await import('./packager.ts')).packager(),
   redirect: async () => (await import('./redirect.ts')).redirect(),
+  'code-timing': async () => (await import('./code-timing.ts')).codeTiming(),
   provisioning: async () => (await import('./provisioning.ts')).provisioning(),
   memory: async () => (await import('./memory.ts')).memory(),
   start: async () => (await import('./start.ts')).start(),

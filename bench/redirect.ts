@@ -101,7 +101,10 @@ async function inTurns(contenders: Record<keyof Turns, Contender>, load: Load): 
 }
 
 /** Links in a process of its own, over a store that was filled before; identity and subscriptions stand beside it. */
-async function startLinks(folder: string): Promise<Contender> {
+export async function startLinks(
+  folder: string,
+  more: Readonly<Record<string, string>> = {},
+): Promise<Contender> {
   const port = await freePort();
   const identity = `http://127.0.0.1:${await freePort()}`;
   const subscriptions = `http://127.0.0.1:${await freePort()}`;
@@ -112,6 +115,7 @@ async function startLinks(folder: string): Promise<Contender> {
     PTSDLY_LINKS_URL: `http://127.0.0.1:${port}`,
     PTSDLY_IDENTITY_URL: identity,
     PTSDLY_SUBSCRIPTIONS_URL: subscriptions,
+    ...more,
   };
   const beside = startPtsdly(['identity', 'subscriptions'], { env, logFile: join(folder, 'peers.log') });
   const logFile = join(folder, 'links.log');

@@ -85,7 +85,7 @@ const skeleton = (text: string) =>
     .replaceAll('vv', 'w')
     .replaceAll('_', '-');
 
-const lookOf = (text: string) => createHash('sha256').update(skeleton(text)).digest('base64url');
+export const lookOf = (text: string) => createHash('sha256').update(skeleton(text)).digest('base64url');
 
 const reservedLooks = new Set([...reservedWords].map(skeleton));
 

@@ -2,7 +2,7 @@ import { Problem } from '@ptsdly/contract';
 import type { Kv, Tx } from '@ptsdly/kv';
 import { keys } from '../keys.ts';
 import type { CodeRecord } from '../sharing/link.ts';
-import { type Alias, type AliasRecord, aliasOf } from './alias.ts';
+import { type Alias, type AliasRecord, aliasOf, lookOf } from './alias.ts';
 import { readCode } from './code.ts';
 
 /** What stays of a code whose link was erased, and of an alias that was given up: it is never given out again. */
@@ -14,16 +14,23 @@ export interface Resolved {
   readonly record: CodeRecord;
 }
 
-/** What a path segment leads to; codes come before aliases. */
+/**
+ * What a path segment leads to; codes come before aliases. Whatever leads nowhere takes the same way to its end, so that
+ * the time of the answer does not tell a code that is unknown from one that could be none. No alias has a code's form.
+ */
 export async function resolve(kv: Pick<Kv, 'get'>, segment: string): Promise<Resolved | undefined> {
   const code = readCode(segment);
-  if (code !== undefined) {
-    const record = await kv.get<CodeRecord>(keys.code(code));
-    return record && { segment: code, record };
-  }
+  const record = await kv.get<CodeRecord>(keys.code(code ?? NO_CODE));
+  if (code !== undefined && record) return { segment: code, record };
   const alias = aliasOf(segment);
-  return alias && resolveAlias(kv, alias);
+  const found = await resolveAlias(kv, alias ?? noAlias(segment));
+  return alias && code === undefined ? found : undefined;
 }
+
+/** A code that is never given out: base58 has no 0. */
+const NO_CODE = '000000000000';
+
+const noAlias = (segment: string): Alias => ({ text: '', look: lookOf(segment.slice(0, 64)) });
 
 async function resolveAlias(kv: Pick<Kv, 'get'>, { text, look }: Alias): Promise<Resolved | undefined> {
   const found = await kv.get<AliasRecord>(keys.alias(look));
