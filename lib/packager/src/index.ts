@@ -27,6 +27,13 @@ export type {
 } from './media-index.ts';
 export { type IndexLimits, indexMovie } from './movie.ts';
 export { locateMovie, type MovieLocation } from './movie-location.ts';
+export {
+  type ListedTrack,
+  listSegments,
+  type MasterSound,
+  type MasterVariant,
+  writeMaster,
+} from './playlists.ts';
 export { createPresentation, type Presentation, type PresentationOptions } from './presentation.ts';
 export type { PresentedTrack } from './presented-track.ts';
 export { createProgressive, type ProgressiveFile } from './progressive.ts';

@@ -3,6 +3,7 @@ import {
   createPresentation,
   createProgressive,
   decodeIndex,
+  type MediaIndex,
   type Presentation,
   type ProgressiveFile,
 } from '@ptsdly/packager';
@@ -15,6 +16,8 @@ export interface OriginalSource extends ByteSource {
 
 /** A video ready to be cut: its presentation and the bytes it lies in. */
 export interface Packaged {
+  /** All tracks, those too that no browser plays. */
+  readonly index: MediaIndex;
   readonly presentation: Presentation;
   readonly source: OriginalSource;
   /** Names the movie header that the cuts were made of; null where nobody needs to tell two of them apart. */
@@ -36,6 +39,7 @@ export function packageIndex(
   let progressive: ProgressiveFile | undefined;
   return {
     ...rest,
+    index,
     presentation: createPresentation(index),
     isContiguous: index.video?.rewrite === undefined,
     progressive() {
