@@ -152,6 +152,16 @@ export class Library {
     await this.#update(id, { ...state, ...shape, ...failure }, [{ type: 'card', videoId: id }]);
   }
 
+  /** What would have made a video playable could not be made. */
+  async notConverted(id: string, code: string, detail: string): Promise<void> {
+    await this.#update(id, { playable: 0, failure_code: code, failure_detail: detail.slice(0, 500) });
+  }
+
+  /** It was made after all. */
+  async converted(id: string): Promise<void> {
+    await this.#update(id, { playable: 1, failure_code: null, failure_detail: null });
+  }
+
   async posted(id: string, poster: 'browser' | 'server', version: number): Promise<void> {
     await this.#update(id, { poster, poster_version: version }, [{ type: 'card', videoId: id }]);
   }
