@@ -3,10 +3,12 @@ import {
   createPresentation,
   createProgressive,
   decodeIndex,
+  forBrowsers,
   type MediaIndex,
   type Presentation,
   type ProgressiveFile,
 } from '@ptsdly/packager';
+import { gridOf } from '../renditions/grid.ts';
 
 /** The bytes of an original. */
 export interface OriginalSource extends ByteSource {
@@ -36,14 +38,17 @@ export function packageIndex(
   rest: Pick<Packaged, 'source' | 'movie' | 'arrived'>,
 ): Packaged {
   const index = decodeIndex(bytes);
+  const playable = forBrowsers(index);
+  // sound whose picture has to be converted is cut as the conversions will be
+  const boundaries = playable.video ? undefined : gridOf(index)?.starts.slice(1);
   let progressive: ProgressiveFile | undefined;
   return {
     ...rest,
     index,
-    presentation: createPresentation(index),
-    isContiguous: index.video?.rewrite === undefined,
+    presentation: createPresentation(playable, boundaries ? { boundaries } : {}),
+    isContiguous: playable.video !== undefined && playable.video.rewrite === undefined,
     progressive() {
-      progressive ??= createProgressive(index);
+      progressive ??= createProgressive(playable);
       return progressive;
     },
   };

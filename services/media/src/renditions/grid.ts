@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { createPresentation, type MediaIndex } from '@ptsdly/packager';
+import { cutVideo, type MediaIndex } from '@ptsdly/packager';
 
 /**
  * Where all renditions of a video are cut: at the segments of the original and, where its groups of pictures are too
@@ -12,8 +12,6 @@ export interface Grid {
   readonly end: number;
   /** Whether a decoder can begin at a segment of the original, by segment. */
   readonly anchors: readonly boolean[];
-  /** The segment of the original that a segment is part of. */
-  readonly sources: readonly number[];
 }
 
 /** Segments from `from` up to but not including `to`. */
@@ -39,17 +37,15 @@ export function gridOf(index: MediaIndex): Grid | undefined {
 
 function computeGrid(index: MediaIndex): Grid | undefined {
   const { video } = index;
-  const [track] = createPresentation(index).tracks;
-  if (!video || !track) return undefined;
+  if (!video) return undefined;
+  const track = cutVideo(video);
   const { decode } = video.samples;
   const starts: number[] = [];
   const anchors: boolean[] = [];
-  const sources: number[] = [];
   for (let n = 0; n < track.segmentCount; n++) {
     const start = track.segmentStart(n);
     starts.push(start);
     anchors.push(true);
-    sources.push(n);
     const pieces = Math.round(track.segmentDuration(n) / CUT_SECONDS);
     if (track.segmentDuration(n) <= LONGEST_SHARED_GROUP) continue;
     for (let piece = 1; piece < pieces; piece++) {
@@ -58,10 +54,9 @@ function computeGrid(index: MediaIndex): Grid | undefined {
       if (frame <= (starts.at(-1) ?? 0) || frame >= track.segmentStart(n + 1)) continue;
       starts.push(frame);
       anchors.push(false);
-      sources.push(n);
-    }
+      }
   }
-  return { starts, anchors, sources, end: track.segmentStart(track.segmentCount) };
+  return { starts, anchors, end: track.segmentStart(track.segmentCount) };
 }
 
 /** Tells two grids apart; the same for equal ones. */

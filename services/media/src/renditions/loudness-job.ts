@@ -1,10 +1,9 @@
-import { rm } from 'node:fs/promises';
 import { z } from 'zod';
 import type { MediaDatabase } from '../database.ts';
 import { type JobKind, type JobWork, priorities } from '../jobs/job-kind.ts';
 import type { Presentations } from '../playback/presentations.ts';
 import type { Transcoder } from '../transcoder.ts';
-import { writeSoundInput } from './window-input.ts';
+import { wholeOf, writeWindowInput } from './window-input.ts';
 import type { WorkFolder } from './work-folder.ts';
 
 export interface LoudnessJobOptions {
@@ -34,27 +33,20 @@ export function loudnessJob(options: LoudnessJobOptions): JobKind {
 
 async function measure({ db, presentations, work, transcoder }: LoudnessJobOptions, job: JobWork) {
   const { video, signal } = job;
-  const track = Number(job.params.track);
   const { index, source } = await presentations.get(video);
-  if (!index.audio[track]) return;
-  const file = 'loudness-input.mp4';
-  const input = await work.make(video.id, file);
-  work.requireRoom(index.audio[track].samples.size.reduce((sum, size) => sum + size, 0));
-  try {
-    await writeSoundInput(input, index, source, track);
-    signal.throwIfAborted();
-    const result = await transcoder.run(
-      {
-        ...{ kind: 'loudness', priority: 'background', track: 0 },
-        input: { path: work.name(video.id, file), demuxer: 'mov' },
-      },
-      { signal, onProgress: (seconds) => job.progress(seconds / index.duration) },
-    );
-    const { integrated, truePeak } = measured.parse(result);
-    const row = { video: video.id, integrated: integrated ?? SILENCE, peak: truePeak ?? SILENCE };
-    await db.deleteFrom('loudness').where('video', '=', video.id).execute();
-    await db.insertInto('loudness').values(row).execute();
-  } finally {
-    await rm(input, { force: true });
-  }
+  const sound = index.audio[Number(job.params.track)];
+  if (!sound) return;
+  await using input = await writeWindowInput(work, video.id, 'loudness', source, sound, wholeOf(sound));
+  signal.throwIfAborted();
+  const result = await transcoder.run(
+    {
+      ...{ kind: 'loudness', priority: 'background', track: 0 },
+      input: { path: input.path, demuxer: input.demuxer },
+    },
+    { signal, onProgress: (seconds) => job.progress(seconds / index.duration) },
+  );
+  const { integrated, truePeak } = measured.parse(result);
+  const row = { video: video.id, integrated: integrated ?? SILENCE, peak: truePeak ?? SILENCE };
+  await db.deleteFrom('loudness').where('video', '=', video.id).execute();
+  await db.insertInto('loudness').values(row).execute();
 }

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { open, rm, stat } from 'node:fs/promises';
+import { open, stat } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
 import { type JobKind, type JobWork, priorities } from '../jobs/job-kind.ts';
 import type { Presentations } from '../playback/presentations.ts';
@@ -14,7 +14,7 @@ import { rungSource } from './needs.ts';
 import { type Pieces, windowFile } from './pieces.ts';
 import { type RenditionRow, type RenditionStore, rangeOf, type WindowRow } from './rendition-store.ts';
 import type { Renditions } from './renditions.ts';
-import { writeVideoInput } from './window-input.ts';
+import { writeWindowInput } from './window-input.ts';
 import type { WorkFolder } from './work-folder.ts';
 
 export interface RenditionJobOptions {
@@ -96,28 +96,30 @@ class RenditionRun {
     const { work, transcoder, pieces, store, renditions } = this.#options;
     const { signal, progress } = this.#work;
     const [from, to] = [startOf(grid, range.from), startOf(grid, range.to)];
-    work.requireRoom(((to - from) * (rung.maxBitRate + packaged.presentation.averageBandwidth)) / 8);
-    const inputFile = `${row.name}-${range.from}-input.mp4`;
-    const outputFile = windowFile(row.name, range.from);
-    const input = await work.make(row.video, inputFile);
-    const output = await work.make(row.video, outputFile);
-    try {
-      await writeVideoInput(input, packaged.index, packaged.source, grid, range);
+    const track = packaged.index.video;
+    if (!track) return;
+    work.requireRoom(((to - from) * rung.maxBitRate) / 8);
+    const file = windowFile(row.name, range.from);
+    const output = await work.make(row.video, file);
+    {
+      const { source } = packaged;
+      await using input = await writeWindowInput(work, row.video, row.name, source, track, {
+        start: from,
+        end: to,
+      });
       signal.throwIfAborted();
       await transcoder.run(
         {
           kind: 'video',
           priority: isAwaited ? 'viewer' : 'background',
-          input: { path: work.name(row.video, inputFile), demuxer: 'mov' },
-          ...{ track: 0, from, to, output: work.name(row.video, outputFile) },
+          input: { path: input.path, demuxer: input.demuxer },
+          ...{ track: 0, from, to, output: work.name(row.video, file) },
           ...{ width: rung.width, height: rung.height, maxBitRate: rung.maxBitRate },
           keyFrames: grid.starts.slice(range.from + 1, range.to),
           toneMap: toneMapOf(packaged),
         },
         { signal, onProgress: (seconds) => progress((done + seconds / grid.end) * (1 - JOINING)) },
       );
-    } finally {
-      await rm(input, { force: true });
     }
     await pieces.open(output, grid, range.from, range.to);
     const window: WindowRow = {

@@ -1,4 +1,3 @@
-import { rm } from 'node:fs/promises';
 import { encodeIndex, type MediaIndex } from '@ptsdly/packager';
 import { type JobKind, type JobWork, priorities } from '../jobs/job-kind.ts';
 import type { Presentations } from '../playback/presentations.ts';
@@ -9,7 +8,7 @@ import { soundName } from './names.ts';
 import type { Pieces } from './pieces.ts';
 import type { RenditionRow, RenditionStore } from './rendition-store.ts';
 import type { Renditions } from './renditions.ts';
-import { writeSoundInput } from './window-input.ts';
+import { wholeOf, writeWindowInput } from './window-input.ts';
 import type { WorkFolder } from './work-folder.ts';
 
 export interface SoundJobOptions {
@@ -52,22 +51,19 @@ async function makeSound(options: SoundJobOptions, job: JobWork): Promise<void> 
   if (known) await renditions.remove(known);
   const channels = Math.min(MOST_CHANNELS, Math.max(1, sound.channels));
   const bitRate = Math.max(LEAST_BIT_RATE, channels * CHANNEL_BIT_RATE);
-  work.requireRoom(soundBytes(index, track) + (index.duration * bitRate) / 8);
-  const [inputFile, outputFile] = [`${name}-input.mp4`, `${name}.mp4`];
-  const input = await work.make(video.id, inputFile);
-  try {
-    await writeSoundInput(input, index, source, track);
+  work.requireRoom((index.duration * bitRate) / 8);
+  const outputFile = `${name}.mp4`;
+  {
+    await using input = await writeWindowInput(work, video.id, name, source, sound, wholeOf(sound));
     signal.throwIfAborted();
     await transcoder.run(
       {
         ...{ kind: 'audio', priority: 'viewer', track: 0, channels, bitRate },
-        input: { path: work.name(video.id, inputFile), demuxer: 'mov' },
+        input: { path: input.path, demuxer: input.demuxer },
         output: work.name(video.id, outputFile),
       },
       { signal, onProgress: (seconds) => job.progress(seconds / index.duration) },
     );
-  } finally {
-    await rm(input, { force: true });
   }
   const path = work.path(video.id, outputFile);
   const made = await pieces.indexFile(path);
@@ -84,8 +80,4 @@ async function makeSound(options: SoundJobOptions, job: JobWork): Promise<void> 
 
 function withLanguage(index: MediaIndex, language: string | undefined): MediaIndex {
   return { ...index, audio: index.audio.map((track) => ({ ...track, language })) };
-}
-
-function soundBytes({ audio }: MediaIndex, track: number): number {
-  return audio[track]?.samples.size.reduce((sum, size) => sum + size, 0) ?? 0;
 }
