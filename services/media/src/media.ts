@@ -28,10 +28,14 @@ import { OpenResponses } from './playback/open-responses.ts';
 import { Playback } from './playback/playback.ts';
 import { Presentations } from './playback/presentations.ts';
 import { Rights, readSetting, writeSetting } from './playback/rights.ts';
+import { SessionNews } from './playback/session-news.ts';
 import { sessionRoutes } from './playback/session-routes.ts';
 import { SessionTokens } from './playback/session-token.ts';
 import { recover } from './recovery.ts';
+import { Background } from './renditions/background.ts';
+import { WorkFolder } from './renditions/work-folder.ts';
 import { openStorage } from './storage/storage.ts';
+import { noTranscoder, type Transcoder } from './transcoder.ts';
 import { Arrivals } from './uploads/arrivals.ts';
 import { Ingest } from './uploads/ingest.ts';
 import { Spool } from './uploads/spool.ts';
@@ -44,6 +48,8 @@ export interface MediaOptions extends MediaConfig {
   readonly log: Logger;
   /** Module to start as the index thread; the program's own file. */
   readonly workerUrl?: URL;
+  /** Runs ffmpeg; without one nothing is converted. */
+  readonly transcoder?: Transcoder;
   /** The ffmpeg command; posters need it, nothing else does. */
   readonly ffmpeg?: string;
   /** Measure the process too; for the one that runs nothing else. */
@@ -86,29 +92,40 @@ export async function openMedia(options: MediaOptions): Promise<MediaService> {
     onNews: () => deliveries.ring(),
     onChange: (change) => changes.publish(change),
   });
-  const jobs = new Jobs({
-    store: new JobStore(db),
-    kinds: [],
-    find: (id) => library.find(id),
-    onChange: (id) => changes.publish({ type: 'video', id }),
-    log,
-  });
   const presentations = new Presentations(storage);
   const posters = new Posters({
     ...{ library, storage, spool, presentations, log },
     ffmpeg: options.ffmpeg ?? 'ffmpeg',
   });
   const indexer = new Indexer(options.workerUrl ?? new URL(OWN_PROGRAM, import.meta.url), log);
+  const sessionNews = new SessionNews();
+  const background = new Background({
+    ...{ db, library, storage, spool, indexer, presentations, log },
+    work: new WorkFolder(options.folder),
+    transcoder: options.transcoder ?? noTranscoder,
+    jobs: () => jobs,
+    onReady: ({ video, name }) => sessionNews.publish(video, 'renditions', { name }),
+  });
+  const jobs = new Jobs({
+    store: new JobStore(db),
+    kinds: background.kinds,
+    find: (id) => library.find(id),
+    onChange: (id) => changes.publish({ type: 'video', id }),
+    log,
+  });
   const arrivals = new Arrivals({ library, storage, spool, indexer, log });
   const ingest = new Ingest({
     ...{ library, storage, spool, indexer, arrivals, log },
     onPlayable: (row, index) => {
       presentations.put(row, index);
       if (!row.poster) posters.make(row);
+      background
+        .plan(row)
+        .catch((err: unknown) => log.error({ err, videoId: row.id }, 'nothing was planned'));
     },
   });
   const onRemoved = async (id: string) => {
-    await jobs.forget(id);
+    await background.forget(id);
     responses.end('deleted', ({ videoId }) => videoId === id);
     presentations.forget(id);
     arrivals.forget(id);
@@ -125,7 +142,8 @@ export async function openMedia(options: MediaOptions): Promise<MediaService> {
   const grants = createVerifier(issuers.links, keys('links'));
   const tokens = new SessionTokens(await sessionKey(db));
   const playback = new Playback({
-    ...{ audience, url, library, ingest, presentations, arrivals, rights, news, tokens, grants },
+    ...{ audience, url, library, ingest, presentations, arrivals, rights, news, tokens, grants, background },
+    isProcessing: (id) => jobs.of(id).some(({ state }) => state === 'queued' || state === 'running'),
   });
 
   const deleteVideo = async (id: string) => {
@@ -140,7 +158,20 @@ export async function openMedia(options: MediaOptions): Promise<MediaService> {
   };
   const health = { serverId, generation: options.generation };
   const app = createMediaApp({
-    ...{ audience, log, metrics, callers, ready, health, basePath, library, jobs, playback, deleteVideo },
+    ...{
+      audience,
+      log,
+      metrics,
+      callers,
+      ready,
+      health,
+      basePath,
+      library,
+      jobs,
+      background,
+      playback,
+      deleteVideo,
+    },
   });
   const raw = createByteRouter({
     ...{ basePath, log, metrics },
@@ -148,13 +179,19 @@ export async function openMedia(options: MediaOptions): Promise<MediaService> {
       ...uploadRoutes({ basePath, quotaBytes, gatekeeper, uploads, posters, arrivals }),
       ...libraryEventRoutes({ gatekeeper, library, changes, responses }),
       ...videoRoutes({ gatekeeper, library, storage, responses }),
-      ...sessionRoutes({ playback, storage, responses }),
+      ...sessionRoutes({
+        ...{ playback, storage, responses, news: sessionNews },
+        renditions: background.renditions,
+      }),
     ],
   });
 
   await jobs.start();
   deliveries.start();
-  const recovering = recover({ library, storage, spool, ingest, uploads, log });
+  const closing = new AbortController();
+  const recovering = recover({ library, storage, spool, ingest, uploads, log }).then(() =>
+    background.catchUp(closing.signal).catch((err: unknown) => log.error({ err }, 'planning did not finish')),
+  );
   const sweep = setInterval(() => {
     void Promise.all([uploads.sweep(), rights.prune()]).catch((err) => log.warn({ err }, 'sweeping failed'));
   }, SWEEP_MS).unref();
@@ -165,6 +202,7 @@ export async function openMedia(options: MediaOptions): Promise<MediaService> {
     quiesce: () => responses.end('closing', ({ expiresAt }) => expiresAt !== null),
     async close() {
       clearInterval(sweep);
+      closing.abort();
       responses.close();
       await news.close();
       await recovering;

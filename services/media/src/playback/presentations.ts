@@ -56,7 +56,10 @@ export class Presentations {
     const packaged = reading.then((bytes) => {
       entry.weight = bytes.length;
       this.#shed();
-      return packageIndex(bytes, { source: objectSource(this.#storage, originalOf(row.id), row.size_bytes), movie: row.movie });
+      return packageIndex(bytes, {
+        source: objectSource(this.#storage, originalOf(row.id), row.size_bytes),
+        movie: row.movie,
+      });
     });
     const entry: Entry = { packaged, weight: 0 };
     this.#entries.set(row.id, entry);

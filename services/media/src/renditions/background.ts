@@ -1,3 +1,4 @@
+import { Problem } from '@ptsdly/contract';
 import type { Logger } from '@ptsdly/kit';
 import type { MediaDatabase, VideoRow } from '../database.ts';
 import type { Indexer } from '../indexing/indexer.ts';
@@ -81,13 +82,31 @@ export class Background {
     await db.insertInto('job_plans').values({ video: row.id, version: NEEDS_VERSION }).execute();
   }
 
+  /**
+   * The owner wants the video in another size. Rejects with `not_playable` without video, `conflict` when the original
+   * is no larger and is of use as it is.
+   */
+  async ask(row: VideoRow, lines: number): Promise<void> {
+    const { presentations, jobs } = this.#options;
+    if (!row.playable) throw new Problem('not_playable');
+    const { index } = await presentations.get(row);
+    if (!index.video) throw new Problem('not_playable');
+    const { lines: height } = rungOf(rungSource(index), lines);
+    if (index.video.browser === 'yes' && height < lines) throw new Problem('conflict');
+    await jobs().add(row.id, [{ kind: 'rendition', params: { height } }]);
+  }
+
   /** Plans for videos of earlier times what is needed now, one after another, and clears away what nobody knows. */
   async catchUp(signal: AbortSignal): Promise<void> {
     const { db, library, log, work } = this.#options;
     for (const video of await work.videos()) {
       if (!(await library.find(video))) await work.remove(video);
     }
-    const planned = await db.selectFrom('job_plans').select('video').where('version', '=', NEEDS_VERSION).execute();
+    const planned = await db
+      .selectFrom('job_plans')
+      .select('video')
+      .where('version', '=', NEEDS_VERSION)
+      .execute();
     const known = new Set(planned.map(({ video }) => video));
     for (const row of await library.all()) {
       if (signal.aborted) return;

@@ -54,7 +54,7 @@ function computeGrid(index: MediaIndex): Grid | undefined {
       if (frame <= (starts.at(-1) ?? 0) || frame >= track.segmentStart(n + 1)) continue;
       starts.push(frame);
       anchors.push(false);
-      }
+    }
   }
   return { starts, anchors, end: track.segmentStart(track.segmentCount) };
 }

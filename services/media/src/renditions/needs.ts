@@ -25,7 +25,9 @@ export function needs(index: MediaIndex): JobSpec[] {
 function neededSound({ audio }: MediaIndex): JobSpec[] {
   return audio
     .slice(0, MAX_SOUND_TRACKS)
-    .flatMap(({ browser }, track) => (browser === 'yes' ? [] : [{ kind: 'audio', params: { track } } as const]));
+    .flatMap(({ browser }, track) =>
+      browser === 'yes' ? [] : [{ kind: 'audio', params: { track } } as const],
+    );
 }
 
 function neededLoudness({ audio }: MediaIndex): JobSpec[] {

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Problem } from '@ptsdly/contract';
 import { Bell } from '@ptsdly/kit';
-import { listSegments, type MediaIndex, type SegmentPlan } from '@ptsdly/packager';
+import { listSegments, type MediaIndex, type PresentedTrack, type SegmentPlan } from '@ptsdly/packager';
 import type { OriginalSource } from '../playback/packaged.ts';
 import type { Storage } from '../storage/storage.ts';
 import { type Grid, gridOf, nameGrid, startOf } from './grid.ts';
@@ -24,6 +24,9 @@ export interface RenditionSegment {
   readonly plan: SegmentPlan;
   readonly source: OriginalSource;
 }
+
+/** What a master playlist says of a track. */
+type Described = Pick<PresentedTrack, 'codec' | 'bandwidth' | 'averageBandwidth'>;
 
 /** A viewer's request is held so long; players ask again. */
 const PATIENCE_MS = 8000;
@@ -66,7 +69,11 @@ export class Renditions {
     const { presentation } = await this.#options.pieces.whole(row, grid);
     const [track] = presentation.tracks;
     if (!track) throw new Problem('not_found');
-    return listSegments({ ...soundList(track), id: row.name });
+    return listSegments({
+      ...{ id: row.name, segmentCount: track.segmentCount, independent: true },
+      targetDuration: track.targetDuration,
+      segmentStart: (n) => track.segmentStart(n),
+    });
   }
 
   /** Rejects with `unavailable` when the first window takes longer than a request may wait. */
@@ -83,11 +90,20 @@ export class Renditions {
     return { plan: presentation.segment(presentation.tracks[0]?.id ?? '', n - from), source };
   }
 
-  /** Codec of a video rendition: its own once a piece is there, before that one that is sure to be enough. */
-  async codecOf(row: RenditionRow, index: MediaIndex): Promise<string> {
+  /** What a master playlist says of a video rendition: what is sure to be enough, until all of it is there. */
+  async pictureOf(row: RenditionRow, index: MediaIndex): Promise<Described> {
     const grid = gridOf(index);
     const piece = await this.#find(row, grid, undefined).catch(() => undefined);
-    return piece?.presentation.codecs ?? expectedCodec(row);
+    const [track] = piece?.presentation.tracks ?? [];
+    const codec = track?.codec ?? expectedCodec(row);
+    if (row.state === 'ready' && track) return track;
+    return { codec, bandwidth: row.bit_rate, averageBandwidth: row.bit_rate };
+  }
+
+  /** A converted sound track. Undefined when it is gone. */
+  async soundOf(row: RenditionRow, index: MediaIndex): Promise<PresentedTrack | undefined> {
+    const { presentation } = await this.#options.pieces.whole(row, gridOf(index));
+    return presentation.tracks[0];
   }
 
   /** The segment at which a viewer waits or plays; undefined when nobody does. */
@@ -158,15 +174,6 @@ function listed(id: string, grid: Grid) {
     ...{ id, segmentCount: grid.starts.length, independent: true },
     targetDuration: Math.max(1, Math.round(Math.max(...lengths))),
     segmentStart: (n: number) => startOf(grid, n),
-  };
-}
-
-function soundList(track: Piece['presentation']['tracks'][number]) {
-  let longest = 1;
-  for (let n = 0; n < track.segmentCount; n++) longest = Math.max(longest, track.segmentDuration(n));
-  return {
-    ...{ segmentCount: track.segmentCount, independent: true, targetDuration: Math.round(longest) },
-    segmentStart: (n: number) => track.segmentStart(n),
   };
 }
 

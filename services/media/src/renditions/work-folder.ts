@@ -1,6 +1,6 @@
+import { statfsSync } from 'node:fs';
 import { mkdir, readdir, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { statfsSync } from 'node:fs';
 import { Problem } from '@ptsdly/contract';
 
 /** Bytes of the disk that background work leaves free: uploads go first. */
