@@ -38,9 +38,8 @@ export const ladderLines: readonly number[] = LADDER.map(([lines]) => lines);
 /** bit/s that a rung of so many lines is allowed. */
 export function bitRateOf(lines: number, frameRate: number): number {
   const rung = LADDER.find(([least]) => lines >= least) ?? LADDER.at(-1);
-  const [least, bitRate] = rung as readonly [number, number];
-  const scaled = lines < least ? (bitRate * lines) / least : bitRate;
-  return Math.round(scaled * (frameRate > 40 ? 1.5 : 1));
+  const [, bitRate] = rung as readonly [number, number];
+  return Math.round(bitRate * (frameRate > 40 ? 1.5 : 1));
 }
 
 /** The rung of at most so many lines that does not enlarge the source. */
