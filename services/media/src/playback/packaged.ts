@@ -14,6 +14,8 @@ import { gridOf } from '../renditions/grid.ts';
 export interface OriginalSource extends ByteSource {
   /** Gives the bytes from `start` up to but not including `end` to `write`, as `Storage.stream` does. */
   stream(start: number, end: number, write: (chunk: Uint8Array) => Promise<void>): Promise<void>;
+  /** As `LocalStorage.expect`. */
+  expect?(start: number, end: number): Promise<void>;
 }
 
 /** A video ready to be cut: its presentation and the bytes it lies in. */

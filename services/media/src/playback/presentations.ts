@@ -2,7 +2,7 @@ import { Problem } from '@ptsdly/contract';
 import type { VideoRow } from '../database.ts';
 import { indexOf, originalOf } from '../library/object-names.ts';
 import { objectSource } from '../library/object-source.ts';
-import type { Storage } from '../storage/storage.ts';
+import type { LocalStorage, Storage } from '../storage/storage.ts';
 import { type Packaged, packageIndex } from './packaged.ts';
 
 interface Entry {
@@ -18,10 +18,10 @@ const MAX_WEIGHT = 8 * 1024 * 1024;
  * Presentations of complete videos, decoded from their index file when first asked for and kept while there is room.
  */
 export class Presentations {
-  readonly #storage: Storage;
+  readonly #storage: LocalStorage;
   readonly #entries = new Map<string, Entry>();
 
-  constructor(storage: Storage) {
+  constructor(storage: LocalStorage) {
     this.#storage = storage;
   }
 

@@ -6,7 +6,7 @@ import type { JobKind, JobSpec } from '../jobs/job-kind.ts';
 import type { Jobs } from '../jobs/jobs.ts';
 import type { Library } from '../library/library.ts';
 import type { Presentations } from '../playback/presentations.ts';
-import type { Storage } from '../storage/storage.ts';
+import type { LocalStorage } from '../storage/storage.ts';
 import type { Transcoder } from '../transcoder.ts';
 import type { Spool } from '../uploads/spool.ts';
 import { gridOf } from './grid.ts';
@@ -25,7 +25,7 @@ import type { WorkFolder } from './work-folder.ts';
 export interface BackgroundOptions {
   readonly db: MediaDatabase;
   readonly library: Library;
-  readonly storage: Storage;
+  readonly storage: LocalStorage;
   readonly spool: Spool;
   readonly work: WorkFolder;
   readonly indexer: Indexer;

@@ -47,7 +47,10 @@ describe.skipIf(!hasFfmpeg)('sound that browsers do not take', () => {
       if (heard(silent).length === 0) expect(silent.play.pending).toEqual(['audio']);
       expect((await silent.get('v0/0.m4s')).status).toBe(200);
       const jobs = await settled(id);
-      expect(jobs.map(({ kind, state }) => `${kind} ${state}`).sort()).toEqual(['audio done', 'loudness done']);
+      expect(jobs.map(({ kind, state }) => `${kind} ${state}`).sort()).toEqual([
+        'audio done',
+        'loudness done',
+      ]);
       const viewer = await play(id);
       expect(viewer.play.pending).toEqual([]);
       expect(heard(viewer)).toMatchObject([{ id: 'c0', codec: 'mp4a.40.2', isOriginal: false }]);
@@ -65,7 +68,9 @@ describe.skipIf(!hasFfmpeg)('sound that browsers do not take', () => {
 });
 
 describe.skipIf(!hasFfmpeg)('pictures that no browser plays', () => {
-  it('plays window by window while it is made, and is the same when it is joined', { timeout: 120_000 }, async () => {
+  it('plays window by window while it is made, and is the same when it is joined', {
+    timeout: 120_000,
+  }, async () => {
     const id = await upload(rig, sources['MPEG-2 in a transport stream']());
     const viewer = await play(id);
     const [track] = seen(viewer.play);
@@ -83,7 +88,9 @@ describe.skipIf(!hasFfmpeg)('pictures that no browser plays', () => {
       });
       before.push(answer.body);
     }
-    const starts = lines.filter((line) => line.startsWith('#EXTINF')).map((line) => Number(line.slice(8, -1)));
+    const starts = lines
+      .filter((line) => line.startsWith('#EXTINF'))
+      .map((line) => Number(line.slice(8, -1)));
     let at = 0;
     // ffprobe takes composition offsets below zero for a delay of all, the same in each segment
     const delay = probeFrames(Buffer.concat([init, before[0] ?? init])).firstAt;

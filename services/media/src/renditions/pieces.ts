@@ -4,7 +4,7 @@ import { createPresentation, decodeIndex, type MediaIndex, type Presentation } f
 import type { Indexer } from '../indexing/indexer.ts';
 import { objectSource } from '../library/object-source.ts';
 import type { OriginalSource } from '../playback/packaged.ts';
-import type { Storage } from '../storage/storage.ts';
+import type { LocalStorage } from '../storage/storage.ts';
 import { type Grid, startOf } from './grid.ts';
 import { renditionIndexOf, renditionOf } from './names.ts';
 import type { RenditionRow, WindowRow } from './rendition-store.ts';
@@ -20,7 +20,7 @@ export interface Piece {
 }
 
 export interface PiecesOptions {
-  readonly storage: Storage;
+  readonly storage: LocalStorage;
   readonly work: WorkFolder;
   readonly indexer: Indexer;
 }
@@ -105,7 +105,7 @@ const TOLERANCE = 0.05;
 /** Of a window, in the video's work folder. */
 export const windowFile = (rendition: string, from: number): string => `${rendition}/${from}.mp4`;
 
-async function readObject(storage: Storage, name: string): Promise<Uint8Array> {
+async function readObject(storage: LocalStorage, name: string): Promise<Uint8Array> {
   const stat = await storage.stat(name);
   const bytes = new Uint8Array(stat?.size ?? 0);
   await storage.read(name, 0, bytes);

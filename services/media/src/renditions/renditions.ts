@@ -3,7 +3,7 @@ import { Problem } from '@ptsdly/contract';
 import { Bell } from '@ptsdly/kit';
 import { listSegments, type MediaIndex, type PresentedTrack, type SegmentPlan } from '@ptsdly/packager';
 import type { OriginalSource } from '../playback/packaged.ts';
-import type { Storage } from '../storage/storage.ts';
+import type { LocalStorage } from '../storage/storage.ts';
 import { type Grid, gridOf, nameGrid, startOf } from './grid.ts';
 import { renditionIndexOf, renditionOf } from './names.ts';
 import type { Piece, Pieces } from './pieces.ts';
@@ -13,7 +13,7 @@ import type { WorkFolder } from './work-folder.ts';
 export interface RenditionsOptions {
   readonly store: RenditionStore;
   readonly pieces: Pieces;
-  readonly storage: Storage;
+  readonly storage: LocalStorage;
   readonly work: WorkFolder;
   /** A viewer waits for a piece of a rendition. False when nobody is going to make it. */
   readonly hurry: (row: RenditionRow) => Promise<boolean>;

@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { type Client, createClient, type MediaConfig, mediaApi, type ProblemJson } from '@ptsdly/contract';
 import { type Listener, listen, reach, silentLog } from '@ptsdly/kit';
 import { type MediaService, openMedia } from '../media.ts';
-import { openLocalTranscoder } from './local-transcoder.ts';
 import { createHost, type StandInHost } from './host.ts';
+import { openLocalTranscoder } from './local-transcoder.ts';
 
 export const OWNER = 'owner-1';
 export const SERVER = 'server-1';

@@ -48,5 +48,6 @@ export const sources = {
       ...[...picture(8), ...tone(8), '-c:v', 'mpeg4', '-b:v', '1M', '-g', '50', '-bf', '2'],
       ...['-c:a', 'libmp3lame', '-ac', '2'],
     ]),
-  'a large picture': () => made('large.mp4', [...picture(14, '1280x720'), ...tone(14), ...h264, ...aac, '-b:v', '9M']),
+  'a large picture': () =>
+    made('large.mp4', [...picture(14, '1280x720'), ...tone(14), ...h264, ...aac, '-b:v', '9M']),
 } satisfies Record<string, () => Buffer>;
