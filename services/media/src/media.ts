@@ -35,7 +35,7 @@ import { recover } from './recovery.ts';
 import { Background } from './renditions/background.ts';
 import { WorkFolder } from './renditions/work-folder.ts';
 import { openStorage } from './storage/open.ts';
-import { noTranscoder, type Transcoder } from './transcoder.ts';
+import type { Transcoder } from './transcoder.ts';
 import { Arrivals } from './uploads/arrivals.ts';
 import { Ingest } from './uploads/ingest.ts';
 import { Spool } from './uploads/spool.ts';
@@ -108,7 +108,7 @@ export async function openMedia(options: MediaOptions): Promise<MediaService> {
   const background = new Background({
     ...{ db, library, storage, spool, indexer, presentations, log },
     work: new WorkFolder(options.folder),
-    transcoder: options.transcoder ?? noTranscoder,
+    transcoder: options.transcoder,
     jobs: () => jobs,
     onReady: ({ video, name }) => sessionNews.publish(video, 'renditions', { name }),
   });

@@ -1,5 +1,6 @@
 import { Problem } from '@ptsdly/contract';
 import type { Logger } from '@ptsdly/kit';
+import { obstacleOf } from '@ptsdly/packager';
 import type { MediaDatabase, VideoRow } from '../database.ts';
 import type { Indexer } from '../indexing/indexer.ts';
 import type { JobKind, JobSpec } from '../jobs/job-kind.ts';
@@ -7,7 +8,7 @@ import type { Jobs } from '../jobs/jobs.ts';
 import type { Library } from '../library/library.ts';
 import type { Presentations } from '../playback/presentations.ts';
 import type { LocalStorage } from '../storage/storage.ts';
-import type { Transcoder } from '../transcoder.ts';
+import { noTranscoder, type Transcoder } from '../transcoder.ts';
 import type { Spool } from '../uploads/spool.ts';
 import { gridOf } from './grid.ts';
 import type { JoinedRendition } from './joining.ts';
@@ -30,7 +31,8 @@ export interface BackgroundOptions {
   readonly work: WorkFolder;
   readonly indexer: Indexer;
   readonly presentations: Presentations;
-  readonly transcoder: Transcoder;
+  /** Undefined where nothing can be made. */
+  readonly transcoder: Transcoder | undefined;
   readonly jobs: () => Jobs;
   /** Called when a rendition of a video is ready, for those who play it. */
   readonly onReady: (row: RenditionRow) => void;
@@ -61,20 +63,24 @@ export class Background {
         return true;
       },
     });
+    const transcoder = options.transcoder ?? noTranscoder;
     const made = {
-      ...{ ...options, store, pieces, renditions: this.renditions },
+      ...{ ...options, transcoder, store, pieces, renditions: this.renditions },
       keep: (row: RenditionRow, joined: JoinedRendition) => this.#keep(row, joined),
       onReady: (row: RenditionRow) => this.#ready(row),
     };
-    this.kinds = [renditionJob(made), soundJob(made), loudnessJob(options)].map((kind) =>
-      this.#essential(kind),
-    );
+    this.kinds = [renditionJob(made), soundJob(made), loudnessJob(made)].map((kind) => this.#essential(kind));
   }
 
   /** Queues what a video needs; the renditions without which it would not play are announced at once. */
   async plan(row: VideoRow): Promise<void> {
-    const { presentations, jobs, db } = this.#options;
-    const { index } = await presentations.get(row);
+    const { presentations, jobs, db, library, transcoder } = this.#options;
+    const { index, presentation } = await presentations.get(row);
+    if (!transcoder) {
+      const obstacle = index.video?.browser === 'no' || presentation.tracks.length === 0;
+      if (obstacle) await library.notConverted(row.id, 'unsupported_codec', obstacleOf(index) ?? '');
+      return;
+    }
     const specs = needs(index);
     if (index.video && index.video.browser !== 'yes') await this.#announce(row, specs);
     await jobs().add(row.id, specs);
@@ -98,7 +104,8 @@ export class Background {
 
   /** Plans for videos of earlier times what is needed now, one after another, and clears away what nobody knows. */
   async catchUp(signal: AbortSignal): Promise<void> {
-    const { db, library, log, work } = this.#options;
+    const { db, library, log, work, transcoder } = this.#options;
+    if (!transcoder) return;
     for (const video of await work.videos()) {
       if (!(await library.find(video))) await work.remove(video);
     }
