@@ -1,6 +1,7 @@
 import { type Migrations, type OutboxTables, openDatabase, outboxMigration } from '@ptsdly/db';
 import { type Kysely, sql } from 'kysely';
 import type { JobRow } from './jobs/job-store.ts';
+import { libraryMigration } from './library/migration.ts';
 import type { LoudnessRow } from './renditions/loudness-job.ts';
 import type { RenditionRow, WindowRow } from './renditions/rendition-store.ts';
 
@@ -26,6 +27,50 @@ export interface VideoRow {
   /** Grows with every poster, so that its URL changes. */
   poster_version: number;
   created_at: string;
+  description: string;
+  /** Empty at the top. */
+  folder_id: string;
+  /** JSON; `video_tags` has them once more, to be searched. */
+  tags: string;
+  favorite: number;
+  trashed_at: string | null;
+  /** The folder with which it was put into the trash; empty where it was by itself. */
+  trashed_with: string;
+  /** Seconds. */
+  resume_at: number | null;
+  played_at: string | null;
+  /** Sorts as people sort titles. */
+  title_key: string;
+  /** Normalised; what a search looks through. */
+  search_text: string;
+  /** Container by the name of the file: `mp4`, `mkv`, … */
+  kind: string;
+}
+
+export interface FolderRow {
+  id: string;
+  /** Empty at the top. */
+  parent_id: string;
+  name: string;
+  /** Unique among its siblings: the normalised name, or its own id while it lies in the trash. */
+  slot: string;
+  trashed_at: string | null;
+  /** The folder that was put into the trash, which may be this one; empty while it is not there. */
+  trashed_with: string;
+  created_at: string;
+}
+
+export interface SubtitleRow {
+  id: string;
+  video_id: string;
+  language: string;
+  label: string;
+  format: 'vtt' | 'srt' | 'ass' | 'smi';
+  cues: number;
+  /** Normalised words of all cues. */
+  search_text: string;
+  vtt: string;
+  created_at: string;
 }
 
 export interface MediaTables extends OutboxTables {
@@ -43,6 +88,10 @@ export interface MediaTables extends OutboxTables {
   loudness: LoudnessRow;
   /** Videos for which it was decided what is needed, and by which version of `needs`. */
   job_plans: { video: string; version: number };
+  folders: FolderRow;
+  video_tags: { video_id: string; tag_key: string; name: string };
+  subtitles: SubtitleRow;
+  chapters: { video_id: string; position: number; start_at: number; title: string };
 }
 
 export type MediaDatabase = Kysely<MediaTables>;
@@ -107,6 +156,7 @@ const migrations: Migrations = {
       await sql`create table job_plans (video varchar(64) primary key, version integer not null)`.execute(db);
     },
   },
+  '2027-01-library-places': libraryMigration,
 };
 
 export const openMediaDatabase = (url: string): Promise<MediaDatabase> => openDatabase(url, migrations);

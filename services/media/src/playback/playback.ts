@@ -2,8 +2,11 @@ import { type GrantClaims, grantClaims, type PlayAnswer, Problem } from '@ptsdly
 import type { Caller, TokenVerifier } from '@ptsdly/kit';
 import type { VideoRow } from '../database.ts';
 import type { News } from '../host/news.ts';
+import { readChapters } from '../library/chapters.ts';
 import type { Library } from '../library/library.ts';
+import type { Trash } from '../library/trash.ts';
 import type { Background } from '../renditions/background.ts';
+import type { Subtitles } from '../subtitles/subtitles.ts';
 import type { Arrivals } from '../uploads/arrivals.ts';
 import type { Ingest } from '../uploads/ingest.ts';
 import type { Packaged } from './packaged.ts';
@@ -28,6 +31,8 @@ export interface PlaybackOptions {
   readonly arrivals: Arrivals;
   readonly rights: Rights;
   readonly news: News;
+  readonly trash: Pick<Trash, 'has'>;
+  readonly subtitles: Subtitles;
   readonly tokens: SessionTokens;
   readonly background: Pick<Background, 'renditions' | 'loudness'>;
   /** Whether something is still being made for a video. */
@@ -50,7 +55,7 @@ export class Playback {
     this.#options = options;
   }
 
-  /** Rejects with `not_found`, `not_playable_yet` or `not_playable`. */
+  /** Rejects with `not_found`, `not_playable_yet`, `not_playable` or `video_trashed`. */
   async openOwn(id: string, caller: Caller): Promise<PlayAnswer> {
     await this.#admit();
     const row = await this.#playable(id, new Problem('not_found'));
@@ -84,10 +89,11 @@ export class Playback {
     });
   }
 
-  /** The session in a token. Rejects with `session_invalid`, `session_ended` or `unavailable`. */
+  /** The session in a token. Rejects with `session_invalid`, `session_ended`, `video_trashed` or `unavailable`. */
   async session(token: string): Promise<PlaySession> {
     await this.#admit();
     const session = this.#options.tokens.read(token);
+    if (this.#options.trash.has(session.videoId)) throw new Problem('video_trashed');
     if (this.#options.rights.endOf(session)) throw new Problem('session_ended');
     return session;
   }
@@ -143,6 +149,7 @@ export class Playback {
     const { library, arrivals } = this.#options;
     const found = await library.find(id);
     if (!found) throw missing;
+    if (found.trashed_at !== null) throw new Problem('video_trashed');
     const row = await this.#settled(found);
     if (row.playable) return row;
     if (isUnsettled(row) && (await arrivals.find(row))) {
@@ -195,6 +202,7 @@ export class Playback {
     const slow = presentation.maxGop > LONGEST_GROUP && !adaptive;
     const plain = !arrived && isContiguous && (slow || presentation.rotation !== 0);
     const base = `${this.#options.url}/s/${session}`;
+    const { library, subtitles } = this.#options;
     return {
       session,
       expiresAt: new Date(expiresAt).toISOString(),
@@ -213,8 +221,11 @@ export class Playback {
       tracks: [...tracks],
       pending: this.#options.isProcessing(row.id) ? [...pending] : [],
       loudness: await background.loudness(row.id),
+      subtitles: await subtitles.list(row.id, ({ id }) => `${base}/subtitles/${id}.vtt`),
+      chapters: await readChapters(library.db, row.id),
       startAt,
       endAt,
+      resumeAt: link ? null : row.resume_at,
     };
   }
 }

@@ -8,6 +8,8 @@ import { sendBytes } from '../library/object-answer.ts';
 import { sendOriginal, sendPoster } from '../library/video-routes.ts';
 import type { Renditions } from '../renditions/renditions.ts';
 import type { Storage } from '../storage/storage.ts';
+import { sendVtt } from '../subtitles/subtitle-routes.ts';
+import type { Subtitles } from '../subtitles/subtitles.ts';
 import type { OpenResponses } from './open-responses.ts';
 import type { OriginalSource } from './packaged.ts';
 import type { Playback } from './playback.ts';
@@ -28,6 +30,7 @@ const GATHER_UP_TO = 8 * 1024 * 1024;
 
 export interface SessionRoutesOptions {
   readonly playback: Playback;
+  readonly subtitles: Subtitles;
   readonly storage: Storage;
   readonly responses: OpenResponses;
   readonly renditions: Renditions;
@@ -35,7 +38,7 @@ export interface SessionRoutesOptions {
 }
 
 const PIECE =
-  /^(?:(?<playlist>[a-z]{1,6}\d{0,4})\.m3u8|(?<init>[acv]\d{1,4})\/init\.mp4|(?<track>[acv]\d{1,4})\/(?<n>\d{1,7})\.m4s|(?<other>poster\.jpg|download|events|video\.mp4))$/;
+  /^(?:(?<playlist>[a-z]{1,6}\d{0,4})\.m3u8|(?<init>[acv]\d{1,4})\/init\.mp4|(?<track>[acv]\d{1,4})\/(?<n>\d{1,7})\.m4s|(?<other>poster\.jpg|download|events|video\.mp4)|subtitles\/(?<subtitle>[\w-]{1,64})\.vtt)$/;
 
 /**
  * What a play session shows. The token stands in the path, so that relative URLs in a playlist inherit the
@@ -81,6 +84,9 @@ class Show {
     if (piece.playlist !== undefined) return this.#playlist(session, piece.playlist);
     if (piece.init !== undefined) return this.#init(session, piece.init);
     if (piece.track !== undefined) return this.#segment(session, piece.track, Number(piece.n));
+    if (piece.subtitle !== undefined) {
+      return sendVtt(this.#exchange, await this.#options.subtitles.read(session.videoId, piece.subtitle));
+    }
     if (piece.other === 'video.mp4') return this.#progressive(session);
     const row = await this.#options.playback.video(session);
     if (piece.other === 'poster.jpg') return sendPoster(this.#exchange, this.#options.storage, row);
