@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { cutVideo, type MediaIndex } from '@ptsdly/packager';
+import { type MediaIndex, presentVideo } from '@ptsdly/packager';
 
 /**
  * Where all renditions of a video are cut: at the segments of the original and, where its groups of pictures are too
@@ -38,7 +38,7 @@ export function gridOf(index: MediaIndex): Grid | undefined {
 function computeGrid(index: MediaIndex): Grid | undefined {
   const { video } = index;
   if (!video) return undefined;
-  const track = cutVideo(video);
+  const track = presentVideo(video);
   const { decode } = video.samples;
   const starts: number[] = [];
   const anchors: boolean[] = [];

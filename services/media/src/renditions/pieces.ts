@@ -75,6 +75,7 @@ export class Pieces {
     const { size } = await file.stat();
     const answer = await this.#options.indexer.index({ fd: file.fd, size });
     if (!answer.ok) throw new Error(`what was made cannot be read: ${answer.detail}`);
+    if (!('index' in answer)) throw new Error('what was made was not read');
     return decodeIndex(answer.index);
   }
 
