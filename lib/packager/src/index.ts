@@ -13,6 +13,7 @@ export type { SegmentPlan } from './fragment.ts';
 export { decodeIndex, encodeIndex } from './index-file.ts';
 export { indexSource } from './index-source.ts';
 export { joinVideo, type VideoPart } from './joined-index.ts';
+export { type KeyPictureOptions, type KeyPictures, keyPictures } from './key-pictures.ts';
 export type {
   AudioFormat,
   AudioTrack,
