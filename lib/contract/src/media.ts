@@ -24,6 +24,10 @@ export const video = z.object({
   width: z.int().nullable(),
   height: z.int().nullable(),
   posterUrl: z.string().nullable(),
+  /** Who made the poster: a browser while it uploaded, the server, or the owner by hand. */
+  posterBy: z.enum(['browser', 'server', 'owner']).nullable(),
+  /** WebVTT thumbnails with sheets beside it; null until it has been made. */
+  storyboardUrl: z.string().nullable(),
   createdAt: timestamp,
 });
 export type Video = z.infer<typeof video>;
@@ -51,6 +55,7 @@ export const playAnswer = z.object({
   /** The better of the two where a player can take both. */
   prefer: z.enum(['hls', 'progressive']),
   posterUrl: z.string().nullable(),
+  /** WebVTT thumbnails with sheets beside it; 404 until it has been made. Null without a picture. */
   storyboardUrl: z.string().nullable(),
   eventsUrl: z.string(),
   downloadUrl: z.string().nullable(),

@@ -33,12 +33,23 @@ export const mediaRawRoutes: readonly RawRoute[] = [
     summary: 'The movie header (moov box) of a file that has it at its end, ahead of the file',
   },
   { methods: ['GET', 'HEAD'], path: '/videos/:id/original', access: 'user', summary: 'The uploaded bytes' },
-  { methods: ['GET', 'HEAD'], path: '/videos/:id/poster', access: 'user', summary: 'The poster (JPEG)' },
+  {
+    methods: ['GET', 'HEAD', 'PUT', 'DELETE'],
+    path: '/videos/:id/poster',
+    access: 'user',
+    summary: 'The poster (JPEG); PUT chooses one by hand, DELETE leaves the choice to the server again',
+  },
+  {
+    methods: ['GET', 'HEAD'],
+    path: '/videos/:id/storyboard/*',
+    access: 'user',
+    summary: 'Thumbnails along the video: list.vtt (WebVTT) and the sheets it names (JPEG)',
+  },
   {
     methods: ['GET', 'HEAD'],
     path: '/s/*',
     access: 'grant',
-    summary: 'Playlists, segments, plain MP4, poster, events and download of a play session',
+    summary: 'Playlists, segments, plain MP4, poster, storyboard, events and download of a play session',
   },
 ];
 

@@ -10,16 +10,17 @@ import {
   type Service,
 } from '@ptsdly/kit';
 import { createMediaApp } from './app.ts';
-import { type MediaDatabase, openMediaDatabase } from './database.ts';
+import { type MediaDatabase, openMediaDatabase, type VideoRow } from './database.ts';
 import { createByteRouter } from './exchange.ts';
 import { createGatekeeper, ownerOnly } from './gatekeeper.ts';
 import { Deliveries } from './host/deliveries.ts';
 import { News } from './host/news.ts';
 import { Indexer } from './indexing/indexer.ts';
 import { Library } from './library/library.ts';
-import { indexOf, originalOf, posterOf } from './library/object-names.ts';
-import { Posters } from './library/posters.ts';
+import { objectsOf } from './library/object-names.ts';
 import { videoRoutes } from './library/video-routes.ts';
+import { pictureRoutes } from './pictures/picture-routes.ts';
+import { Pictures } from './pictures/pictures.ts';
 import { OpenResponses } from './playback/open-responses.ts';
 import { Playback } from './playback/playback.ts';
 import { Presentations } from './playback/presentations.ts';
@@ -28,6 +29,7 @@ import { sessionRoutes } from './playback/session-routes.ts';
 import { SessionTokens } from './playback/session-token.ts';
 import { recover } from './recovery.ts';
 import { openStorage } from './storage/storage.ts';
+import { noTranscoder, type Transcoder } from './transcoder.ts';
 import { Arrivals } from './uploads/arrivals.ts';
 import { Ingest } from './uploads/ingest.ts';
 import { Spool } from './uploads/spool.ts';
@@ -40,8 +42,8 @@ export interface MediaOptions extends MediaConfig {
   readonly log: Logger;
   /** Module to start as the index thread; the program's own file. */
   readonly workerUrl?: URL;
-  /** The ffmpeg command; posters need it, nothing else does. */
-  readonly ffmpeg?: string;
+  /** Runs ffmpeg; what needs it is not made without. */
+  readonly transcoder?: Transcoder;
   /** Measure the process too; for the one that runs nothing else. */
   readonly processMetrics?: boolean;
 }
@@ -80,24 +82,27 @@ export async function openMedia(options: MediaOptions): Promise<MediaService> {
     onNews: () => deliveries.ring(),
   });
   const presentations = new Presentations(storage);
-  const posters = new Posters({
-    ...{ library, storage, spool, presentations, log },
-    ffmpeg: options.ffmpeg ?? 'ffmpeg',
-  });
   const indexer = new Indexer(options.workerUrl ?? new URL(OWN_PROGRAM, import.meta.url), log);
-  const arrivals = new Arrivals({ library, storage, spool, indexer, log });
+  const onGrown = (row: VideoRow) => posters.grown(row);
+  const arrivals = new Arrivals({ library, storage, spool, indexer, onGrown, log });
+  const pictures = new Pictures({
+    ...{ folder: options.folder, library, storage, spool, presentations, log },
+    transcoder: options.transcoder ?? noTranscoder,
+    arriving: (id) => arrivals.known(id),
+  });
+  const { posters } = pictures;
   const ingest = new Ingest({
     ...{ library, storage, spool, indexer, arrivals, log },
     onPlayable: (row, index) => {
       presentations.put(row, index);
-      if (!row.poster) posters.make(row);
+      pictures.make(row.id);
     },
   });
   const onRemoved = async (id: string) => {
     responses.end('deleted', ({ videoId }) => videoId === id);
     presentations.forget(id);
     arrivals.forget(id);
-    for (const name of [originalOf(id), indexOf(id), posterOf(id)]) await storage.remove(name);
+    for (const name of objectsOf(id)) await storage.remove(name);
     await spool.remove(id);
   };
   const uploads = new Uploads({ library, spool, ingest, indexer, arrivals, onRemoved });
@@ -132,6 +137,7 @@ export async function openMedia(options: MediaOptions): Promise<MediaService> {
     routes: [
       ...uploadRoutes({ basePath, quotaBytes, gatekeeper, uploads, posters, arrivals }),
       ...videoRoutes({ gatekeeper, library, storage, responses }),
+      ...pictureRoutes({ gatekeeper, library, storage, responses, pictures }),
       ...sessionRoutes({ playback, storage, responses }),
     ],
   });
@@ -153,7 +159,7 @@ export async function openMedia(options: MediaOptions): Promise<MediaService> {
       await recovering;
       await ingest.close();
       await arrivals.close();
-      await posters.close();
+      await pictures.close();
       await deliveries.close();
       await indexer.close();
       await spool.close();

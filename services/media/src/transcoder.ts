@@ -28,3 +28,10 @@ export class TranscodeError extends Error {
     this.reason = reason;
   }
 }
+
+/** Where there is none: every task is `unavailable`. */
+export const noTranscoder: Transcoder = {
+  run: async () => {
+    throw new TranscodeError('unavailable', 'There is no transcoder here.');
+  },
+};

@@ -3,6 +3,9 @@ import {
   createPresentation,
   createProgressive,
   decodeIndex,
+  type KeyPictureOptions,
+  type KeyPictures,
+  keyPictures,
   type Presentation,
   type ProgressiveFile,
 } from '@ptsdly/packager';
@@ -23,9 +26,15 @@ export interface Packaged {
   readonly arrived?: () => number;
   /** Whether the original's samples can stand in a plain MP4 as they lie (a transport stream's cannot). */
   readonly isContiguous: boolean;
+  /** How its pictures are brought to what every screen shows. */
+  readonly toneMap: 'none' | 'pq' | 'hlg';
   /** The original as a plain MP4; laid out when first asked for. */
   progressive(): ProgressiveFile;
+  /** Some of its sync samples as a stream of their own; undefined for sound alone. */
+  keyPictures(options: KeyPictureOptions): KeyPictures | undefined;
 }
+
+const TONE_MAPS = { SDR: 'none', PQ: 'pq', HLG: 'hlg' } as const;
 
 /** Decodes an index file. Throws `PackagerError` when it is damaged. */
 export function packageIndex(
@@ -38,6 +47,8 @@ export function packageIndex(
     ...rest,
     presentation: createPresentation(index),
     isContiguous: index.video?.rewrite === undefined,
+    toneMap: TONE_MAPS[index.video?.videoRange ?? 'SDR'],
+    keyPictures: (options) => keyPictures(index, options),
     progressive() {
       progressive ??= createProgressive(index);
       return progressive;

@@ -5,7 +5,8 @@ import { PackagerError, type Presentation, readSegment, type SegmentPlan } from 
 import { type ByteRoute, type Exchange, writeChunk } from '../exchange.ts';
 import { isUnchanged } from '../library/byte-range.ts';
 import { sendBytes } from '../library/object-answer.ts';
-import { sendOriginal, sendPoster } from '../library/video-routes.ts';
+import { sendOriginal } from '../library/video-routes.ts';
+import { sendPoster, sendStoryboard } from '../pictures/picture-routes.ts';
 import type { Storage } from '../storage/storage.ts';
 import type { OpenResponses } from './open-responses.ts';
 import type { OriginalSource } from './packaged.ts';
@@ -30,7 +31,7 @@ export interface SessionRoutesOptions {
 }
 
 const PIECE =
-  /^(?:(?<playlist>[a-z]{1,6}\d{0,3})\.m3u8|(?<init>[av]\d{1,3})\/init\.mp4|(?<track>[av]\d{1,3})\/(?<n>\d{1,7})\.m4s|(?<other>poster\.jpg|download|events|video\.mp4))$/;
+  /^(?:(?<playlist>[a-z]{1,6}\d{0,3})\.m3u8|(?<init>[av]\d{1,3})\/init\.mp4|(?<track>[av]\d{1,3})\/(?<n>\d{1,7})\.m4s|storyboard\/(?<storyboard>[\w.-]{1,20})|(?<other>poster\.jpg|download|events|video\.mp4))$/;
 
 /**
  * What a play session shows. The token stands in the path, so that relative URLs in a playlist inherit the
@@ -78,9 +79,11 @@ class Show {
     if (piece.track !== undefined) return this.#segment(session, piece.track, Number(piece.n));
     if (piece.other === 'video.mp4') return this.#progressive(session);
     const row = await this.#options.playback.video(session);
-    if (piece.other === 'poster.jpg') return sendPoster(this.#exchange, this.#options.storage, row);
+    const { storage } = this.#options;
+    if (piece.storyboard !== undefined) return sendStoryboard(this.#exchange, storage, row, piece.storyboard);
+    if (piece.other === 'poster.jpg') return sendPoster(this.#exchange, storage, row);
     if (!session.download) throw new Problem('forbidden');
-    return sendOriginal(this.#exchange, this.#options.storage, row);
+    return sendOriginal(this.#exchange, storage, row);
   }
 
   async #events(session: PlaySession): Promise<void> {

@@ -17,6 +17,8 @@ export interface ArrivalsOptions {
   readonly storage: LocalStorage;
   readonly spool: Spool;
   readonly indexer: Indexer;
+  /** Called when there is more of a video that can be cut while it arrives. */
+  readonly onGrown: (row: VideoRow) => void;
   readonly log: Logger;
 }
 
@@ -84,6 +86,7 @@ export class Arrivals {
   grown(row: VideoRow): void {
     const arrival = this.#arrival(row);
     const arrived = this.#options.spool.settled(row.id);
+    if (arrival.packaged) this.#options.onGrown(row);
     if (arrival.packaged || arrival.work || arrived < arrival.needs || arrived >= row.size_bytes) return;
     this.#once(arrival, () => this.#look(row, arrival, arrived)).catch((err: unknown) => {
       this.#options.log.warn({ err, videoId: row.id }, 'a part of a file could not be indexed');
@@ -183,6 +186,7 @@ export class Arrivals {
     }
     arrival.packaged = packaged;
     arrival.weight = answer.index.length;
+    this.#options.onGrown(row);
   }
 
   async #restore(row: VideoRow, arrival: Arrival): Promise<void> {

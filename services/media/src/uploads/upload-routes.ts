@@ -1,7 +1,8 @@
-import { Problem } from '@ptsdly/contract';
 import type { ByteHandler, ByteRoute, Exchange } from '../exchange.ts';
 import type { Gatekeeper } from '../gatekeeper.ts';
-import type { Posters } from '../library/posters.ts';
+import { takePoster } from '../pictures/picture-routes.ts';
+import type { Posters } from '../pictures/posters.ts';
+import { askForBody, readSmallBody } from '../small-body.ts';
 import type { Arrivals } from './arrivals.ts';
 import {
   OFFSET_TYPE,
@@ -24,7 +25,6 @@ export interface UploadRoutesOptions {
   readonly arrivals: Arrivals;
 }
 
-const MAX_POSTER = 500_000;
 /** A film of two hours has a movie header of four megabytes. */
 const MAX_MOOV = 32 * 1024 * 1024;
 
@@ -107,17 +107,14 @@ export function uploadRoutes(options: UploadRoutesOptions): ByteRoute[] {
 
   const putPoster: ByteHandler = async (exchange) => {
     await gatekeeper(exchange.request);
-    if (exchange.request.headers['content-type'] !== 'image/jpeg')
-      throw new Problem('unsupported_media_type');
-    await posters.take(exchange.params[0] ?? '', await readSmall(exchange, MAX_POSTER));
-    exchange.response.writeHead(204).end();
+    await takePoster(exchange, posters, 'browser');
   };
 
   const putMoov: ByteHandler = async (exchange) => {
     await gatekeeper(exchange.request);
     const id = exchange.params[0] ?? '';
     await arrivals.expect(id);
-    await arrivals.take(id, await readSmall(exchange, MAX_MOOV));
+    await arrivals.take(id, await readSmallBody(exchange, MAX_MOOV));
     exchange.response.writeHead(204).end();
   };
 
@@ -148,27 +145,4 @@ export function uploadRoutes(options: UploadRoutesOptions): ByteRoute[] {
       methods: { PUT: putMoov },
     },
   ];
-}
-
-/** Only now, when nothing speaks against it, is the body asked for (RFC 9110 §10.1.1). */
-function askForBody({ request, response }: Exchange): void {
-  if (request.headers.expect) response.writeContinue();
-}
-
-/** A whole body in memory, in a buffer of its own. Rejects with `body_too_large`. */
-async function readSmall(exchange: Exchange, limit: number): Promise<Buffer<ArrayBuffer>> {
-  const { request } = exchange;
-  if (Number(request.headers['content-length']) > limit) throw new Problem('body_too_large');
-  askForBody(exchange);
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of request as AsyncIterable<Buffer>) {
-    size += chunk.length;
-    if (size > limit) throw new Problem('body_too_large');
-    chunks.push(chunk);
-  }
-  const whole = Buffer.allocUnsafeSlow(size);
-  let at = 0;
-  for (const chunk of chunks) at += chunk.copy(whole, at);
-  return whole;
 }

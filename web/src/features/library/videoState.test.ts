@@ -19,6 +19,8 @@ const done: Video = {
   width: null,
   height: null,
   posterUrl: null,
+  posterBy: null,
+  storyboardUrl: null,
   createdAt: '2026-11-23T00:00:00Z',
 };
 const failure = { code: 'corrupt', detail: '' };
