@@ -46,6 +46,12 @@ export const mediaRawRoutes: readonly RawRoute[] = [
     summary: 'Thumbnails along the video: list.vtt (WebVTT) and the sheets it names (JPEG)',
   },
   {
+    methods: ['GET'],
+    path: '/events',
+    access: 'user',
+    summary: 'What changes in the library, as it changes (server-sent events)',
+  },
+  {
     methods: ['GET', 'HEAD'],
     path: '/s/*',
     access: 'grant',

@@ -16,7 +16,11 @@ import { createGatekeeper, ownerOnly } from './gatekeeper.ts';
 import { Deliveries } from './host/deliveries.ts';
 import { News } from './host/news.ts';
 import { Indexer } from './indexing/indexer.ts';
+import { JobStore } from './jobs/job-store.ts';
+import { Jobs } from './jobs/jobs.ts';
+import { Changes } from './library/changes.ts';
 import { Library } from './library/library.ts';
+import { libraryEventRoutes } from './library/library-events.ts';
 import { objectsOf } from './library/object-names.ts';
 import { videoRoutes } from './library/video-routes.ts';
 import { pictureRoutes } from './pictures/picture-routes.ts';
@@ -77,9 +81,12 @@ export async function openMedia(options: MediaOptions): Promise<MediaService> {
 
   const received = (id: string) => spool.length(id);
   const playableUntil = (id: string) => arrivals.playableUntil(id);
+  const changes = new Changes();
   const library = new Library({
     ...{ db, quotaBytes, url, received, playableUntil },
+    jobs: (id) => jobs.of(id),
     onNews: () => deliveries.ring(),
+    onChange: (change) => changes.publish(change),
   });
   const presentations = new Presentations(storage);
   const indexer = new Indexer(options.workerUrl ?? new URL(OWN_PROGRAM, import.meta.url), log);
@@ -89,16 +96,28 @@ export async function openMedia(options: MediaOptions): Promise<MediaService> {
     ...{ folder: options.folder, library, storage, spool, presentations, log },
     transcoder: options.transcoder ?? noTranscoder,
     arriving: (id) => arrivals.known(id),
+    queue: (id, specs) => jobs.add(id, specs),
+  });
+  const jobs = new Jobs({
+    store: new JobStore(db),
+    kinds: [...pictures.kinds],
+    find: (id) => library.find(id),
+    onChange: (id) => changes.publish({ type: 'video', id }),
+    log,
   });
   const { posters } = pictures;
+  const want = (id: string) => {
+    pictures.want(id).catch((err: unknown) => log.error({ err, videoId: id }, 'no job could be queued'));
+  };
   const ingest = new Ingest({
     ...{ library, storage, spool, indexer, arrivals, log },
     onPlayable: (row, index) => {
       presentations.put(row, index);
-      pictures.make(row.id);
+      if (row.width !== null) want(row.id);
     },
   });
   const onRemoved = async (id: string) => {
+    await jobs.forget(id);
     responses.end('deleted', ({ videoId }) => videoId === id);
     presentations.forget(id);
     arrivals.forget(id);
@@ -130,18 +149,20 @@ export async function openMedia(options: MediaOptions): Promise<MediaService> {
   };
   const health = { serverId, generation: options.generation };
   const app = createMediaApp({
-    ...{ audience, log, metrics, callers, ready, health, basePath, library, playback, deleteVideo },
+    ...{ audience, log, metrics, callers, ready, health, basePath, library, jobs, playback, deleteVideo },
   });
   const raw = createByteRouter({
     ...{ basePath, log, metrics },
     routes: [
       ...uploadRoutes({ basePath, quotaBytes, gatekeeper, uploads, posters, arrivals }),
+      ...libraryEventRoutes({ gatekeeper, library, changes, responses }),
       ...videoRoutes({ gatekeeper, library, storage, responses }),
       ...pictureRoutes({ gatekeeper, library, storage, responses, pictures }),
       ...sessionRoutes({ playback, storage, responses }),
     ],
   });
 
+  await jobs.start();
   deliveries.start();
   const recovering = recover({ library, storage, spool, ingest, uploads, log });
   const sweep = setInterval(() => {
@@ -157,9 +178,10 @@ export async function openMedia(options: MediaOptions): Promise<MediaService> {
       responses.close();
       await news.close();
       await recovering;
+      await jobs.close();
       await ingest.close();
       await arrivals.close();
-      await pictures.close();
+      await posters.close();
       await deliveries.close();
       await indexer.close();
       await spool.close();

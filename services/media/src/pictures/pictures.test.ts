@@ -39,8 +39,7 @@ function look(jpeg: Buffer): { width: number; height: number; brightness: number
 describe.runIf(hasFfmpeg)('pictures of a video', () => {
   it('are a telling poster and a storyboard, for the owner and for a friend', async () => {
     const id = await upload(rig, makeClip({ duration: 10, blackFor: 3 }));
-    const done = await settled(id, ({ storyboardUrl }) => storyboardUrl !== null);
-    expect(done.posterBy).toBe('server');
+    const done = await settled(id, ({ posterBy, jobs }) => posterBy === 'server' && jobs.length === 0);
     const poster = await rig.call('GET', String(done.posterUrl));
     expect(look(poster.body)).toMatchObject({ width: 320, height: 180 });
     expect(look(poster.body).brightness).toBeGreaterThan(60);

@@ -63,9 +63,10 @@ export class Posters {
   }
 
   /** The owner's choice ends; until another one is made the video shows what it showed. Rejects with `not_found`. */
-  async release(id: string): Promise<void> {
+  async release(id: string): Promise<VideoRow> {
     const row = await this.#options.library.require(id);
     if (row.poster === 'owner') await this.#options.library.posted(id, 'browser', row.poster_version);
+    return row;
   }
 
   /** More of a video has come: while it has no poster, it gets one of the first pictures that are there. */
