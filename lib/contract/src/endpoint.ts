@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import type { ProblemCode } from './problem.ts';
+import type { Scope } from './scope.ts';
 
 /**
  * Who may call. `open` and `optional` need no token (`optional` reads one that is there), `user` needs the
@@ -22,6 +23,8 @@ export interface Endpoint<
   readonly method: Method;
   readonly path: string;
   readonly access: Access;
+  /** What an API token must carry; without one here, no API token may make this call. */
+  readonly scope?: Scope;
   readonly summary: string;
   readonly params?: P;
   readonly query?: Q;

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { endpoint } from './endpoint.ts';
-import { email, locale, timestamp } from './fields.ts';
+import { email, idParams, locale, timestamp } from './fields.ts';
+import { scope } from './scope.ts';
 
 export const consents = z.object({
   /** Version of the document that was accepted, or null. */
@@ -20,6 +21,19 @@ export const me = z.object({
   createdAt: timestamp,
 });
 export type Me = z.infer<typeof me>;
+
+/** A token for programs, as my page lists it; the token itself is shown once, when it is made. */
+export const apiToken = z.object({
+  id: z.string(),
+  name: z.string(),
+  /** Its first characters. */
+  hint: z.string(),
+  scopes: z.array(scope),
+  createdAt: timestamp,
+  expiresAt: timestamp,
+  lastUsedAt: timestamp.nullable(),
+});
+export type ApiToken = z.infer<typeof apiToken>;
 
 export const displayName = z.string().trim().min(1).max(80);
 
@@ -74,6 +88,7 @@ export const identityApi = {
     method: 'GET',
     path: '/api/me',
     access: 'user',
+    scope: 'account:read',
     summary: 'My account',
     response: me,
   }),
@@ -103,6 +118,35 @@ export const identityApi = {
     summary: 'Accept the terms and the privacy policy, by version',
     body: z.object({ terms: z.string().max(20), privacy: z.string().max(20) }),
     response: consents,
+  }),
+  listTokens: endpoint({
+    method: 'GET',
+    path: '/api/me/tokens',
+    access: 'user',
+    summary: 'My API tokens, newest first',
+    response: z.object({ items: z.array(apiToken) }),
+  }),
+  createToken: endpoint({
+    method: 'POST',
+    path: '/api/me/tokens',
+    access: 'user',
+    summary: 'Make an API token; it is shown in this answer and never again',
+    body: z.object({
+      name: z.string().trim().min(1).max(80),
+      scopes: z.array(scope).min(1).max(20),
+      expiresInDays: z.int().min(1).max(366).default(90),
+    }),
+    status: 201,
+    response: apiToken.extend({ token: z.string() }),
+    problems: ['invalid_fields', 'conflict'],
+  }),
+  revokeToken: endpoint({
+    method: 'DELETE',
+    path: '/api/me/tokens/:id',
+    access: 'user',
+    summary: 'Revoke an API token; it ends at every service within seconds',
+    params: idParams,
+    problems: ['not_found'],
   }),
 } as const;
 
@@ -134,7 +178,7 @@ export const identityInternalApi = {
         audience: z.string().max(100),
         /** The value of the session cookie as it came. */
         cookie: z.string().max(1000).optional(),
-        /** A valid token of identity, whatever its audience, to be exchanged. */
+        /** An API token, or a valid token of identity whatever its audience, to be exchanged. */
         subjectToken: z.string().max(4000).optional(),
       })
       .refine((body) => (body.cookie === undefined) !== (body.subjectToken === undefined)),

@@ -12,6 +12,7 @@ export * from './moderation.ts';
 export * from './openapi.ts';
 export * from './problem.ts';
 export * from './routes.ts';
+export * from './scope.ts';
 export * from './subscriptions.ts';
 export * from './transcode.ts';
 export * from './web.ts';

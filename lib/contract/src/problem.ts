@@ -15,6 +15,7 @@ export const problems = {
   password_required: [401, 'This link is protected by a password.'],
   wrong_password: [401, 'The password is wrong.'],
   forbidden: [403, 'You may not do this.'],
+  insufficient_scope: [403, 'This API token was not given the right to do this.'],
   origin_not_allowed: [403, 'The request comes from another site.'],
   grant_invalid: [403, 'This right to play is not valid here, or its time is over.'],
   session_invalid: [403, 'This play session is not valid.'],

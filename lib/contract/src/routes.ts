@@ -1,4 +1,5 @@
 import type { Access, Method } from './endpoint.ts';
+import type { Scope } from './scope.ts';
 
 /**
  * Byte paths and pages that carry no JSON, so they have no schema; listed here so that the gateway's
@@ -8,31 +9,55 @@ export interface RawRoute {
   readonly methods: readonly (Method | 'HEAD' | 'OPTIONS')[];
   readonly path: string;
   readonly access: Access;
+  /** As of an endpoint. */
+  readonly scope?: Scope;
   readonly summary: string;
 }
 
 /** Relative to the URL of a media server. */
 export const mediaRawRoutes: readonly RawRoute[] = [
-  { methods: ['POST', 'OPTIONS'], path: '/uploads', access: 'user', summary: 'Create an upload (tus 1.0)' },
+  {
+    methods: ['POST', 'OPTIONS'],
+    path: '/uploads',
+    access: 'user',
+    scope: 'videos:write',
+    summary: 'Create an upload (tus 1.0)',
+  },
   {
     methods: ['HEAD', 'PATCH', 'DELETE', 'OPTIONS'],
     path: '/uploads/:id',
     access: 'user',
+    scope: 'videos:write',
     summary: 'Offset, next bytes or end of an upload (tus 1.0)',
   },
   {
     methods: ['PUT'],
     path: '/uploads/:id/poster',
     access: 'user',
+    scope: 'videos:write',
     summary: 'A poster made by the browser (JPEG)',
   },
   {
     methods: ['PUT'],
     path: '/uploads/:id/moov',
     access: 'user',
+    scope: 'videos:write',
     summary: 'The movie header (moov box) of a file that has it at its end, ahead of the file',
   },
-  { methods: ['GET', 'HEAD'], path: '/videos/:id/original', access: 'user', summary: 'The uploaded bytes' },
+  {
+    methods: ['GET', 'HEAD'],
+    path: '/videos/:id/original',
+    access: 'user',
+    scope: 'videos:read',
+    summary: 'The uploaded bytes',
+  },
+  {
+    methods: ['GET', 'HEAD'],
+    path: '/videos/:id/poster',
+    access: 'user',
+    scope: 'videos:read',
+    summary: 'The poster (JPEG)',
+  },
   {
     methods: ['GET', 'HEAD', 'PUT', 'DELETE'],
     path: '/videos/:id/poster',
@@ -49,6 +74,7 @@ export const mediaRawRoutes: readonly RawRoute[] = [
     methods: ['GET'],
     path: '/events',
     access: 'user',
+    scope: 'videos:read',
     summary: 'What changes in the library, as it changes (server-sent events)',
   },
   {
@@ -64,6 +90,7 @@ export const subscriptionsRawRoutes: readonly RawRoute[] = [
     methods: ['GET'],
     path: '/api/servers/:id/events',
     access: 'user',
+    scope: 'servers:read',
     summary: 'The states of a server as they change (server-sent events)',
   },
 ];

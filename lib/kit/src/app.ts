@@ -5,7 +5,9 @@ import {
   type Endpoint,
   type FieldError,
   type HandlerInput,
+  hasScope,
   Problem,
+  type Scope,
   successStatus,
 } from '@ptsdly/contract';
 import { type Context, Hono } from 'hono';
@@ -94,7 +96,7 @@ async function serve(
   const headers = new Headers();
   let status = 500;
   try {
-    const caller = await admit(request.headers, endpoint.access, options);
+    const caller = await admit(request.headers, endpoint.access, options, endpoint.scope);
     const call = {
       params: endpoint.params && validate(endpoint.params, context.req.param()),
       query: endpoint.query && validate(endpoint.query, context.req.query()),
@@ -119,11 +121,15 @@ async function serve(
   }
 }
 
-/** The caller that an endpoint's access rule asks for. Rejects with `unauthenticated` or `forbidden`. */
+/**
+ * The caller that an endpoint's access rule asks for; an API token must also carry `scope`. Rejects with
+ * `unauthenticated`, `forbidden` or `insufficient_scope`.
+ */
 export async function admit(
   headers: Headers,
   access: Endpoint['access'],
   options: Pick<AppOptions, 'audience' | 'callers' | 'services'>,
+  scope?: Scope,
 ): Promise<Caller | undefined> {
   if (access === 'open' || access === 'grant') return undefined;
   const token = bearer(headers);
@@ -134,7 +140,16 @@ export async function admit(
   }
   if (!token && access === 'optional') return undefined;
   if (!token || !options.callers) throw new Problem('unauthenticated');
-  return verifyCaller(options.callers, token, options.audience);
+  const caller = await verifyCaller(options.callers, token, options.audience);
+  if (!hasScope(caller.scope, scope)) throw new Problem('insufficient_scope', scopeNeeded(scope));
+  return caller;
+}
+
+/** RFC 6750 §3.1: names what is missing. */
+function scopeNeeded(scope: Scope | undefined) {
+  if (!scope) return { detail: 'No API token may do this; sign in.' };
+  const challenge = `Bearer error="insufficient_scope", scope="${scope}"`;
+  return { detail: `The API token lacks the scope ${scope}.`, headers: { 'www-authenticate': challenge } };
 }
 
 export function requestIdOf(request: Request): string {

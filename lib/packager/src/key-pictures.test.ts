@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { indexSource } from './index-source.ts';
 import { type KeyPictureOptions, keyPictures } from './key-pictures.ts';
-import { readSegment } from './segment-reader.ts';
+import { decoderSources } from './testing/decoder-sources.ts';
 import { FileSource } from './testing/file-source.ts';
 import { ffmpeg, fixtures, hasFfmpeg } from './testing/fixtures.ts';
 import { sources } from './testing/sources.ts';
@@ -16,7 +16,7 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
-const files = { ...fixtures, ...sources };
+const files = { ...fixtures, ...sources, ...decoderSources };
 const shown = [
   'H.264 and AAC, moov at the end',
   'HEVC tagged hev1',
@@ -27,6 +27,10 @@ const shown = [
   'H.264 and AAC in Matroska',
   'H.264 and AAC in a transport stream',
   'HEVC in a transport stream',
+  'ProRes and PCM in MOV',
+  'VP8 and Vorbis in WebM',
+  'MPEG-2 and MP2 in Matroska',
+  'MPEG-2 and MP3 in a transport stream',
 ] as const;
 
 /** The picked pictures written as a file, and their times. */
@@ -34,10 +38,10 @@ async function write(path: string, options: KeyPictureOptions) {
   await using source = await FileSource.open(path);
   const pictures = keyPictures(await indexSource(source), options);
   if (!pictures) throw new Error('there are no pictures');
-  const pieces = [pictures.init];
   source.bytesRead = 0;
-  for (const plan of pictures.fragments) pieces.push(await readSegment(source, plan));
-  const written = join(folder, `${Math.random()}.mp4`);
+  const pieces: Uint8Array[] = [];
+  for await (const chunk of pictures.chunks(source)) pieces.push(chunk);
+  const written = join(folder, `${Math.random()}.${pictures.demuxer === 'mov' ? 'mp4' : 'mkv'}`);
   await writeFile(written, Buffer.concat(pieces));
   return { written, times: pictures.times, bytesRead: source.bytesRead };
 }

@@ -1,6 +1,9 @@
 import { fragmentHeaderSize, type SegmentPlan, sampleRanges, writeFragmentHeader } from './fragment.ts';
 import { writeInitSegment } from './init-segment.ts';
+import { matroskaCluster, matroskaHeader } from './matroska-writer.ts';
 import type { MediaIndex, Samples, VideoTrack } from './media-index.ts';
+import { readSegment } from './segment-reader.ts';
+import type { ByteSource } from './source.ts';
 import { transportSpan } from './transport-rewriter.ts';
 
 export interface KeyPictureOptions {
@@ -13,14 +16,14 @@ export interface KeyPictureOptions {
   readonly arrived?: number;
 }
 
-/** Some sync samples of a video as a small stream of their own, for a decoder that shall see nothing else. */
+/** Some sync samples of a video as a small file of their own, for a decoder that shall see nothing else. */
 export interface KeyPictures {
-  /** The initialization segment that stands before the fragments. */
-  readonly init: Uint8Array;
-  /** A fragment for each picture, a second apart; `readSegment` reads them, and their order is that of `times`. */
-  readonly fragments: readonly SegmentPlan[];
-  /** When each is presented in the video, in seconds, rising. */
+  /** The demuxer that reads it. */
+  readonly demuxer: 'mov' | 'matroska';
+  /** When each picture is presented in the video, in seconds, rising; in the file they are a second apart. */
   readonly times: readonly number[];
+  /** What stands in front of all pictures, then one picture after another. Rejects as `readSegment`. */
+  chunks(source: ByteSource): AsyncIterable<Uint8Array>;
 }
 
 /**
@@ -32,12 +35,30 @@ export function keyPictures(index: MediaIndex, options: KeyPictureOptions): KeyP
   if (!video) return undefined;
   const picked = pick(video, options);
   if (picked.length === 0) return undefined;
-  const samples = inSeconds(video, picked);
+  const isMatroska = video.format === 'track-entry';
   return {
-    init: writeInitSegment(video),
-    fragments: picked.map((sample, i) => plan(video, samples, sample, i)),
+    demuxer: isMatroska ? 'matroska' : 'mov',
     times: picked.map((sample) => presented(video, sample)),
+    chunks: (source) => (isMatroska ? matroskaChunks : movieChunks)(video, picked, source),
   };
+}
+
+async function* movieChunks(video: VideoTrack, picked: readonly number[], source: ByteSource) {
+  const samples = inSeconds(video, picked);
+  yield writeInitSegment(video);
+  for (const [n, sample] of picked.entries())
+    yield await readSegment(source, plan(video, samples, sample, n));
+}
+
+async function* matroskaChunks(video: VideoTrack, picked: readonly number[], source: ByteSource) {
+  const samples = inSeconds(video, picked);
+  const track = { ...video, samples };
+  yield matroskaHeader(track);
+  for (const [n, sample] of picked.entries()) {
+    const { header, ...rest } = plan(video, samples, sample, n);
+    const media = (await readSegment(source, { header, ...rest })).subarray(header.length);
+    yield matroskaCluster(track, { first: n, last: n + 1, sequence: n + 1, video: true }, media);
+  }
 }
 
 /** For each of `count` moments the first sync sample from there on, each at most once. */

@@ -1,6 +1,7 @@
 import { feedApi, identityApi, identityInternalApi, Problem } from '@ptsdly/contract';
 import { type AppOptions, createApp, type Feed, mount } from '@ptsdly/kit';
 import type { Hono } from 'hono';
+import type { ApiTokens } from './api-tokens.ts';
 import type { Door } from './door.ts';
 import type { SigningKeys } from './keys.ts';
 import type { Tokens } from './tokens.ts';
@@ -14,6 +15,7 @@ export interface IdentityParts {
   readonly origin: string;
   readonly door: Door;
   readonly users: Users;
+  readonly apiTokens: ApiTokens;
   readonly tokens: Tokens;
   readonly keys: SigningKeys;
   readonly feed: Feed;
@@ -24,7 +26,7 @@ export interface IdentityParts {
  * better-auth would offer.
  */
 export function identityApp(parts: IdentityParts, options: AppOptions): Hono {
-  const { door, users, tokens, keys, feed } = parts;
+  const { door, users, apiTokens, tokens, keys, feed } = parts;
   const app = createApp(options);
 
   app.use('/api/*', async (context, next) => {
@@ -55,6 +57,12 @@ export function identityApp(parts: IdentityParts, options: AppOptions): Hono {
         await users.delete(caller, body.password);
         headers.append('set-cookie', door.farewell());
         return { receiptUrl: RECEIPT_PATH };
+      },
+      listTokens: async ({ caller }) => ({ items: await apiTokens.list(caller) }),
+      createToken: ({ caller, body }) => apiTokens.create(caller, body),
+      revokeToken: async ({ caller, params }) => {
+        await apiTokens.revoke(caller, params.id);
+        return undefined;
       },
     },
     options,

@@ -1,6 +1,7 @@
 import type { Migrations, OutboxTables } from '@ptsdly/db';
 import { outboxMigration } from '@ptsdly/db';
 import { sql } from 'kysely';
+import type { Migration } from 'kysely/migration';
 
 /** Times are ISO 8601 text in UTC, so that they compare as text; that is how better-auth writes them too. */
 export interface IdentityTables extends OutboxTables {
@@ -50,6 +51,18 @@ export interface IdentityTables extends OutboxTables {
   };
   /** Every acceptance of a legal document; the newest of a document counts, the others are the proof. */
   consent: { id: string; userId: string; document: string; version: string; at: string };
+  /** Tokens for programs; `hash` is the SHA-256, `scopes` names with spaces between them. */
+  api_token: {
+    id: string;
+    userId: string;
+    name: string;
+    hash: string;
+    hint: string;
+    scopes: string;
+    createdAt: string;
+    expiresAt: string;
+    lastUsedAt: string | null;
+  };
   /** Signing keys; the private half is encrypted under the secret. */
   signing_key: { id: string; publicJwk: string; privateSealed: string; createdAt: string };
 }
@@ -88,11 +101,22 @@ const ourTables = [
     "privateSealed" text not null, "createdAt" text not null)`,
 ];
 
+const apiTokenTables = [
+  `create table "api_token" ("id" text not null primary key,
+    "userId" text not null references "user" ("id") on delete cascade, "name" text not null,
+    "hash" text not null unique, "hint" text not null, "scopes" text not null, "createdAt" text not null,
+    "expiresAt" text not null, "lastUsedAt" text)`,
+  `create index "api_token_userId_idx" on "api_token" ("userId")`,
+];
+
+const running = (statements: readonly string[]): Migration => ({
+  async up(db) {
+    for (const statement of statements) await sql.raw(statement).execute(db);
+  },
+});
+
 export const migrations: Migrations = {
   '2026-11-01-outbox': outboxMigration,
-  '2026-11-02-accounts': {
-    async up(db) {
-      for (const statement of [...betterAuthTables, ...ourTables]) await sql.raw(statement).execute(db);
-    },
-  },
+  '2026-11-02-accounts': running([...betterAuthTables, ...ourTables]),
+  '2027-01-identity-1-api-tokens': running(apiTokenTables),
 };

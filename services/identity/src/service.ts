@@ -11,6 +11,7 @@ import {
   type ServiceTokens,
 } from '@ptsdly/kit';
 import { type Kysely, sql } from 'kysely';
+import { ApiTokens } from './api-tokens.ts';
 import { identityApp } from './app.ts';
 import { createAuth, type Providers } from './auth.ts';
 import { SessionCookie } from './cookie.ts';
@@ -65,13 +66,14 @@ async function assemble(
   const cookie = new SessionCookie(origin, secret);
   const passwords = new Passwords();
   const sessions = new Sessions(db, bell);
-  const tokens = new Tokens(keys, sessions, cookie);
+  const apiTokens = new ApiTokens(db, sessions, bell);
+  const tokens = new Tokens(keys, sessions, apiTokens, cookie);
   const users = new Users(db, sessions, passwords, bell);
   const auth = createAuth({ db, origin, secret, cookie, passwords, providers, log });
   const door = new Door({ auth, origin, cookie, sessions, passwords, providers, log });
 
   const app = identityApp(
-    { origin, door, users, tokens, keys, feed },
+    { origin, door, users, apiTokens, tokens, keys, feed },
     {
       audience: 'identity',
       log,

@@ -3,6 +3,7 @@ import { Bell, silentLog } from '@ptsdly/kit';
 import { decodeJwt } from 'jose';
 import type { Kysely } from 'kysely';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { ApiTokens } from './api-tokens.ts';
 import { SessionCookie } from './cookie.ts';
 import { SigningKeys } from './keys.ts';
 import { type IdentityTables, migrations } from './schema.ts';
@@ -86,7 +87,12 @@ describe('sessions', () => {
     const expiresAt = soon(25);
     await begin('s', expiresAt);
     const keys = await SigningKeys.open(db, secret, silentLog);
-    const tokens = new Tokens(keys, sessions, new SessionCookie('http://localhost', secret));
+    const tokens = new Tokens(
+      keys,
+      sessions,
+      new ApiTokens(db, sessions, new Bell()),
+      new SessionCookie('http://localhost', secret),
+    );
     const now = Math.floor(Date.now() / 1000);
     const claims = { iss: 'ptsdly:identity', aud: 'links', sub: 'u', sid: 's', role: 'user', scope: '' };
     const subjectToken = await keys.sign({ ...claims, exp: now + 60 });

@@ -28,9 +28,11 @@ export class Sessions {
     return session.updatedAt < renewBefore ? this.#renew(session) : session;
   }
 
-  /** The live session of a token's `sid`. Rejects with `unauthenticated` when it has ended. */
+  /** The live session, or the API token, that a token's `sid` names. Rejects with `unauthenticated` when it has ended. */
   async require({ sid, sub }: { sid: string; sub: string }): Promise<Session> {
-    const session = await this.#live().where('id', '=', sid).where('userId', '=', sub).executeTakeFirst();
+    const session =
+      (await this.#live().where('id', '=', sid).where('userId', '=', sub).executeTakeFirst()) ??
+      (await this.#liveToken().where('id', '=', sid).where('userId', '=', sub).executeTakeFirst());
     if (!session) throw new Problem('unauthenticated');
     return session;
   }
@@ -48,17 +50,25 @@ export class Sessions {
     this.#bell.ring();
   }
 
-  /** Forgets sessions and sign-in attempts whose time is over. They are dead already, so no event is due. */
+  /** Forgets sessions, API tokens and sign-in attempts whose time is over. They are dead already, so no event is due. */
   async sweep(): Promise<void> {
     const now = new Date().toISOString();
     await this.#db.deleteFrom('session').where('expiresAt', '<=', now).execute();
     await this.#db.deleteFrom('verification').where('expiresAt', '<=', now).execute();
+    await this.#db.deleteFrom('api_token').where('expiresAt', '<=', now).execute();
   }
 
   #live() {
     return this.#db
       .selectFrom('session')
       .select(['id', 'userId', 'expiresAt', 'updatedAt'])
+      .where('expiresAt', '>', new Date().toISOString());
+  }
+
+  #liveToken() {
+    return this.#db
+      .selectFrom('api_token')
+      .select(['id', 'userId', 'expiresAt'])
       .where('expiresAt', '>', new Date().toISOString());
   }
 

@@ -1,6 +1,7 @@
 import { type HandlerInput, type identityInternalApi, Problem, tokenClaims } from '@ptsdly/contract';
 import { issuers } from '@ptsdly/kit';
 import { createLocalJWKSet, errors, type JSONWebKeySet, jwtVerify } from 'jose';
+import { API_TOKEN_PREFIX, type ApiTokens } from './api-tokens.ts';
 import type { SessionCookie } from './cookie.ts';
 import type { SigningKeys } from './keys.ts';
 import type { Session, Sessions } from './sessions.ts';
@@ -20,28 +21,37 @@ type Demand = HandlerInput<typeof identityInternalApi.issueToken>['body'];
 
 /**
  * Makes the short tokens that the gateway relays: one audience, 60 s, never beyond the session. A token may be
- * exchanged for one of another audience (RFC 8693) while its session lives; that does not prolong it. A token that
+ * exchanged for one of another audience (RFC 8693) while its session lives; that neither prolongs nor widens it. A token that
  * a media server has seen leads nowhere else.
  */
 export class Tokens {
   readonly #keys: SigningKeys;
   readonly #sessions: Sessions;
+  readonly #apiTokens: ApiTokens;
   readonly #cookie: SessionCookie;
   readonly #publicKeys: ReturnType<typeof createLocalJWKSet>;
 
-  constructor(keys: SigningKeys, sessions: Sessions, cookie: SessionCookie) {
+  constructor(keys: SigningKeys, sessions: Sessions, apiTokens: ApiTokens, cookie: SessionCookie) {
     this.#keys = keys;
     this.#sessions = sessions;
+    this.#apiTokens = apiTokens;
     this.#cookie = cookie;
     this.#publicKeys = createLocalJWKSet(keys.jwks() as unknown as JSONWebKeySet);
   }
 
   /** Rejects with `unauthenticated`: no valid signature, no such session, or its time is over. */
   async issue({ audience, cookie, subjectToken }: Demand): Promise<IssuedToken> {
+    if (subjectToken?.startsWith(API_TOKEN_PREFIX)) return this.#forProgram(subjectToken, audience);
     if (subjectToken !== undefined) return this.#exchange(subjectToken, audience);
     const token = this.#cookie.token(cookie ?? '');
     if (!token) throw new Problem('unauthenticated');
-    return this.#sign(await this.#sessions.use(token), audience, Number.POSITIVE_INFINITY);
+    return this.#sign(await this.#sessions.use(token), audience, '', Number.POSITIVE_INFINITY);
+  }
+
+  /** The id of the API token stands for the session: revoking it is heard like a sign-out. */
+  async #forProgram(token: string, audience: string): Promise<IssuedToken> {
+    const apiToken = await this.#apiTokens.use(token);
+    return this.#sign(apiToken, audience, apiToken.scopes, Number.POSITIVE_INFINITY);
   }
 
   async #exchange(subjectToken: string, audience: string): Promise<IssuedToken> {
@@ -49,8 +59,9 @@ export class Tokens {
     if ([payload.aud ?? TENANT].flat().some((seenBy) => seenBy.startsWith(TENANT))) {
       throw new Problem('unauthenticated');
     }
-    const session = await this.#sessions.require(tokenClaims.parse(payload));
-    return this.#sign(session, audience, payload.exp ?? 0);
+    const claims = tokenClaims.parse(payload);
+    const session = await this.#sessions.require(claims);
+    return this.#sign(session, audience, claims.scope, payload.exp ?? 0);
   }
 
   async #verify(token: string) {
@@ -64,11 +75,11 @@ export class Tokens {
   }
 
   /** `notAfter` in seconds since 1970. */
-  async #sign(session: Session, audience: string, notAfter: number): Promise<IssuedToken> {
+  async #sign(session: Session, audience: string, scope: string, notAfter: number): Promise<IssuedToken> {
     const now = Math.floor(Date.now() / 1000);
     const sessionEnd = Math.floor(Date.parse(session.expiresAt) / 1000);
     const exp = Math.min(now + TOKEN_S, sessionEnd, notAfter);
-    const claims = { sub: session.userId, role: 'user', scope: '', sid: session.id };
+    const claims = { sub: session.userId, role: 'user', scope, sid: session.id };
     const token = await this.#keys.sign({ ...claims, iss: issuers.identity, aud: audience, iat: now, exp });
     return { token, expiresAt: new Date(exp * 1000).toISOString(), sub: session.userId, sid: session.id };
   }

@@ -1,7 +1,7 @@
 import { type EventData, type Me, Problem } from '@ptsdly/contract';
 import { appendEvent } from '@ptsdly/db';
 import { type Bell, type Caller, newId } from '@ptsdly/kit';
-import type { Kysely } from 'kysely';
+import type { Kysely, Transaction } from 'kysely';
 import { type DocumentName, documents } from './documents.ts';
 import type { Passwords } from './passwords.ts';
 import type { IdentityTables } from './schema.ts';
@@ -71,7 +71,7 @@ export class Users {
         .select(['id', 'userId'])
         .where('userId', '=', caller.sub)
         .execute();
-      await endSessions(trx, ofUser);
+      await endSessions(trx, [...ofUser, ...(await tokensOf(trx, caller.sub))]);
       await trx.deleteFrom('account').where('userId', '=', caller.sub).execute();
       await trx.deleteFrom('consent').where('userId', '=', caller.sub).execute();
       const { numDeletedRows } = await trx
@@ -128,4 +128,8 @@ export class Users {
       .onConflict((conflict) => conflict.columns(['userId', 'document', 'version']).doNothing())
       .execute();
   }
+}
+
+function tokensOf(trx: Transaction<IdentityTables>, userId: string) {
+  return trx.selectFrom('api_token').select(['id', 'userId']).where('userId', '=', userId).execute();
 }

@@ -82,6 +82,7 @@ function getVideo(
 /** What the caller is told: unknown and another's are the same; any failure on the way is `unavailable`. */
 function asked(cause: unknown): Problem {
   const problem = Problem.from(cause);
+  if (problem.code === 'insufficient_scope') return problem;
   if (problem.code === 'not_found' || problem.code === 'unauthenticated') return new Problem(problem.code);
   return new Problem('unavailable', { cause, retryAfter: problem.retryAfter ?? 2 });
 }

@@ -18,12 +18,15 @@ export function ownerOnly(verifier: TokenVerifier, ownerId: string, rights: Righ
   };
 }
 
-/** The owner behind a request on a byte path. Rejects with `unauthenticated` or `not_found`. */
+const SAFE_METHODS = new Set(['GET', 'HEAD']);
+
+/** The owner behind a request on a byte path. Rejects with `unauthenticated`, `not_found` or `insufficient_scope`. */
 export type Gatekeeper = (request: IncomingMessage) => Promise<Caller>;
 
 export function createGatekeeper(callers: TokenVerifier, audience: string): Gatekeeper {
   return async (request) => {
     const headers = new Headers({ authorization: request.headers.authorization ?? '' });
-    return (await admit(headers, 'user', { callers, audience })) as Caller;
+    const scope = SAFE_METHODS.has(request.method ?? '') ? 'videos:read' : 'videos:write';
+    return (await admit(headers, 'user', { callers, audience }, scope)) as Caller;
   };
 }

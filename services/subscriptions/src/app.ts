@@ -64,7 +64,7 @@ function mountInternal(app: Hono, { servers, host, feed }: AppParts, options: Ap
 function mountEvents(app: Hono, { servers, changes }: AppParts, options: AppOptions): void {
   app.get('/api/servers/:id/events', async (context) => {
     const request = context.req.raw;
-    const caller = (await admit(request.headers, 'user', options)) as Caller;
+    const caller = (await admit(request.headers, 'user', options, 'servers:read')) as Caller;
     const { id } = await servers.owned(context.req.param('id'), caller.sub);
     const current = async () => servers.event(await servers.byId(id));
     return eventStream(changes.stream(id, current), request.signal);

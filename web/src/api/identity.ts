@@ -1,4 +1,4 @@
-import { type CallInput, type CallOutput, identityApi, type Me } from '@ptsdly/contract';
+import { type ApiToken, type CallInput, type CallOutput, identityApi, type Me } from '@ptsdly/contract';
 import { api } from './api.ts';
 import { request } from './request.ts';
 
@@ -43,6 +43,19 @@ const identity = api.injectEndpoints({
       query: (body) => request(identityApi.putConsents, { body }),
       invalidatesTags: ['Me'],
     }),
+    tokens: build.query<readonly ApiToken[], void>({
+      query: () => request(identityApi.listTokens, {}),
+      transformResponse: (page: { items: ApiToken[] }) => page.items,
+      providesTags: ['Tokens'],
+    }),
+    createToken: build.mutation<ApiToken & { token: string }, Body<typeof identityApi.createToken>>({
+      query: (body) => request(identityApi.createToken, { body }),
+      invalidatesTags: ['Tokens'],
+    }),
+    revokeToken: build.mutation<unknown, string>({
+      query: (id) => request(identityApi.revokeToken, { params: { id } }),
+      invalidatesTags: ['Tokens'],
+    }),
     deleteMe: build.mutation<{ receiptUrl: string }, Body<typeof identityApi.deleteMe>>({
       query: (body) => request(identityApi.deleteMe, { body }),
     }),
@@ -58,5 +71,8 @@ export const {
   useSignOutMutation,
   useUpdateMeMutation,
   usePutConsentsMutation,
+  useTokensQuery,
+  useCreateTokenMutation,
+  useRevokeTokenMutation,
   useDeleteMeMutation,
 } = identity;

@@ -10,6 +10,7 @@ export function startI18n(resources: Resource, language: Language): i18n {
   i18next.use(initReactI18next).init({
     resources,
     lng: language,
+    nsSeparator: false, // one namespace; a scope's name has a colon
     fallbackLng: 'ko',
     interpolation: { escapeValue: false },
     initAsync: false,

@@ -1,7 +1,9 @@
 import { problems } from '@ptsdly/contract';
 import { describe, expect, it } from 'vitest';
+import enAccount from './en/account.json' with { type: 'json' };
 import enApp from './en/app.json' with { type: 'json' };
 import enShared from './en/shared.json' with { type: 'json' };
+import koAccount from './ko/account.json' with { type: 'json' };
 import koApp from './ko/app.json' with { type: 'json' };
 import koShared from './ko/shared.json' with { type: 'json' };
 
@@ -28,11 +30,12 @@ describe('texts', () => {
 
   it('have the same keys and placeholders in both languages', () => {
     expect(byName(shape(enShared))).toEqual(byName(shape(koShared)));
+    expect(byName(shape(enAccount))).toEqual(byName(shape(koAccount)));
     expect(byName(shape(enApp))).toEqual(byName(shape(koApp)));
   });
 
   it('are not empty', () => {
-    for (const texts of [koApp, koShared, enApp, enShared]) {
+    for (const texts of [koAccount, koApp, koShared, enAccount, enApp, enShared]) {
       expect(JSON.stringify(texts)).not.toContain('""');
     }
   });

@@ -1,7 +1,7 @@
-import { appendFile, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { appendFile, mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { newId } from '@ptsdly/kit';
-import { type KeyPictures, readSegment } from '@ptsdly/packager';
+import type { KeyPictures } from '@ptsdly/packager';
 import type { OriginalSource } from '../playback/packaged.ts';
 import { TranscodeError, type Transcoder } from '../transcoder.ts';
 
@@ -49,7 +49,7 @@ export class SheetMaker {
     const work = `work/pictures-${newId()}`;
     await mkdir(join(folder, work), { recursive: true, mode: 0o700 });
     try {
-      const times = await writePictures(join(folder, work, 'in.mp4'), request);
+      const times = await writePictures(join(folder, work, 'in'), request);
       const task = {
         ...({
           kind: 'pictures',
@@ -57,7 +57,7 @@ export class SheetMaker {
           ...request.layout,
           toneMap: request.toneMap,
         } as const),
-        input: { path: `${work}/in.mp4`, demuxer: 'mov' as const },
+        input: { path: `${work}/in`, demuxer: request.pictures.demuxer },
         output: `${work}/sheet`,
       };
       await transcoder.run(task, request.signal ? { signal: request.signal } : {});
@@ -71,17 +71,15 @@ export class SheetMaker {
 
 /** Writes the pictures one by one, so that memory holds one of them. Answers their times. */
 async function writePictures(path: string, { pictures, source, signal }: PictureRequest): Promise<number[]> {
-  await writeFile(path, pictures.init, { mode: 0o600 });
-  const times: number[] = [];
-  let bytes = 0;
-  for (const [i, plan] of pictures.fragments.entries()) {
-    bytes += plan.size;
-    if (bytes > MAX_INPUT) break;
+  let [count, bytes] = [-1, 0]; // what stands in front of them is the first chunk
+  for await (const chunk of pictures.chunks(source)) {
     signal?.throwIfAborted();
-    await appendFile(path, await readSegment(source, plan));
-    times.push(pictures.times[i] as number);
+    bytes += chunk.length;
+    if (bytes > MAX_INPUT) break;
+    await appendFile(path, chunk, { mode: 0o600 });
+    count++;
   }
-  return times;
+  return pictures.times.slice(0, count);
 }
 
 async function readSheets(folder: string, expected: number): Promise<Buffer[]> {

@@ -112,9 +112,10 @@ export class Posters {
     pictures: NonNullable<ReturnType<Packaged['keyPictures']>>,
     signal: AbortSignal | undefined,
   ): Promise<Buffer | undefined> {
-    const { source, toneMap, presentation } = packaged;
-    const layout = { ...fitWithin(presentation, BOX), columns: 1, rows: 1 };
-    const request = { pictures, source, toneMap, layout, ...(signal && { signal }) };
+    const { source, picture } = packaged;
+    if (!picture) return undefined;
+    const layout = { ...fitWithin(picture, BOX), columns: 1, rows: 1 };
+    const request = { pictures, source, toneMap: picture.toneMap, layout, ...(signal && { signal }) };
     return chooseTelling((await this.#options.sheets.draw(request)).sheets);
   }
 

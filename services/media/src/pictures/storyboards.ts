@@ -24,11 +24,13 @@ export class Storyboards {
 
   /** Resolves when it can be seen, or when there is nothing to see. Rejects with `TranscodeError`. */
   async make(row: VideoRow, packaged: Packaged, signal?: AbortSignal): Promise<void> {
-    const { duration, width, height } = packaged.presentation;
+    const { source, picture, presentation } = packaged;
+    if (!picture) return;
+    const { width, height, toneMap } = picture;
+    const { duration } = presentation;
     const { count, ...layout } = storyboardLayout({ duration, width, height });
     const pictures = packaged.keyPictures({ count });
     if (!pictures) return;
-    const { source, toneMap } = packaged;
     const drawn = await this.#options.sheets.draw({
       ...{ pictures, source, toneMap, layout },
       ...(signal && { signal }),

@@ -3,9 +3,12 @@ import {
   createPresentation,
   createProgressive,
   decodeIndex,
+  displaySize,
+  forBrowsers,
   type KeyPictureOptions,
   type KeyPictures,
   keyPictures,
+  type MediaIndex,
   type Presentation,
   type ProgressiveFile,
 } from '@ptsdly/packager';
@@ -14,6 +17,16 @@ import {
 export interface OriginalSource extends ByteSource {
   /** Gives the bytes from `start` up to but not including `end` to `write`, as `Storage.stream` does. */
   stream(start: number, end: number, write: (chunk: Uint8Array) => Promise<void>): Promise<void>;
+  /** As `LocalStorage.expect`. */
+  expect?(start: number, end: number): Promise<void>;
+}
+
+export interface Picture {
+  /** Pixels, after pixel aspect and rotation. */
+  readonly width: number;
+  readonly height: number;
+  /** How it is brought to what every screen shows. */
+  readonly toneMap: 'none' | 'pq' | 'hlg';
 }
 
 /** A video ready to be cut: its presentation and the bytes it lies in. */
@@ -26,8 +39,8 @@ export interface Packaged {
   readonly arrived?: () => number;
   /** Whether the original's samples can stand in a plain MP4 as they lie (a transport stream's cannot). */
   readonly isContiguous: boolean;
-  /** How its pictures are brought to what every screen shows. */
-  readonly toneMap: 'none' | 'pq' | 'hlg';
+  /** The picture of the original as displayed, whether browsers play it or not; undefined for sound alone. */
+  readonly picture: Picture | undefined;
   /** The original as a plain MP4; laid out when first asked for. */
   progressive(): ProgressiveFile;
   /** Some of its sync samples as a stream of their own; undefined for sound alone. */
@@ -41,17 +54,22 @@ export function packageIndex(
   bytes: Uint8Array,
   rest: Pick<Packaged, 'source' | 'movie' | 'arrived'>,
 ): Packaged {
-  const index = decodeIndex(bytes);
+  const original = decodeIndex(bytes);
+  const index = forBrowsers(original);
   let progressive: ProgressiveFile | undefined;
   return {
     ...rest,
     presentation: createPresentation(index),
     isContiguous: index.video?.rewrite === undefined,
-    toneMap: TONE_MAPS[index.video?.videoRange ?? 'SDR'],
-    keyPictures: (options) => keyPictures(index, options),
+    picture: pictureOf(original),
+    keyPictures: (options) => keyPictures(original, options),
     progressive() {
       progressive ??= createProgressive(index);
       return progressive;
     },
   };
+}
+
+function pictureOf(index: MediaIndex): Picture | undefined {
+  return index.video && { ...displaySize(index), toneMap: TONE_MAPS[index.video.videoRange] };
 }

@@ -13,7 +13,17 @@ export function localTranscoder(folder: string): Transcoder {
         spawn(
           'ffmpeg',
           [
-            ...['-v', 'error', '-nostdin', '-f', 'mov', '-i', join(folder, input.path), '-vsync', '0'],
+            ...[
+              '-v',
+              'error',
+              '-nostdin',
+              '-f',
+              input.demuxer,
+              '-i',
+              join(folder, input.path),
+              '-vsync',
+              '0',
+            ],
             ...['-vf', filter, '-q:v', '4', '-f', 'image2', join(folder, `${output}-%d.jpg`)],
           ],
           { stdio: 'ignore', ...(signal && { signal }) },

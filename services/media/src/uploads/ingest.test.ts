@@ -8,7 +8,7 @@ import { type MediaDatabase, openMediaDatabase } from '../database.ts';
 import { Indexer } from '../indexing/indexer.ts';
 import { Library } from '../library/library.ts';
 import { originalOf } from '../library/object-names.ts';
-import { openStorage } from '../storage/storage.ts';
+import { openFileStorage } from '../storage/file.ts';
 import { Arrivals } from './arrivals.ts';
 import { Ingest } from './ingest.ts';
 import { Spool } from './spool.ts';
@@ -27,7 +27,7 @@ afterEach(async () => {
 
 it('takes an upload whose row could not be written at first, when it is tried again', async () => {
   const spool = new Spool(join(folder, 'spool'));
-  const storage = await openStorage(`file:${folder}/objects`);
+  const storage = await openFileStorage(join(folder, 'objects'));
   const received = (id: string) => spool.length(id);
   const playableUntil = () => null;
   const library = new Library({

@@ -14,6 +14,7 @@ import { DeleteAccount } from './DeleteAccount.tsx';
 import styles from './Me.module.css';
 import { NameForm } from './NameForm.tsx';
 import { providerNames } from './providers.ts';
+import { TokenSection } from './TokenSection.tsx';
 
 export function Component() {
   const { t } = useTranslation();
@@ -36,6 +37,7 @@ export function Component() {
           {t('me.session')}
         </Button>
       </section>
+      <TokenSection />
       <DeleteAccount me={me} />
     </div>
   );
