@@ -14,6 +14,7 @@ import { type MediaDatabase, openMediaDatabase, type VideoRow } from './database
 import { createByteRouter } from './exchange.ts';
 import { createGatekeeper, ownerOnly } from './gatekeeper.ts';
 import { Deliveries } from './host/deliveries.ts';
+import { openHostTranscoder } from './host/host-transcoder.ts';
 import { News } from './host/news.ts';
 import { Indexer } from './indexing/indexer.ts';
 import { JobStore } from './jobs/job-store.ts';
@@ -33,7 +34,7 @@ import { sessionRoutes } from './playback/session-routes.ts';
 import { SessionTokens } from './playback/session-token.ts';
 import { recover } from './recovery.ts';
 import { openStorage } from './storage/open.ts';
-import { noTranscoder, type Transcoder } from './transcoder.ts';
+import type { Transcoder } from './transcoder.ts';
 import { Arrivals } from './uploads/arrivals.ts';
 import { Ingest } from './uploads/ingest.ts';
 import { Spool } from './uploads/spool.ts';
@@ -46,7 +47,7 @@ export interface MediaOptions extends MediaConfig {
   readonly log: Logger;
   /** Module to start as the index thread; the program's own file. */
   readonly workerUrl?: URL;
-  /** Runs ffmpeg; what needs it is not made without. */
+  /** Runs ffmpeg; that of the host when absent. */
   readonly transcoder?: Transcoder;
   /** Measure the process too; for the one that runs nothing else. */
   readonly processMetrics?: boolean;
@@ -100,7 +101,7 @@ export async function openMedia(options: MediaOptions): Promise<MediaService> {
   const arrivals = new Arrivals({ library, storage, spool, indexer, onGrown, log });
   const pictures = new Pictures({
     ...{ folder: options.folder, library, storage, spool, presentations, log },
-    transcoder: options.transcoder ?? noTranscoder,
+    transcoder: options.transcoder ?? openHostTranscoder(control),
     arriving: (id) => arrivals.known(id),
     queue: (id, specs) => jobs.add(id, specs),
   });

@@ -28,10 +28,3 @@ export class TranscodeError extends Error {
     this.reason = reason;
   }
 }
-
-/** Where there is none: every task is `unavailable`. */
-export const noTranscoder: Transcoder = {
-  run: async () => {
-    throw new TranscodeError('unavailable', 'There is no transcoder here.');
-  },
-};

@@ -6,7 +6,6 @@ import { type Client, createClient, type MediaConfig, mediaApi, type ProblemJson
 import { type Listener, listen, reach, silentLog } from '@ptsdly/kit';
 import { type MediaService, openMedia } from '../media.ts';
 import { createHost, type StandInHost } from './host.ts';
-import { localTranscoder } from './local-transcoder.ts';
 
 export const OWNER = 'owner-1';
 export const SERVER = 'server-1';
@@ -71,8 +70,7 @@ export async function openRig(change: Partial<MediaConfig> = {}): Promise<Rig> {
   let media: MediaService;
   let listener: Listener;
   const start = async () => {
-    const transcoder = localTranscoder(folder);
-    media = await openMedia({ ...config, log: silentLog, control: config.controlAddress, transcoder });
+    media = await openMedia({ ...config, log: silentLog, control: config.controlAddress });
     listener = await listen(media, { socketPath: config.socketPath, drainMs: 500 });
   };
   const stop = async () => {
