@@ -158,6 +158,13 @@ export function videoNamed(id: string, title: string): Video {
     posterBy: null,
     storyboardUrl: null,
     createdAt: new Date().toISOString(),
+    description: '',
+    folderId: null,
+    tags: [],
+    favorite: false,
+    trashedAt: null,
+    resumeAt: null,
+    playedAt: null,
   };
 }
 

@@ -6,8 +6,8 @@ import type { Library } from '../library/library.ts';
 import { sendObject } from '../library/object-answer.ts';
 import { posterOf, sheetOf, storyboardOf } from '../library/object-names.ts';
 import type { OpenResponses } from '../playback/open-responses.ts';
-import { readSmallBody } from '../small-body.ts';
 import type { Storage } from '../storage/storage.ts';
+import { readSmall } from '../uploads/small-body.ts';
 import type { Pictures } from './pictures.ts';
 import type { Posters } from './posters.ts';
 
@@ -63,7 +63,7 @@ export function pictureRoutes(options: PictureRoutesOptions): ByteRoute[] {
 /** Reads a poster from a request and keeps it. Rejects with `unsupported_media_type` or what `Posters.take` says. */
 export async function takePoster(exchange: Exchange, posters: Posters, from: 'browser' | 'owner') {
   if (exchange.request.headers['content-type'] !== 'image/jpeg') throw new Problem('unsupported_media_type');
-  await posters.take(exchange.params[0] ?? '', await readSmallBody(exchange, MAX_POSTER), from);
+  await posters.take(exchange.params[0] ?? '', await readSmall(exchange, MAX_POSTER), from);
   exchange.response.writeHead(204).end();
 }
 

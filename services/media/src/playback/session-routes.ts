@@ -8,6 +8,8 @@ import { sendBytes } from '../library/object-answer.ts';
 import { sendOriginal } from '../library/video-routes.ts';
 import { sendPoster, sendStoryboard } from '../pictures/picture-routes.ts';
 import type { Storage } from '../storage/storage.ts';
+import { sendVtt } from '../subtitles/subtitle-routes.ts';
+import type { Subtitles } from '../subtitles/subtitles.ts';
 import type { OpenResponses } from './open-responses.ts';
 import type { OriginalSource } from './packaged.ts';
 import type { Playback } from './playback.ts';
@@ -26,12 +28,13 @@ const GATHER_UP_TO = 8 * 1024 * 1024;
 
 export interface SessionRoutesOptions {
   readonly playback: Playback;
+  readonly subtitles: Subtitles;
   readonly storage: Storage;
   readonly responses: OpenResponses;
 }
 
 const PIECE =
-  /^(?:(?<playlist>[a-z]{1,6}\d{0,3})\.m3u8|(?<init>[av]\d{1,3})\/init\.mp4|(?<track>[av]\d{1,3})\/(?<n>\d{1,7})\.m4s|storyboard\/(?<storyboard>[\w.-]{1,20})|(?<other>poster\.jpg|download|events|video\.mp4))$/;
+  /^(?:(?<playlist>[a-z]{1,6}\d{0,3})\.m3u8|(?<init>[av]\d{1,3})\/init\.mp4|(?<track>[av]\d{1,3})\/(?<n>\d{1,7})\.m4s|storyboard\/(?<storyboard>[\w.-]{1,20})|subtitles\/(?<subtitle>[\w-]{1,64})\.vtt|(?<other>poster\.jpg|download|events|video\.mp4))$/;
 
 /**
  * What a play session shows. The token stands in the path, so that relative URLs in a playlist inherit the
@@ -77,6 +80,9 @@ class Show {
     if (piece.playlist !== undefined) return this.#playlist(session, piece.playlist);
     if (piece.init !== undefined) return this.#init(session, piece.init);
     if (piece.track !== undefined) return this.#segment(session, piece.track, Number(piece.n));
+    if (piece.subtitle !== undefined) {
+      return sendVtt(this.#exchange, await this.#options.subtitles.read(session.videoId, piece.subtitle));
+    }
     if (piece.other === 'video.mp4') return this.#progressive(session);
     const row = await this.#options.playback.video(session);
     const { storage } = this.#options;

@@ -2,8 +2,8 @@ import type { ByteHandler, ByteRoute, Exchange } from '../exchange.ts';
 import type { Gatekeeper } from '../gatekeeper.ts';
 import { takePoster } from '../pictures/picture-routes.ts';
 import type { Posters } from '../pictures/posters.ts';
-import { askForBody, readSmallBody } from '../small-body.ts';
 import type { Arrivals } from './arrivals.ts';
+import { askForBody, readSmall } from './small-body.ts';
 import {
   OFFSET_TYPE,
   readAnnouncement,
@@ -114,7 +114,7 @@ export function uploadRoutes(options: UploadRoutesOptions): ByteRoute[] {
     await gatekeeper(exchange.request);
     const id = exchange.params[0] ?? '';
     await arrivals.expect(id);
-    await arrivals.take(id, await readSmallBody(exchange, MAX_MOOV));
+    await arrivals.take(id, await readSmall(exchange, MAX_MOOV));
     exchange.response.writeHead(204).end();
   };
 

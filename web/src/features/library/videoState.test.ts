@@ -23,6 +23,13 @@ const done: Video = {
   posterBy: null,
   storyboardUrl: null,
   createdAt: '2026-11-23T00:00:00Z',
+  description: '',
+  folderId: null,
+  tags: [],
+  favorite: false,
+  trashedAt: null,
+  resumeAt: null,
+  playedAt: null,
 };
 const failure = { code: 'corrupt', detail: '' };
 

@@ -30,10 +30,11 @@ interface PlayerProps {
 
 /** Plays one session and hears when it ends. */
 export default function Player(props: PlayerProps) {
-  const { play, startAt, isResumed } = props.session;
+  const { play, startAt, isResumed, speed } = props.session;
   const { t, i18n } = useTranslation();
   speakControls(i18n.language);
-  const { subtitles = [], chapters = [], loudness, speed } = extrasOf(play);
+  const { subtitles, chapters } = play;
+  const { loudness } = extrasOf(play);
   const video = useRef<HTMLVideoElement>(null);
   const [isMenuOpen, setMenuOpen] = useState(false);
   const [isHelpOpen, setHelpOpen] = useState(false);
@@ -70,7 +71,14 @@ export default function Player(props: PlayerProps) {
       style={{ '--ratio': ratio } as React.CSSProperties}
     >
       {/* biome-ignore lint/a11y/useMediaCaption: a home video has none; those that there are come as tracks */}
-      <video ref={video} slot="media" playsInline preload="auto" data-testid="video">
+      <video
+        ref={video}
+        slot="media"
+        playsInline
+        preload="auto"
+        onPlaying={() => setReached(true)}
+        data-testid="video"
+      >
         <TextTracks
           captions={subtitles}
           chapters={chapters}

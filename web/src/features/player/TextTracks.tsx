@@ -1,11 +1,11 @@
+import type { Chapter, Subtitle } from '@ptsdly/contract';
 import { useEffect, useMemo, useState } from 'react';
-import type { Caption, Chapter } from './extras.ts';
 
 /** A storyboard that is not there yet is asked for again after this. */
 const askAgainAfter = 10_000;
 
 interface TextTracksProps {
-  readonly captions: readonly Caption[];
+  readonly captions: readonly Subtitle[];
   readonly chapters: readonly Chapter[];
   /** Seconds. */
   readonly duration: number;

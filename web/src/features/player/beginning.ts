@@ -1,5 +1,4 @@
 import type { PlayAnswer } from '@ptsdly/contract';
-import { extrasOf } from './extras.ts';
 import { loadPlace } from './habits.ts';
 import type { Session } from './usePlaySession.ts';
 
@@ -14,7 +13,7 @@ export function beginning(
   linkStart: number | null = null,
 ): Omit<Session, 'play'> {
   if (asked !== null) return { startAt: asked };
-  const left = extrasOf(play).resumeAt ?? loadPlace(placeKey);
+  const left = play.resumeAt ?? loadPlace(placeKey);
   const until = play.endAt ?? play.duration;
   if (left && left < until) return { startAt: left, isResumed: true };
   return { startAt: play.startAt ?? linkStart ?? 0 };

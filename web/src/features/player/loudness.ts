@@ -7,9 +7,9 @@ const mostDecibels = 15;
 const ceiling = -1;
 
 /** How many times louder a sound must be to reach the usual level without clipping. */
-export function gainFor({ integrated, truePeak }: NonNullable<PlayExtras['loudness']>): number {
+export function gainFor({ integrated, peak }: NonNullable<PlayExtras['loudness']>): number {
   const wished = Math.min(mostDecibels, Math.max(-mostDecibels, target - integrated));
-  const room = typeof truePeak === 'number' ? ceiling - truePeak : 0;
+  const room = ceiling - peak;
   // What is too quiet rises only as far as its peaks allow.
   const decibels = wished > 0 ? Math.min(wished, Math.max(0, room)) : wished;
   return 10 ** (decibels / 20);

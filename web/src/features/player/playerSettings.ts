@@ -1,5 +1,5 @@
+import type { Subtitle } from '@ptsdly/contract';
 import type { TFunction } from 'i18next';
-import type { Caption } from './extras.ts';
 import { rates } from './keys.ts';
 import type { Setting } from './SettingsMenu.tsx';
 import type { Quality, Sound } from './streams.ts';
@@ -11,7 +11,7 @@ import type { ShownSource } from './useSource.ts';
 export interface Choices {
   readonly source: ShownSource;
   readonly rate: ReturnType<typeof useRate>;
-  readonly captions: ReturnType<typeof useCaptions> & { readonly all: readonly Caption[] };
+  readonly captions: ReturnType<typeof useCaptions> & { readonly all: readonly Subtitle[] };
   readonly loudness: ReturnType<typeof useLoudness>;
 }
 

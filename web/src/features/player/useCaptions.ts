@@ -1,9 +1,9 @@
+import type { Subtitle } from '@ptsdly/contract';
 import { type RefObject, useEffect, useState } from 'react';
-import type { Caption } from './extras.ts';
 import { loadHabits, saveHabits } from './habits.ts';
 
 /** Which captions are shown: those in the language that this person chose last, if there are any. */
-export function useCaptions(ref: RefObject<HTMLVideoElement | null>, captions: readonly Caption[]) {
+export function useCaptions(ref: RefObject<HTMLVideoElement | null>, captions: readonly Subtitle[]) {
   const [shown, setShown] = useState<string | null>(() => {
     const { captions: language } = loadHabits();
     return captions.find((caption) => caption.language === language)?.id ?? null;

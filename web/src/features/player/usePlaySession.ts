@@ -8,6 +8,8 @@ export interface Session {
   readonly startAt: number;
   /** That is where it was left the last time. */
   readonly isResumed?: boolean;
+  /** What the link asks for; 1 is normal. */
+  readonly speed?: number | null;
 }
 
 export type SessionState =

@@ -1,13 +1,13 @@
 import { Problem } from '@ptsdly/contract';
-import type { Exchange } from './exchange.ts';
+import type { Exchange } from '../exchange.ts';
 
 /** Only now, when nothing speaks against it, is the body asked for (RFC 9110 §10.1.1). */
 export function askForBody({ request, response }: Exchange): void {
   if (request.headers.expect) response.writeContinue();
 }
 
-/** A whole body in memory, in a buffer of its own, of at most `limit` bytes. Rejects with `body_too_large`. */
-export async function readSmallBody(exchange: Exchange, limit: number): Promise<Buffer<ArrayBuffer>> {
+/** A whole body in memory, in a buffer of its own. Rejects with `body_too_large`. */
+export async function readSmall(exchange: Exchange, limit: number): Promise<Buffer<ArrayBuffer>> {
   const { request } = exchange;
   if (Number(request.headers['content-length']) > limit) throw new Problem('body_too_large');
   askForBody(exchange);
