@@ -114,7 +114,7 @@ export const playAnswer = z.object({
   /** The better of the two where a player can take both. */
   prefer: z.enum(['hls', 'progressive']),
   posterUrl: z.string().nullable(),
-  /** WebVTT thumbnails with sheets beside it; 404 until it has been made. Null without a picture. */
+  /** WebVTT thumbnails with sheets beside it; empty until they have been made. Null without a picture. */
   storyboardUrl: z.string().nullable(),
   eventsUrl: z.string(),
   downloadUrl: z.string().nullable(),

@@ -14,6 +14,8 @@ import type { Posters } from './posters.ts';
 /** Bytes. */
 export const MAX_POSTER = 500_000;
 
+const VTT = 'text/vtt; charset=utf-8';
+
 export interface PictureRoutesOptions {
   readonly gatekeeper: Gatekeeper;
   readonly library: Library;
@@ -80,8 +82,9 @@ export async function sendPoster(exchange: Exchange, storage: Storage, row: Vide
   });
 }
 
-/** `list.vtt`, or a sheet beside it. Rejects with `not_found`, also while there is no storyboard. */
+/** `list.vtt`, which is empty while there is no storyboard, or a sheet beside it. Rejects with `not_found`. */
 export async function sendStoryboard(exchange: Exchange, storage: Storage, row: VideoRow, piece: string) {
+  if (piece === 'list.vtt' && row.storyboard_version === 0) return sendEmptyList(exchange);
   const sheet = /^sheet-([1-9])\.jpg$/.exec(piece)?.[1];
   if (row.storyboard_version === 0 || (piece !== 'list.vtt' && !sheet)) throw new Problem('not_found');
   const name = sheet ? sheetOf(row.id, Number(sheet)) : storyboardOf(row.id);
@@ -90,8 +93,13 @@ export async function sendStoryboard(exchange: Exchange, storage: Storage, row: 
   await sendObject(exchange, storage, {
     name,
     size: stat.size,
-    type: sheet ? 'image/jpeg' : 'text/vtt; charset=utf-8',
+    type: sheet ? 'image/jpeg' : VTT,
     etag: `"${row.id}-${piece}-${row.storyboard_version}"`,
     cacheControl: sheet ? 'private, max-age=86400' : 'private, no-cache',
   });
+}
+
+function sendEmptyList({ request, response }: Exchange): void {
+  response.writeHead(200, { 'content-type': VTT, 'cache-control': 'no-store' });
+  response.end(request.method === 'HEAD' ? undefined : 'WEBVTT\n');
 }

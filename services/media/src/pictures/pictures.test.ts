@@ -120,7 +120,8 @@ describe.runIf(hasFfmpeg)('pictures of a video', () => {
     expect(playable).toBe(true);
     const { storyboardUrl } = await rig.client.playOwn({ params: { id } });
     expect(storyboardUrl).toBeNull();
-    expect((await rig.call('GET', `/videos/${id}/storyboard/list.vtt`)).status).toBe(404);
+    expect((await rig.call('GET', `/videos/${id}/storyboard/list.vtt`)).body.toString()).toBe('WEBVTT\n');
+    expect((await rig.call('GET', `/videos/${id}/storyboard/sheet-1.jpg`)).status).toBe(404);
   });
 
   it('refuse what is no JPEG', async () => {

@@ -15,7 +15,7 @@ import { useCaptions } from './useCaptions.ts';
 import { useLoudness } from './useLoudness.ts';
 import { usePlace } from './usePlace.ts';
 import type { Session } from './usePlaySession.ts';
-import { useArriving, useLive, useStopAt } from './useProgress.ts';
+import { useLive, useStopAt } from './useProgress.ts';
 import { useRate } from './useRate.ts';
 import { useSource } from './useSource.ts';
 
@@ -47,8 +47,7 @@ export default function Player(props: PlayerProps) {
   const captions = useCaptions(video, subtitles);
   const rate = useRate(video, speed);
   const normalised = useLoudness(video, loudness);
-  const isArriving = useArriving(video, play);
-  useLive(video, play, props, isUnplayable);
+  const { isArriving } = useLive(video, play, props, isUnplayable);
   usePlace(video, props.placeKey, play.duration);
   usePlayerKeys(video, { toggleCaptions: captions.toggle, toggleHelp: () => setHelpOpen(true) });
   useStopAt(video, play.endAt);
@@ -108,7 +107,9 @@ export default function Player(props: PlayerProps) {
         <media-time-display showduration="" />
         {isArriving && (
           <span className={styles.arriving} data-testid="arriving">
-            {t('player.arriving', { time: formatDuration(play.duration) })}
+            {play.duration > (play.playableUntil ?? 0) + 1
+              ? t('player.arriving', { time: formatDuration(play.duration) })
+              : t('player.arrivingOpen')}
           </span>
         )}
         <span className={styles.gap} />

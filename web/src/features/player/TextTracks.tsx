@@ -1,5 +1,5 @@
 import type { Chapter, Subtitle } from '@ptsdly/contract';
-import { useEffect, useMemo, useState } from 'react';
+import { useEffect, useMemo, useRef, useState } from 'react';
 
 /** A storyboard that is not there yet is asked for again after this. */
 const askAgainAfter = 10_000;
@@ -17,7 +17,11 @@ interface TextTracksProps {
 export function TextTracks({ captions, chapters, duration, storyboardUrl }: TextTracksProps) {
   const chaptersUrl = useChapters(chapters, duration);
   const [attempt, setAttempt] = useState(0);
-  const later = () => setTimeout(() => setAttempt((before) => before + 1), askAgainAfter);
+  const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
+  useEffect(() => () => clearTimeout(timer.current), []);
+  const later = () => {
+    timer.current = setTimeout(() => setAttempt((before) => before + 1), askAgainAfter);
+  };
   return (
     <>
       {captions.map(({ id, url, language, label }) => (
@@ -25,7 +29,15 @@ export function TextTracks({ captions, chapters, duration, storyboardUrl }: Text
       ))}
       {chaptersUrl && <track key={chaptersUrl} kind="chapters" src={chaptersUrl} default />}
       {storyboardUrl && (
-        <track key={attempt} kind="metadata" label="thumbnails" src={storyboardUrl} default onError={later} />
+        <track
+          key={attempt}
+          kind="metadata"
+          label="thumbnails"
+          src={storyboardUrl}
+          default
+          onError={later}
+          onLoad={(event) => event.currentTarget.track.cues?.length === 0 && later()}
+        />
       )}
     </>
   );

@@ -18,7 +18,7 @@ export function useLive(
   { onEnded, onLost }: { onEnded: () => void; onLost: (position: number) => void },
   /** Nothing of what this session has can be played here. */
   isUnplayable: boolean,
-): void {
+): { readonly isArriving: boolean } {
   const [isComplete, setComplete] = useState(false);
   usePlaybackEvents(play.eventsUrl, {
     onEnded,
@@ -38,19 +38,20 @@ export function useLive(
     const timer = setInterval(() => look(), lookEvery);
     return () => clearInterval(timer);
   }, [isComplete]);
+  const isWhole = useEnded(ref, play.duration);
+  return { isArriving: play.playableUntil !== null && !isComplete && !isWhole };
 }
 
-/** True while more of the video is on its way: the player knows only the length of what has come. */
-export function useArriving(ref: VideoRef, { playableUntil, duration }: PlayAnswer): boolean {
-  const [arriving, setArriving] = useState(playableUntil !== null);
+/** True once the whole video has been seen, whatever has been heard of it. */
+function useEnded(ref: VideoRef, duration: number): boolean {
+  const [isWhole, setWhole] = useState(false);
   useEffect(() => {
     const video = ref.current;
-    if (!video || playableUntil === null) return;
-    const look = () => setArriving(!(video.duration > duration - tail));
-    video.addEventListener('durationchange', look);
-    return () => video.removeEventListener('durationchange', look);
-  }, [ref, playableUntil, duration]);
-  return arriving;
+    const look = () => setWhole((video?.duration ?? 0) > duration - tail);
+    video?.addEventListener('ended', look);
+    return () => video?.removeEventListener('ended', look);
+  }, [ref, duration]);
+  return isWhole;
 }
 
 /** A link may end before the video does. */
