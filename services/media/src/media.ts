@@ -10,10 +10,11 @@ import {
   type Service,
 } from '@ptsdly/kit';
 import { createMediaApp } from './app.ts';
-import { type MediaDatabase, openMediaDatabase } from './database.ts';
+import { type MediaDatabase, openMediaDatabase, type VideoRow } from './database.ts';
 import { createByteRouter } from './exchange.ts';
 import { createGatekeeper, ownerOnly } from './gatekeeper.ts';
 import { Deliveries } from './host/deliveries.ts';
+import { openHostTranscoder } from './host/host-transcoder.ts';
 import { News } from './host/news.ts';
 import { Indexer } from './indexing/indexer.ts';
 import { JobStore } from './jobs/job-store.ts';
@@ -26,10 +27,11 @@ import { Journal } from './library/journal.ts';
 import { Library } from './library/library.ts';
 import { libraryEventRoutes } from './library/library-events.ts';
 import type { LibraryParts } from './library/library-handlers.ts';
-import { indexOf, originalOf, posterOf } from './library/object-names.ts';
-import { Posters } from './library/posters.ts';
+import { objectsOf } from './library/object-names.ts';
 import { Trash } from './library/trash.ts';
 import { videoRoutes } from './library/video-routes.ts';
+import { pictureRoutes } from './pictures/picture-routes.ts';
+import { Pictures } from './pictures/pictures.ts';
 import { OpenResponses } from './playback/open-responses.ts';
 import { Playback } from './playback/playback.ts';
 import { Presentations } from './playback/presentations.ts';
@@ -56,10 +58,8 @@ export interface MediaOptions extends MediaConfig {
   readonly log: Logger;
   /** Module to start as the index thread; the program's own file. */
   readonly workerUrl?: URL;
-  /** Runs ffmpeg; without one nothing is converted. */
+  /** Runs ffmpeg; that of the host when absent. */
   readonly transcoder?: Transcoder;
-  /** The ffmpeg command; posters need it, nothing else does. */
-  readonly ffmpeg?: string;
   /** Measure the process too; for the one that runs nothing else. */
   readonly processMetrics?: boolean;
 }
@@ -111,35 +111,41 @@ export async function openMedia(options: MediaOptions): Promise<MediaService> {
   });
   const subtitles = new Subtitles({ journal, url });
   const presentations = new Presentations(storage);
-  const posters = new Posters({
-    ...{ library, storage, spool, presentations, log },
-    ffmpeg: options.ffmpeg ?? 'ffmpeg',
-  });
   const indexer = new Indexer(options.workerUrl ?? new URL(OWN_PROGRAM, import.meta.url), log);
+  const transcoder = options.transcoder ?? openHostTranscoder(control);
+  const onGrown = (row: VideoRow) => posters.grown(row);
+  const arrivals = new Arrivals({ library, storage, spool, indexer, onGrown, log });
+  const pictures = new Pictures({
+    ...{ folder: options.folder, library, storage, spool, presentations, transcoder, log },
+    arriving: (id) => arrivals.known(id),
+    queue: (id, specs) => jobs.add(id, specs),
+  });
+  const { posters } = pictures;
   const sessionNews = new SessionNews();
   const background = new Background({
-    ...{ db, library, storage, spool, indexer, presentations, log },
+    ...{ db, library, storage, spool, indexer, presentations, transcoder, log },
     work: new WorkFolder(options.folder),
-    transcoder: options.transcoder,
     jobs: () => jobs,
     onReady: ({ video, name }) => sessionNews.publish(video, 'renditions', { name }),
   });
   const jobs = new Jobs({
     store: new JobStore(db),
-    kinds: background.kinds,
+    kinds: [...background.kinds, ...pictures.kinds],
     find: (id) => library.find(id),
     onChange: (id) => changes.publish({ type: 'video', id }),
     log,
   });
-  const arrivals = new Arrivals({ library, storage, spool, indexer, log });
+  const plan = (row: VideoRow) => {
+    const planned = [background.plan(row), row.width === null ? undefined : pictures.want(row.id)];
+    Promise.all(planned).catch((err: unknown) =>
+      log.error({ err, videoId: row.id }, 'no background work could be queued'),
+    );
+  };
   const ingest = new Ingest({
     ...{ library, storage, spool, indexer, arrivals, log },
     onPlayable: (row, index) => {
       presentations.put(row, index);
-      if (!row.poster) posters.make(row);
-      background
-        .plan(row)
-        .catch((err: unknown) => log.error({ err, videoId: row.id }, 'nothing was planned'));
+      plan(row);
     },
   });
   const onRemoved = async (id: string) => {
@@ -147,7 +153,7 @@ export async function openMedia(options: MediaOptions): Promise<MediaService> {
     responses.end('deleted', ({ videoId }) => videoId === id);
     presentations.forget(id);
     arrivals.forget(id);
-    for (const name of [originalOf(id), indexOf(id), posterOf(id)]) await storage.remove(name);
+    for (const name of objectsOf(id)) await storage.remove(name);
     await spool.remove(id);
   };
   const uploads = new Uploads({ library, spool, ingest, indexer, arrivals, onRemoved });
@@ -210,6 +216,7 @@ export async function openMedia(options: MediaOptions): Promise<MediaService> {
       ...uploadRoutes({ basePath, quotaBytes, gatekeeper, uploads, posters, arrivals }),
       ...libraryEventRoutes({ gatekeeper, library, changes, responses }),
       ...videoRoutes({ gatekeeper, library, storage, responses }),
+      ...pictureRoutes({ gatekeeper, library, storage, responses, pictures }),
       ...subtitleRoutes({ gatekeeper, subtitles }),
       ...sessionRoutes({
         ...{ playback, subtitles, storage, responses, news: sessionNews },

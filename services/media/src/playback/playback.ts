@@ -222,7 +222,7 @@ export class Playback {
       progressiveUrl: plain ? `${base}/video.mp4` : null,
       prefer: plain && slow ? 'progressive' : 'hls',
       posterUrl: row.poster ? `${base}/poster.jpg` : null,
-      storyboardUrl: null,
+      storyboardUrl: presentation.width > 0 ? `${base}/storyboard/list.vtt` : null,
       eventsUrl: `${base}/events`,
       downloadUrl: download ? `${base}/download` : null,
       tracks: [...tracks],
