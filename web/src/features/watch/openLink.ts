@@ -1,4 +1,5 @@
 import { createClient, linksApi, mediaApi } from '@ptsdly/contract';
+import { beginning } from '../player/beginning.ts';
 import type { Session } from '../player/usePlaySession.ts';
 import type { Place } from './place.ts';
 
@@ -13,8 +14,11 @@ export async function openLink({ code, startAt }: Place, password?: string): Pro
   const play = await media.play({ body: { grant: opened.grant } });
   return {
     play,
-    startAt: startAt ?? play.startAt ?? opened.startAt ?? 0,
+    ...beginning(startAt, placeKeyOf(code), play, opened.startAt),
     speed: opened.speed,
     playTicket: opened.playTicket,
   };
 }
+
+/** Under what this device remembers how far somebody has watched by a link. */
+export const placeKeyOf = (code: string) => `link ${code}`;
