@@ -37,4 +37,4 @@ test('a copy made while links are made and opened comes back whole; a store in u
   expect(news.items.at(-1)?.data).toMatchObject({ type: 'link.changed', linkId: kept.id });
   await expect(restoreBackup(kvUrl, join(folder, 'none'))).rejects.toThrow('is no backup');
   await again.close();
-});
+}, 60_000);
