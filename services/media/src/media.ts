@@ -10,7 +10,7 @@ import {
   type Service,
 } from '@ptsdly/kit';
 import { createMediaApp } from './app.ts';
-import { type MediaDatabase, openMediaDatabase } from './database.ts';
+import { type MediaDatabase, openMediaDatabase, type VideoRow } from './database.ts';
 import { createByteRouter } from './exchange.ts';
 import { createGatekeeper, ownerOnly } from './gatekeeper.ts';
 import { Deliveries } from './host/deliveries.ts';
@@ -117,8 +117,14 @@ export async function openMedia(options: MediaOptions): Promise<MediaService> {
   });
   const indexer = new Indexer(options.workerUrl ?? new URL(OWN_PROGRAM, import.meta.url), log);
   const sessionNews = new SessionNews();
+  const onPlayable = (row: VideoRow, index: Uint8Array) => {
+    presentations.put(row, index);
+    if (!row.poster) posters.make(row);
+    background.plan(row).catch((err: unknown) => log.error({ err, videoId: row.id }, 'nothing was planned'));
+  };
   const background = new Background({
-    ...{ db, library, storage, spool, indexer, presentations, log },
+    ...{ db, library, storage, spool, indexer, presentations, log, onPlayable },
+    folder: options.folder,
     work: new WorkFolder(options.folder),
     transcoder: options.transcoder,
     jobs: () => jobs,
@@ -133,14 +139,8 @@ export async function openMedia(options: MediaOptions): Promise<MediaService> {
   });
   const arrivals = new Arrivals({ library, storage, spool, indexer, log });
   const ingest = new Ingest({
-    ...{ library, storage, spool, indexer, arrivals, log },
-    onPlayable: (row, index) => {
-      presentations.put(row, index);
-      if (!row.poster) posters.make(row);
-      background
-        .plan(row)
-        .catch((err: unknown) => log.error({ err, videoId: row.id }, 'nothing was planned'));
-    },
+    ...{ library, storage, spool, indexer, arrivals, log, onPlayable },
+    onUnreadable: (id, start) => background.importUnread(id, start),
   });
   const onRemoved = async (id: string) => {
     await background.forget(id);
