@@ -28,6 +28,10 @@ export const video = z.object({
   width: z.int().nullable(),
   height: z.int().nullable(),
   posterUrl: z.string().nullable(),
+  /** Who made the poster: a browser while it uploaded, the server, or the owner by hand. */
+  posterBy: z.enum(['browser', 'server', 'owner']).nullable(),
+  /** WebVTT thumbnails with sheets beside it; null until it has been made. */
+  storyboardUrl: z.string().nullable(),
   createdAt: timestamp,
   description: z.string(),
   /** Null at the top of the library. */
@@ -120,6 +124,7 @@ export const playAnswer = z.object({
   /** The better of the two where a player can take both. */
   prefer: z.enum(['hls', 'progressive']),
   posterUrl: z.string().nullable(),
+  /** WebVTT thumbnails with sheets beside it; empty until they have been made. Null without a picture. */
   storyboardUrl: z.string().nullable(),
   eventsUrl: z.string(),
   downloadUrl: z.string().nullable(),

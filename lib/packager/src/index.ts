@@ -15,6 +15,7 @@ export { decodeIndex, encodeIndex } from './index-file.ts';
 export type { IndexLimits } from './index-limits.ts';
 export { indexSource, OPENING_BYTES, openScan } from './index-source.ts';
 export { joinVideo, type VideoPart } from './joined-index.ts';
+export { type KeyPictureOptions, type KeyPictures, keyPictures } from './key-pictures.ts';
 export type {
   AudioFormat,
   AudioTrack,

@@ -21,13 +21,16 @@ export interface VideoRow {
   duration: number | null;
   width: number | null;
   height: number | null;
-  poster: 'browser' | 'server' | null;
+  /** Who made it; see `Posters`. */
+  poster: 'early' | 'browser' | 'server' | 'owner' | null;
   /** Names the movie header that the index was made of; null while there is no index, or an older one. */
   movie: string | null;
   /** Bytes of the object that is played in place of the original; null where the original itself is. */
   media_size: number | null;
   /** Grows with every poster, so that its URL changes. */
   poster_version: number;
+  /** Grows with every storyboard; 0 while there is none. */
+  storyboard_version: number;
   created_at: string;
   description: string;
   /** Empty at the top. */
@@ -164,6 +167,11 @@ const migrations: Migrations = {
     },
   },
   '2027-01-library-places': libraryMigration,
+  '2027-01-preview-storyboards': {
+    async up(db) {
+      await sql`alter table videos add column storyboard_version integer not null default 0`.execute(db);
+    },
+  },
 };
 
 export const openMediaDatabase = (url: string): Promise<MediaDatabase> => openDatabase(url, migrations);

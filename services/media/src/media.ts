@@ -14,6 +14,7 @@ import { type MediaDatabase, openMediaDatabase, type VideoRow } from './database
 import { createByteRouter } from './exchange.ts';
 import { createGatekeeper, ownerOnly } from './gatekeeper.ts';
 import { Deliveries } from './host/deliveries.ts';
+import { openHostTranscoder } from './host/host-transcoder.ts';
 import { News } from './host/news.ts';
 import { Indexer } from './indexing/indexer.ts';
 import { JobStore } from './jobs/job-store.ts';
@@ -26,10 +27,11 @@ import { Journal } from './library/journal.ts';
 import { Library } from './library/library.ts';
 import { libraryEventRoutes } from './library/library-events.ts';
 import type { LibraryParts } from './library/library-handlers.ts';
-import { indexOf, originalOf, posterOf } from './library/object-names.ts';
-import { Posters } from './library/posters.ts';
+import { objectsOf } from './library/object-names.ts';
 import { Trash } from './library/trash.ts';
 import { videoRoutes } from './library/video-routes.ts';
+import { pictureRoutes } from './pictures/picture-routes.ts';
+import { Pictures } from './pictures/pictures.ts';
 import { OpenResponses } from './playback/open-responses.ts';
 import { Playback } from './playback/playback.ts';
 import { Presentations } from './playback/presentations.ts';
@@ -56,10 +58,10 @@ export interface MediaOptions extends MediaConfig {
   readonly log: Logger;
   /** Module to start as the index thread; the program's own file. */
   readonly workerUrl?: URL;
-  /** Runs ffmpeg; without one nothing is converted. */
+  /** Runs ffmpeg; that of the host when absent. */
   readonly transcoder?: Transcoder;
-  /** The ffmpeg command; posters need it, nothing else does. */
-  readonly ffmpeg?: string;
+  /** Make what browsers cannot play into what they can, and renditions. */
+  readonly converts?: boolean;
   /** Measure the process too; for the one that runs nothing else. */
   readonly processMetrics?: boolean;
 }
@@ -111,33 +113,37 @@ export async function openMedia(options: MediaOptions): Promise<MediaService> {
   });
   const subtitles = new Subtitles({ journal, url });
   const presentations = new Presentations(storage);
-  const posters = new Posters({
-    ...{ library, storage, spool, presentations, log },
-    ffmpeg: options.ffmpeg ?? 'ffmpeg',
-  });
   const indexer = new Indexer(options.workerUrl ?? new URL(OWN_PROGRAM, import.meta.url), log);
+  const onGrown = (row: VideoRow) => posters.grown(row);
+  const arrivals = new Arrivals({ library, storage, spool, indexer, onGrown, log });
+  const transcoder = options.transcoder ?? openHostTranscoder(control);
+  const pictures = new Pictures({
+    ...{ folder: options.folder, library, storage, spool, presentations, transcoder, log },
+    arriving: (id) => arrivals.known(id),
+    queue: (id, specs) => jobs.add(id, specs),
+  });
   const sessionNews = new SessionNews();
   const onPlayable = (row: VideoRow, index: Uint8Array) => {
     presentations.put(row, index);
-    if (!row.poster) posters.make(row);
-    background.plan(row).catch((err: unknown) => log.error({ err, videoId: row.id }, 'nothing was planned'));
+    const planning = Promise.all([row.width !== null && pictures.want(row.id), background.plan(row)]);
+    planning.catch((err: unknown) => log.error({ err, videoId: row.id }, 'no job could be queued'));
   };
   const background = new Background({
     ...{ db, library, storage, spool, indexer, presentations, log, onPlayable },
     folder: options.folder,
     work: new WorkFolder(options.folder),
-    transcoder: options.transcoder,
+    transcoder: options.converts ? transcoder : undefined,
     jobs: () => jobs,
     onReady: ({ video, name }) => sessionNews.publish(video, 'renditions', { name }),
   });
   const jobs = new Jobs({
     store: new JobStore(db),
-    kinds: background.kinds,
+    kinds: [...pictures.kinds, ...background.kinds],
     find: (id) => library.find(id),
     onChange: (id) => changes.publish({ type: 'video', id }),
     log,
   });
-  const arrivals = new Arrivals({ library, storage, spool, indexer, log });
+  const { posters } = pictures;
   const ingest = new Ingest({
     ...{ library, storage, spool, indexer, arrivals, log, onPlayable },
     onUnreadable: (id, start) => background.importUnread(id, start),
@@ -147,7 +153,7 @@ export async function openMedia(options: MediaOptions): Promise<MediaService> {
     responses.end('deleted', ({ videoId }) => videoId === id);
     presentations.forget(id);
     arrivals.forget(id);
-    for (const name of [originalOf(id), indexOf(id), posterOf(id)]) await storage.remove(name);
+    for (const name of objectsOf(id)) await storage.remove(name);
     await spool.remove(id);
   };
   const uploads = new Uploads({ library, spool, ingest, indexer, arrivals, onRemoved });
@@ -187,7 +193,7 @@ export async function openMedia(options: MediaOptions): Promise<MediaService> {
       grants,
       background,
     },
-    isProcessing: (id) => jobs.of(id).some(({ state }) => state === 'queued' || state === 'running'),
+    isMaking: (id, kind) => jobs.isPending(id, kind),
   });
   const parts: LibraryParts = {
     ...{ journal, library, trash, subtitles, quotaBytes, url },
@@ -210,6 +216,7 @@ export async function openMedia(options: MediaOptions): Promise<MediaService> {
       ...uploadRoutes({ basePath, quotaBytes, gatekeeper, uploads, posters, arrivals }),
       ...libraryEventRoutes({ gatekeeper, library, changes, responses }),
       ...videoRoutes({ gatekeeper, library, storage, responses }),
+      ...pictureRoutes({ gatekeeper, library, storage, responses, pictures }),
       ...subtitleRoutes({ gatekeeper, subtitles }),
       ...sessionRoutes({
         ...{ playback, subtitles, storage, responses, news: sessionNews },

@@ -5,7 +5,8 @@ import { PackagerError, type Presentation, readSegment, type SegmentPlan } from 
 import { type ByteRoute, type Exchange, writeChunk } from '../exchange.ts';
 import { isUnchanged } from '../library/byte-range.ts';
 import { sendBytes } from '../library/object-answer.ts';
-import { sendOriginal, sendPoster } from '../library/video-routes.ts';
+import { sendOriginal } from '../library/video-routes.ts';
+import { sendPoster, sendStoryboard } from '../pictures/picture-routes.ts';
 import type { Renditions } from '../renditions/renditions.ts';
 import type { Storage } from '../storage/storage.ts';
 import { sendVtt } from '../subtitles/subtitle-routes.ts';
@@ -39,7 +40,7 @@ export interface SessionRoutesOptions {
 }
 
 const PIECE =
-  /^(?:(?<playlist>[a-z]{1,6}\d{0,4})\.m3u8|(?<init>[acv]\d{1,4})\/init\.mp4|(?<track>[acv]\d{1,4})\/(?<n>\d{1,7})\.m4s|(?<other>poster\.jpg|download|events|video\.mp4)|subtitles\/(?<subtitle>[\w-]{1,64})\.vtt)$/;
+  /^(?:(?<playlist>[a-z]{1,6}\d{0,4})\.m3u8|(?<init>[acv]\d{1,4})\/init\.mp4|(?<track>[acv]\d{1,4})\/(?<n>\d{1,7})\.m4s|storyboard\/(?<storyboard>[\w.-]{1,20})|subtitles\/(?<subtitle>[\w-]{1,64})\.vtt|(?<other>poster\.jpg|download|events|video\.mp4))$/;
 
 /**
  * What a play session shows. The token stands in the path, so that relative URLs in a playlist inherit the
@@ -90,9 +91,11 @@ class Show {
     }
     if (piece.other === 'video.mp4') return this.#progressive(session);
     const row = await this.#options.playback.video(session);
-    if (piece.other === 'poster.jpg') return sendPoster(this.#exchange, this.#options.storage, row);
+    const { storage } = this.#options;
+    if (piece.storyboard !== undefined) return sendStoryboard(this.#exchange, storage, row, piece.storyboard);
+    if (piece.other === 'poster.jpg') return sendPoster(this.#exchange, storage, row);
     if (!session.download) throw new Problem('forbidden');
-    return sendOriginal(this.#exchange, this.#options.storage, row);
+    return sendOriginal(this.#exchange, storage, row);
   }
 
   async #events(session: PlaySession): Promise<void> {

@@ -8,7 +8,7 @@ import { Viewer } from '../testing/viewer.ts';
 
 let rig: Rig;
 beforeAll(async () => {
-  rig = await openRig({}, { transcoder: true });
+  rig = await openRig({}, { converts: true });
 });
 afterAll(() => rig.close());
 

@@ -4,7 +4,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Client, createClient, type MediaConfig, mediaApi, type ProblemJson } from '@ptsdly/contract';
 import { type Listener, listen, reach, silentLog } from '@ptsdly/kit';
-import { openHostTranscoder } from '../host/host-transcoder.ts';
 import { type MediaService, openMedia } from '../media.ts';
 import { createHost, type StandInHost } from './host.ts';
 
@@ -64,8 +63,8 @@ export async function createConfig(folder: string, change: Partial<MediaConfig> 
 }
 
 export interface RigOptions {
-  /** Bring an ffmpeg. */
-  readonly transcoder?: boolean;
+  /** Make what browsers cannot play into what they can. */
+  readonly converts?: boolean;
 }
 
 export async function openRig(change: Partial<MediaConfig> = {}, options: RigOptions = {}): Promise<Rig> {
@@ -75,11 +74,10 @@ export async function openRig(change: Partial<MediaConfig> = {}, options: RigOpt
   const hostListener = await listen(host, { socketPath: join(folder, 'control.sock'), drainMs: 100 });
   let media: MediaService;
   let listener: Listener;
-  const transcoder = options.transcoder ? openHostTranscoder(config.controlAddress) : undefined;
   const start = async () => {
     media = await openMedia({
       ...{ ...config, log: silentLog, control: config.controlAddress },
-      ...(transcoder && { transcoder }),
+      converts: options.converts ?? false,
     });
     listener = await listen(media, { socketPath: config.socketPath, drainMs: 500 });
   };
