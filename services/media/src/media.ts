@@ -225,6 +225,7 @@ export async function openMedia(options: MediaOptions): Promise<MediaService> {
     ],
   });
 
+  await background.clean();
   await jobs.start();
   deliveries.start();
   const closing = new AbortController();

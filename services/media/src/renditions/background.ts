@@ -124,13 +124,18 @@ export class Background {
     await jobs().add(row.id, [{ kind: 'rendition', params: { height } }]);
   }
 
-  /** Plans for videos of earlier times what is needed now, one after another, and clears away what nobody knows. */
-  async catchUp(signal: AbortSignal): Promise<void> {
-    const { db, library, log, work, transcoder } = this.#options;
-    if (!transcoder) return;
-    for (const video of await work.videos()) {
-      if (!(await library.find(video))) await work.remove(video);
+  /** Clears away what an earlier process left half made; to be called before any job runs. */
+  async clean(): Promise<void> {
+    const { library, work } = this.#options;
+    for (const name of await work.videos()) {
+      if (!(await library.find(name))) await work.remove(name);
     }
+  }
+
+  /** Plans for videos of earlier times what is needed now, one after another. */
+  async catchUp(signal: AbortSignal): Promise<void> {
+    const { db, library, log, transcoder } = this.#options;
+    if (!transcoder) return;
     const planned = await db
       .selectFrom('job_plans')
       .select('video')
