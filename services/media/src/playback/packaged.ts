@@ -12,6 +12,7 @@ import {
   type Presentation,
   type ProgressiveFile,
 } from '@ptsdly/packager';
+
 import { gridOf } from '../renditions/grid.ts';
 
 /** The bytes of an original. */

@@ -110,8 +110,8 @@ export class Background {
   }
 
   /**
-   * The owner wants the video in another size. Rejects with `not_playable` without video, `not_playable_yet`, `conflict` when the original
-   * is no larger and is of use as it is.
+   * The owner wants the video in another size. Rejects with `not_playable` without video, `not_playable_yet`, or
+   * `conflict` when the original is no larger and is of use as it is.
    */
   async ask(row: VideoRow, lines: number): Promise<void> {
     const { presentations, jobs } = this.#options;
