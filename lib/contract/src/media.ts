@@ -234,7 +234,7 @@ export const mediaApi = {
     params: idParams,
     body: z.object({ height: z.int().min(360).max(2160) }),
     response: z.object({ items: z.array(videoJob) }),
-    problems: ['not_found', 'not_playable', 'conflict'],
+    problems: ['not_found', 'not_playable', 'not_playable_yet', 'conflict'],
   }),
   playOwn: endpoint({
     method: 'POST',

@@ -25,6 +25,8 @@ export interface VideoRow {
   poster: 'early' | 'browser' | 'server' | 'owner' | null;
   /** Names the movie header that the index was made of; null while there is no index, or an older one. */
   movie: string | null;
+  /** Bytes of the object that is played in place of the original; null where the original itself is. */
+  media_size: number | null;
   /** Grows with every poster, so that its URL changes. */
   poster_version: number;
   /** Grows with every storyboard; 0 while there is none. */
@@ -157,6 +159,11 @@ const migrations: Migrations = {
       await sql`create table loudness (video varchar(64) primary key, integrated double precision not null,
         peak double precision not null)`.execute(db);
       await sql`create table job_plans (video varchar(64) primary key, version integer not null)`.execute(db);
+    },
+  },
+  '2027-01-jobs-import': {
+    async up(db) {
+      await sql`alter table videos add column media_size bigint`.execute(db);
     },
   },
   '2027-01-library-places': libraryMigration,

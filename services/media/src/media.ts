@@ -60,6 +60,8 @@ export interface MediaOptions extends MediaConfig {
   readonly workerUrl?: URL;
   /** Runs ffmpeg; that of the host when absent. */
   readonly transcoder?: Transcoder;
+  /** Make what browsers cannot play into what they can, and renditions. */
+  readonly converts?: boolean;
   /** Measure the process too; for the one that runs nothing else. */
   readonly processMetrics?: boolean;
 }
@@ -112,41 +114,39 @@ export async function openMedia(options: MediaOptions): Promise<MediaService> {
   const subtitles = new Subtitles({ journal, url });
   const presentations = new Presentations(storage);
   const indexer = new Indexer(options.workerUrl ?? new URL(OWN_PROGRAM, import.meta.url), log);
-  const transcoder = options.transcoder ?? openHostTranscoder(control);
   const onGrown = (row: VideoRow) => posters.grown(row);
   const arrivals = new Arrivals({ library, storage, spool, indexer, onGrown, log });
+  const transcoder = options.transcoder ?? openHostTranscoder(control);
   const pictures = new Pictures({
     ...{ folder: options.folder, library, storage, spool, presentations, transcoder, log },
     arriving: (id) => arrivals.known(id),
     queue: (id, specs) => jobs.add(id, specs),
   });
-  const { posters } = pictures;
   const sessionNews = new SessionNews();
+  const onPlayable = (row: VideoRow, index: Uint8Array) => {
+    presentations.put(row, index);
+    const planning = Promise.all([row.width !== null && pictures.want(row.id), background.plan(row)]);
+    planning.catch((err: unknown) => log.error({ err, videoId: row.id }, 'no job could be queued'));
+  };
   const background = new Background({
-    ...{ db, library, storage, spool, indexer, presentations, transcoder, log },
+    ...{ db, library, storage, spool, indexer, presentations, log, onPlayable },
+    folder: options.folder,
     work: new WorkFolder(options.folder),
+    transcoder: options.converts ? transcoder : undefined,
     jobs: () => jobs,
     onReady: ({ video, name }) => sessionNews.publish(video, 'renditions', { name }),
   });
   const jobs = new Jobs({
     store: new JobStore(db),
-    kinds: [...background.kinds, ...pictures.kinds],
+    kinds: [...pictures.kinds, ...background.kinds],
     find: (id) => library.find(id),
     onChange: (id) => changes.publish({ type: 'video', id }),
     log,
   });
-  const plan = (row: VideoRow) => {
-    const planned = [background.plan(row), row.width === null ? undefined : pictures.want(row.id)];
-    Promise.all(planned).catch((err: unknown) =>
-      log.error({ err, videoId: row.id }, 'no background work could be queued'),
-    );
-  };
+  const { posters } = pictures;
   const ingest = new Ingest({
-    ...{ library, storage, spool, indexer, arrivals, log },
-    onPlayable: (row, index) => {
-      presentations.put(row, index);
-      plan(row);
-    },
+    ...{ library, storage, spool, indexer, arrivals, log, onPlayable },
+    onUnreadable: (id, start) => background.importUnread(id, start),
   });
   const onRemoved = async (id: string) => {
     await background.forget(id);
@@ -193,7 +193,7 @@ export async function openMedia(options: MediaOptions): Promise<MediaService> {
       grants,
       background,
     },
-    isProcessing: (id) => jobs.of(id).some(({ state }) => state === 'queued' || state === 'running'),
+    isMaking: (id, kind) => jobs.isPending(id, kind),
   });
   const parts: LibraryParts = {
     ...{ journal, library, trash, subtitles, quotaBytes, url },
@@ -225,6 +225,7 @@ export async function openMedia(options: MediaOptions): Promise<MediaService> {
     ],
   });
 
+  await background.clean();
   await jobs.start();
   deliveries.start();
   const closing = new AbortController();

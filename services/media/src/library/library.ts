@@ -70,6 +70,7 @@ export class Library {
       height: null,
       poster: null,
       movie: null,
+      media_size: null,
       poster_version: 0,
       storyboard_version: 0,
       created_at: new Date().toISOString(),
@@ -176,6 +177,18 @@ export class Library {
     const state = { playable: 0, processing: 'none', movie: null } as const;
     const shape = { duration: null, width: null, height: null };
     await this.#update(id, { ...state, ...shape, ...failure }, [{ type: 'card', videoId: id }]);
+  }
+
+  /** The file has to be put into another container before anything is known of it. */
+  async importing(id: string): Promise<void> {
+    const nothing = { failure_code: null, failure_detail: null, movie: null } as const;
+    await this.#update(id, { playable: 0, processing: 'none', ...nothing });
+  }
+
+  /** It was; `size` are the bytes of what is played in its place. */
+  async imported(id: string, size: number, shape: Shape): Promise<VideoRow | undefined> {
+    await this.#update(id, { media_size: size });
+    return this.playable(id, null, shape);
   }
 
   /** What would have made a video playable could not be made. */

@@ -1,5 +1,7 @@
 /** Names of a video's objects in the storage: the id, and what it is. */
 export const originalOf = (id: string): string => `${id}/original`;
+/** What is played in place of an original whose container only ffmpeg reads. */
+export const mediaOf = (id: string): string => `${id}/media`;
 export const indexOf = (id: string): string => `${id}/index`;
 export const posterOf = (id: string): string => `${id}/poster`;
 /** The WebVTT list of a storyboard, and its sheets, counted from 1. */

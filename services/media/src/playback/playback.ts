@@ -1,4 +1,4 @@
-import { type GrantClaims, grantClaims, type PlayAnswer, Problem } from '@ptsdly/contract';
+import { type GrantClaims, grantClaims, type JobKindName, type PlayAnswer, Problem } from '@ptsdly/contract';
 import type { Caller, TokenVerifier } from '@ptsdly/kit';
 import type { VideoRow } from '../database.ts';
 import type { News } from '../host/news.ts';
@@ -22,6 +22,9 @@ const INDEX_PATIENCE_MS = 2000;
 /** A longer group of pictures makes segments that are too long to wait for, in seconds (DESIGN §6.3). */
 const LONGEST_GROUP = 20;
 
+/** The jobs that make what a session may lack. */
+const MAKERS = { video: 'rendition', audio: 'audio' } as const;
+
 export interface PlaybackOptions {
   readonly audience: string;
   /** URL of this server. */
@@ -36,8 +39,8 @@ export interface PlaybackOptions {
   readonly subtitles: Subtitles;
   readonly tokens: SessionTokens;
   readonly background: Pick<Background, 'renditions' | 'loudness'>;
-  /** Whether something is still being made for a video. */
-  readonly isProcessing: (id: string) => boolean;
+  /** Whether a job of this kind waits or runs for a video. */
+  readonly isMaking: (id: string, kind: JobKindName) => boolean;
   /** Verifies what links has signed. */
   readonly grants: TokenVerifier;
 }
@@ -189,7 +192,8 @@ export class Playback {
 
   /** Throws for a video of which nothing can be played as it is. */
   #refuse(row: VideoRow): never {
-    if (this.#options.isProcessing(row.id)) throw new Problem('not_playable_yet', { retryAfter: 2 });
+    const isComing = Object.values(MAKERS).some((kind) => this.#options.isMaking(row.id, kind));
+    if (isComing) throw new Problem('not_playable_yet', { retryAfter: 2 });
     throw new Problem('not_playable', row.failure_detail ? { detail: row.failure_detail } : {});
   }
 
@@ -226,7 +230,7 @@ export class Playback {
       eventsUrl: `${base}/events`,
       downloadUrl: download ? `${base}/download` : null,
       tracks: [...tracks],
-      pending: this.#options.isProcessing(row.id) ? [...pending] : [],
+      pending: pending.filter((kind) => this.#options.isMaking(row.id, MAKERS[kind])),
       loudness: await background.loudness(row.id),
       subtitles: await subtitles.list(row.id, ({ id }) => `${base}/subtitles/${id}.vtt`),
       chapters: await readChapters(library.db, row.id),

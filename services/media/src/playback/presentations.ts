@@ -1,9 +1,9 @@
 import { Problem } from '@ptsdly/contract';
 import type { VideoRow } from '../database.ts';
-import { indexOf, originalOf } from '../library/object-names.ts';
+import { indexOf, mediaOf, originalOf } from '../library/object-names.ts';
 import { objectSource } from '../library/object-source.ts';
 import type { LocalStorage, Storage } from '../storage/storage.ts';
-import { type Packaged, packageIndex } from './packaged.ts';
+import { type OriginalSource, type Packaged, packageIndex } from './packaged.ts';
 
 interface Entry {
   readonly packaged: Promise<Packaged>;
@@ -57,7 +57,7 @@ export class Presentations {
       entry.weight = bytes.length;
       this.#shed();
       return packageIndex(bytes, {
-        source: objectSource(this.#storage, originalOf(row.id), row.size_bytes),
+        source: playedObject(this.#storage, row),
         movie: row.movie,
       });
     });
@@ -78,6 +78,12 @@ export class Presentations {
       weight -= entry.weight;
     }
   }
+}
+
+/** The bytes that a video is cut from: its original, or what is played in its place. */
+function playedObject(storage: LocalStorage, { id, media_size, size_bytes }: VideoRow): OriginalSource {
+  if (media_size === null) return objectSource(storage, originalOf(id), size_bytes);
+  return objectSource(storage, mediaOf(id), media_size);
 }
 
 /** The index file of a video, encoded. Rejects with the storage's error when there is none. */

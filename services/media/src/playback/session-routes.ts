@@ -5,11 +5,9 @@ import { PackagerError, type Presentation, readSegment, type SegmentPlan } from 
 import { type ByteRoute, type Exchange, writeChunk } from '../exchange.ts';
 import { isUnchanged } from '../library/byte-range.ts';
 import { sendBytes } from '../library/object-answer.ts';
-
 import { sendOriginal } from '../library/video-routes.ts';
 import { sendPoster, sendStoryboard } from '../pictures/picture-routes.ts';
 import type { Renditions } from '../renditions/renditions.ts';
-
 import type { Storage } from '../storage/storage.ts';
 import { sendVtt } from '../subtitles/subtitle-routes.ts';
 import type { Subtitles } from '../subtitles/subtitles.ts';

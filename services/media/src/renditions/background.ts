@@ -3,14 +3,17 @@ import type { Logger } from '@ptsdly/kit';
 import { obstacleOf } from '@ptsdly/packager';
 import type { MediaDatabase, VideoRow } from '../database.ts';
 import type { Indexer } from '../indexing/indexer.ts';
+import { demuxerOf } from '../indexing/signature.ts';
 import type { JobKind, JobSpec } from '../jobs/job-kind.ts';
 import type { Jobs } from '../jobs/jobs.ts';
 import type { Library } from '../library/library.ts';
+import { mediaOf } from '../library/object-names.ts';
 import type { Presentations } from '../playback/presentations.ts';
 import type { LocalStorage } from '../storage/storage.ts';
 import { noTranscoder, type Transcoder } from '../transcoder.ts';
 import type { Spool } from '../uploads/spool.ts';
 import { gridOf } from './grid.ts';
+import { importJob } from './import-job.ts';
 import type { JoinedRendition } from './joining.ts';
 import { rungOf } from './ladder.ts';
 import { loudnessJob } from './loudness-job.ts';
@@ -29,6 +32,10 @@ export interface BackgroundOptions {
   readonly storage: LocalStorage;
   readonly spool: Spool;
   readonly work: WorkFolder;
+  /** The server's own. */
+  readonly folder: string;
+  /** Called when a video has become playable, with its index. */
+  readonly onPlayable: (row: VideoRow, index: Uint8Array) => void;
   readonly indexer: Indexer;
   readonly presentations: Presentations;
   /** Undefined where nothing can be made. */
@@ -69,7 +76,21 @@ export class Background {
       keep: (row: RenditionRow, joined: JoinedRendition) => this.#keep(row, joined),
       onReady: (row: RenditionRow) => this.#ready(row),
     };
-    this.kinds = [renditionJob(made), soundJob(made), loudnessJob(made)].map((kind) => this.#essential(kind));
+    this.kinds = [importJob(made), renditionJob(made), soundJob(made), loudnessJob(made)].map((kind) =>
+      this.#essential(kind),
+    );
+  }
+
+  /** Has a file that nobody here can read put into a container that we can; false when nothing can be done about it. */
+  async importUnread(id: string, start: Uint8Array): Promise<boolean> {
+    const { transcoder, jobs, library } = this.#options;
+    const demuxer = demuxerOf(start);
+    if (!transcoder || !demuxer) return false;
+    await jobs().add(id, [{ kind: 'import', params: { demuxer } }]);
+    const [job] = jobs().of(id);
+    if (job?.state === 'failed') return false;
+    await library.importing(id);
+    return true;
   }
 
   /** Queues what a video needs; the renditions without which it would not play are announced at once. */
@@ -89,12 +110,13 @@ export class Background {
   }
 
   /**
-   * The owner wants the video in another size. Rejects with `not_playable` without video, `conflict` when the original
-   * is no larger and is of use as it is.
+   * The owner wants the video in another size. Rejects with `not_playable` without video, `not_playable_yet`, or
+   * `conflict` when the original is no larger and is of use as it is.
    */
   async ask(row: VideoRow, lines: number): Promise<void> {
     const { presentations, jobs } = this.#options;
-    if (!row.playable) throw new Problem('not_playable');
+    if (row.failure_code !== null) throw new Problem('not_playable');
+    if (!row.playable) throw new Problem('not_playable_yet', { retryAfter: 1 });
     const { index } = await presentations.get(row);
     if (!index.video) throw new Problem('not_playable');
     const { lines: height } = rungOf(rungSource(index), lines);
@@ -102,13 +124,18 @@ export class Background {
     await jobs().add(row.id, [{ kind: 'rendition', params: { height } }]);
   }
 
-  /** Plans for videos of earlier times what is needed now, one after another, and clears away what nobody knows. */
-  async catchUp(signal: AbortSignal): Promise<void> {
-    const { db, library, log, work, transcoder } = this.#options;
-    if (!transcoder) return;
-    for (const video of await work.videos()) {
-      if (!(await library.find(video))) await work.remove(video);
+  /** Clears away what an earlier process left half made; to be called before any job runs. */
+  async clean(): Promise<void> {
+    const { library, work } = this.#options;
+    for (const name of await work.videos()) {
+      if (!(await library.find(name))) await work.remove(name);
     }
+  }
+
+  /** Plans for videos of earlier times what is needed now, one after another. */
+  async catchUp(signal: AbortSignal): Promise<void> {
+    const { db, library, log, transcoder } = this.#options;
+    if (!transcoder) return;
     const planned = await db
       .selectFrom('job_plans')
       .select('video')
@@ -124,9 +151,10 @@ export class Background {
 
   /** Everything that was made of a video, and is being made. */
   async forget(video: string): Promise<void> {
-    const { jobs, db } = this.#options;
+    const { jobs, db, storage } = this.#options;
     await jobs().forget(video);
     await this.renditions.forget(video);
+    await storage.remove(mediaOf(video));
     await db.deleteFrom('loudness').where('video', '=', video).execute();
     await db.deleteFrom('job_plans').where('video', '=', video).execute();
   }
@@ -166,7 +194,7 @@ export class Background {
   /** A video that plays only by what this kind makes cannot be played when it gives up, and can when it is done. */
   #essential(kind: JobKind): JobKind {
     const { library, presentations } = this.#options;
-    if (kind.name === 'loudness') return kind;
+    if (kind.name === 'loudness' || kind.name === 'import') return kind;
     return {
       ...kind,
       run: async (work) => {

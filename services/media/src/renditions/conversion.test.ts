@@ -1,14 +1,14 @@
 import type { PlayAnswer } from '@ptsdly/contract';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { hasFfmpeg, probeFrames } from '../testing/fixtures.ts';
-import { openRig, type Rig } from '../testing/server.ts';
+import { eventually, openRig, type Rig } from '../testing/server.ts';
 import { sources } from '../testing/sources.ts';
 import { upload } from '../testing/tus-calls.ts';
 import { Viewer } from '../testing/viewer.ts';
 
 let rig: Rig;
 beforeAll(async () => {
-  rig = await openRig({}, { transcoder: true });
+  rig = await openRig({}, { converts: true });
 });
 afterAll(() => rig.close());
 
@@ -16,22 +16,13 @@ async function play(id: string): Promise<Viewer> {
   return new Viewer(rig, await rig.client.playOwn({ params: { id } }));
 }
 
-async function until<T>(check: () => Promise<T | undefined | false>, seconds = 60): Promise<T> {
-  for (const deadline = performance.now() + seconds * 1000; performance.now() < deadline; ) {
-    const found = await check();
-    if (found !== undefined && found !== false) return found as T;
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-  throw new Error('it did not happen in time');
-}
-
 /** The jobs of a video once none of them waits or runs. */
 const settled = (id: string) =>
-  until(async () => {
+  eventually(async () => {
     const { items } = await rig.client.listJobs({ params: { id } });
     const pending = items.some(({ state }) => state === 'queued' || state === 'running');
     return items.length > 0 && !pending && items;
-  });
+  }, 60);
 
 const heard = ({ play: { tracks } }: Viewer) => tracks.filter(({ kind }) => kind === 'audio');
 const seen = ({ tracks }: PlayAnswer) => tracks.filter(({ kind }) => kind === 'video');
@@ -47,11 +38,8 @@ describe.skipIf(!hasFfmpeg)('sound that browsers do not take', () => {
       if (heard(silent).length === 0) expect(silent.play.pending).toEqual(['audio']);
       expect((await silent.get('v0/0.m4s')).status).toBe(200);
       const jobs = await settled(id);
-      const ofSound = jobs.filter(({ kind }) => kind === 'audio' || kind === 'loudness');
-      expect(ofSound.map(({ kind, state }) => `${kind} ${state}`).sort()).toEqual([
-        'audio done',
-        'loudness done',
-      ]);
+      const of = (wanted: string) => jobs.filter(({ kind }) => kind === wanted).map(({ state }) => state);
+      expect([of('audio'), of('loudness'), of('rendition')]).toEqual([['done'], ['done'], []]);
       const viewer = await play(id);
       expect(viewer.play.pending).toEqual([]);
       expect(heard(viewer)).toMatchObject([{ id: 'c0', codec: 'mp4a.40.2', isOriginal: false }]);
@@ -77,13 +65,13 @@ describe.skipIf(!hasFfmpeg)('pictures that no browser plays', () => {
     const [track] = seen(viewer.play);
     expect(track).toMatchObject({ isOriginal: false });
     const { segments, lines } = await viewer.listing(track?.id);
-    const init = await until(async () => {
+    const init = await eventually(async () => {
       const answer = await viewer.get(`${track?.id}/init.mp4`);
       return answer.status === 200 && answer.body;
     });
     const before: Buffer[] = [];
     for (const segment of segments) {
-      const answer = await until(async () => {
+      const answer = await eventually(async () => {
         const got = await viewer.get(segment);
         return got.status === 200 && got;
       });
@@ -111,5 +99,55 @@ describe.skipIf(!hasFfmpeg)('pictures that no browser plays', () => {
       expect(after.subarray(-500).equals(before[i]?.subarray(-500) ?? Buffer.alloc(0))).toBe(true);
       expect(after.length).toBe(before[i]?.length);
     }
+  });
+
+  it.each([
+    ['MPEG-4 and MP3 in AVI', 320, 180],
+    ['Theora and Vorbis in Ogg', 320, 180],
+    ['HEVC, 10 bits, PQ', 320, 180],
+    ['a turned picture with wide pixels, MPEG-4', 180, 426],
+  ] as const)('%s is made into what all play', { timeout: 120_000 }, async (name, width, height) => {
+    const bytes = sources[name]();
+    const id = await upload(rig, bytes, 'film.avi');
+    const jobs = await settled(id);
+    expect(jobs.filter(({ state }) => state !== 'done')).toEqual([]);
+    const viewer = await play(id);
+    const made = seen(viewer.play).find(({ isOriginal }) => !isOriginal);
+    expect(made).toMatchObject({ width, height, isReady: true });
+    expect(viewer.play.pending).toEqual([]);
+    expect(heard(viewer).length).toBe(1);
+    const { segments } = await viewer.listing(made?.id);
+    const init = (await viewer.get(`${made?.id}/init.mp4`)).body;
+    for (const segment of segments) {
+      const probe = probeFrames(Buffer.concat([init, (await viewer.get(segment)).body]));
+      expect(probe.firstIsKey).toBe(true);
+    }
+    const original = await rig.call('GET', `/videos/${id}/original`);
+    expect(original.body.equals(bytes)).toBe(true);
+  });
+
+  it('sound alone waits for its conversion, and then plays', { timeout: 60_000 }, async () => {
+    const id = await upload(rig, sources['MP3 alone'](), 'song.mp3');
+    await settled(id);
+    const viewer = await play(id);
+    expect(viewer.play.tracks).toMatchObject([{ kind: 'audio', codec: 'mp4a.40.2' }]);
+    const master = (await viewer.get('master.m3u8')).body.toString();
+    expect(master).toContain('c0.m3u8');
+  });
+
+  it('what is no video at all says so, as ever', async () => {
+    const id = await upload(rig, Buffer.from('#EXTM3U\nhttp://example.test/secret.mp4\n'), 'list.avi');
+    const video = await eventually(async () => {
+      const found = await rig.client.getVideo({ params: { id } });
+      return found.failure && found;
+    });
+    expect(video).toMatchObject({ playable: false, processing: 'none', failure: { code: 'not_media' } });
+    const broken = await upload(rig, Buffer.from('RIFF....AVI LIST and then nothing of use'), 'broken.avi');
+    const jobs = await settled(broken);
+    expect(jobs).toMatchObject([{ kind: 'import', state: 'failed', failure: { code: 'cannot_decode' } }]);
+    expect(await rig.client.getVideo({ params: { id: broken } })).toMatchObject({
+      playable: false,
+      failure: { code: 'cannot_decode' },
+    });
   });
 });

@@ -47,8 +47,8 @@ export function rungOf(source: RungSource, lines: number): Rung {
   const short = Math.min(source.width, source.height);
   const long = Math.max(source.width, source.height);
   const scale = Math.min(1, lines / short, MOST_PIXELS / long);
-  const width = even(source.width * scale);
-  const height = even(source.height * scale);
+  const width = even(source.width, scale);
+  const height = even(source.height, scale);
   const real = Math.min(width, height);
   const ceiling = bitRateOf(real, source.frameRate);
   // a source of few bits has no need of more, even where another codec made better use of them
@@ -56,4 +56,8 @@ export function rungOf(source: RungSource, lines: number): Rung {
   return { lines: real, width, height, maxBitRate: Math.max(LEAST_BIT_RATE, Math.round(enough)) };
 }
 
-const even = (pixels: number) => Math.max(2, Math.round(pixels / 2) * 2);
+/** The nearest even number of pixels that is not larger than the source. */
+function even(pixels: number, scale: number): number {
+  const most = Math.floor(pixels / 2) * 2;
+  return Math.max(2, Math.min(most, Math.round((pixels * scale) / 2) * 2));
+}

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { open, stat } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
+import type { Logger } from '@ptsdly/kit';
 import { type JobKind, type JobWork, priorities } from '../jobs/job-kind.ts';
 import type { Packaged } from '../playback/packaged.ts';
 import type { Presentations } from '../playback/presentations.ts';
@@ -28,6 +29,7 @@ export interface RenditionJobOptions {
   readonly keep: (row: RenditionRow, joined: JoinedRendition) => Promise<void>;
   /** Called when a rendition is ready. */
   readonly onReady: (row: RenditionRow) => void;
+  readonly log: Logger;
 }
 
 /** A window of a rendition is one ffmpeg; of the time it takes, this share is known to be left for the joining. */
@@ -93,7 +95,7 @@ class RenditionRun {
     isAwaited: boolean,
     done: number,
   ): Promise<void> {
-    const { work, transcoder, pieces, store, renditions } = this.#options;
+    const { work, transcoder, pieces, store, renditions, log } = this.#options;
     const { signal, progress } = this.#work;
     const [from, to] = [startOf(grid, range.from), startOf(grid, range.to)];
     const track = packaged.index.video;
@@ -129,6 +131,7 @@ class RenditionRun {
     };
     await synced(output);
     await store.addWindow(window);
+    log.debug({ videoId: row.video, rendition: row.name, ...range }, 'a window is made');
     renditions.made();
   }
 

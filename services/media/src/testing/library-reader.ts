@@ -30,7 +30,7 @@ export class LibraryReader {
   }
 
   /** The first event that `matches`, of all that came. */
-  until(matches: (event: LibraryEvent) => boolean): Promise<LibraryEvent> {
-    return eventually(() => this.events.find(matches));
+  until(matches: (event: LibraryEvent) => boolean, seconds?: number): Promise<LibraryEvent> {
+    return eventually(() => this.events.find(matches), seconds);
   }
 }

@@ -6,7 +6,6 @@ import { type Client, createClient, type MediaConfig, mediaApi, type ProblemJson
 import { type Listener, listen, reach, silentLog } from '@ptsdly/kit';
 import { type MediaService, openMedia } from '../media.ts';
 import { createHost, type StandInHost } from './host.ts';
-import { openLocalTranscoder } from './local-transcoder.ts';
 
 export const OWNER = 'owner-1';
 export const SERVER = 'server-1';
@@ -64,8 +63,8 @@ export async function createConfig(folder: string, change: Partial<MediaConfig> 
 }
 
 export interface RigOptions {
-  /** Bring an ffmpeg. */
-  readonly transcoder?: boolean;
+  /** Make what browsers cannot play into what they can. */
+  readonly converts?: boolean;
 }
 
 export async function openRig(change: Partial<MediaConfig> = {}, options: RigOptions = {}): Promise<Rig> {
@@ -75,11 +74,10 @@ export async function openRig(change: Partial<MediaConfig> = {}, options: RigOpt
   const hostListener = await listen(host, { socketPath: join(folder, 'control.sock'), drainMs: 100 });
   let media: MediaService;
   let listener: Listener;
-  const transcoder = options.transcoder ? openLocalTranscoder(folder) : undefined;
   const start = async () => {
     media = await openMedia({
       ...{ ...config, log: silentLog, control: config.controlAddress },
-      ...(transcoder && { transcoder }),
+      converts: options.converts ?? false,
     });
     listener = await listen(media, { socketPath: config.socketPath, drainMs: 500 });
   };
@@ -103,7 +101,6 @@ export async function openRig(change: Partial<MediaConfig> = {}, options: RigOpt
     },
     async close() {
       await stop();
-      await transcoder?.close();
       await host.close();
       await hostListener.close();
       await rm(folder, { recursive: true, force: true });
@@ -144,12 +141,15 @@ export function caller(socketPath: string, token: () => Promise<string>): Pick<R
   return { call, open };
 }
 
-/** Resolves when `check` gives something; fails after 10 s. */
-export async function eventually<T>(check: () => Promise<T | undefined | false> | T | undefined | false) {
-  for (const deadline = performance.now() + 10_000; performance.now() < deadline; ) {
+/** Resolves when `check` gives something; fails after 10 s, or so many. */
+export async function eventually<T>(
+  check: () => Promise<T | undefined | false> | T | undefined | false,
+  seconds = 10,
+) {
+  for (const deadline = performance.now() + seconds * 1000; performance.now() < deadline; ) {
     const found = await check();
     if (found !== undefined && found !== false) return found as T;
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
-  throw new Error('it did not happen within ten seconds');
+  throw new Error(`it did not happen within ${seconds} seconds`);
 }

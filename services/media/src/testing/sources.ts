@@ -8,6 +8,10 @@ const FOLDER = join(tmpdir(), 'ptsdly-media-sources');
 
 /** A file that ffmpeg makes of `args`; made once and kept in the temporary folder. */
 function made(name: string, args: readonly string[]): Buffer {
+  return readFileSync(kept(name, args));
+}
+
+function kept(name: string, args: readonly string[]): string {
   const key = createHash('sha256').update(args.join('\n')).digest('hex').slice(0, 12);
   const path = join(FOLDER, `${key}-${name}`);
   if (!existsSync(path)) {
@@ -16,7 +20,7 @@ function made(name: string, args: readonly string[]): Buffer {
     execFileSync('ffmpeg', ['-v', 'error', '-y', ...args, draft], { stdio: ['ignore', 'ignore', 'inherit'] });
     renameSync(draft, path);
   }
-  return readFileSync(path);
+  return path;
 }
 
 const picture = (seconds: number, size = '320x180') => [
@@ -37,6 +41,8 @@ export const sources = {
       ...[...picture(12), ...tone(12), '-c:v', 'mpeg2video', '-b:v', '2M', '-g', '15', '-bf', '2'],
       ...['-c:a', 'mp2', '-f', 'mpegts'],
     ]),
+  'a minute of MPEG-2': () =>
+    made('long.ts', [...picture(70), '-c:v', 'mpeg2video', '-b:v', '1M', '-g', '25', '-f', 'mpegts']),
   'HEVC, 10 bits, PQ': () =>
     made('pq.mp4', [
       ...[...picture(6), ...tone(6), '-c:v', 'libx265', '-preset', 'ultrafast', '-pix_fmt', 'yuv420p10le'],
@@ -48,6 +54,14 @@ export const sources = {
       ...[...picture(8), ...tone(8), '-c:v', 'mpeg4', '-b:v', '1M', '-g', '50', '-bf', '2'],
       ...['-c:a', 'libmp3lame', '-ac', '2'],
     ]),
+  'Theora and Vorbis in Ogg': () =>
+    made('old.ogv', [...picture(5), ...tone(5), '-c:v', 'libtheora', '-g', '25', '-c:a', 'libvorbis']),
+  'MP3 alone': () => made('song.mp3', [...tone(8), '-c:a', 'libmp3lame']),
+  'a turned picture with wide pixels, MPEG-4': () => {
+    const plain = ['-c:v', 'mpeg4', '-g', '25', '-b:v', '1M', '-vf', 'setsar=4/3', ...aac];
+    const path = kept('wide.mp4', [...picture(6), ...tone(6), ...plain]);
+    return made('turned.mp4', ['-i', path, '-c', 'copy', '-metadata:s:v', 'rotate=90']);
+  },
   'a large picture': () =>
-    made('large.mp4', [...picture(14, '1280x720'), ...tone(14), ...h264, ...aac, '-b:v', '9M']),
+    made('large.mp4', [...picture(7, '960x540'), ...tone(7), ...h264, ...aac, '-b:v', '4M']),
 } satisfies Record<string, () => Buffer>;

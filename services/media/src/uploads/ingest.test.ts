@@ -46,6 +46,7 @@ it('takes an upload whose row could not be written at first, when it is tried ag
   const ingest = new Ingest({
     ...{ library, storage, spool, indexer, arrivals, log: silentLog },
     onPlayable: () => undefined,
+    onUnreadable: async () => false,
   });
   const row = await library.create({ title: 'a', fileName: 'a.mp4', fileType: 'video/mp4', size: 5 });
   const writer = new SpoolWriter(spool.file(row.id), 0);

@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto';
-import { closeSync, fdatasync, fstatSync, openSync } from 'node:fs';
+import { closeSync, fdatasync, fstatSync, openSync, readSync } from 'node:fs';
 import type { Logger } from '@ptsdly/kit';
 import type { VideoRow } from '../database.ts';
 import type { IndexAnswer } from '../indexing/index-worker.ts';
 import type { Indexer } from '../indexing/indexer.ts';
+import { SIGNATURE_BYTES } from '../indexing/signature.ts';
 import type { Library } from '../library/library.ts';
-import { indexOf, originalOf } from '../library/object-names.ts';
+import { indexOf, mediaOf, originalOf } from '../library/object-names.ts';
 import { readIndex } from '../playback/presentations.ts';
 import type { LocalStorage } from '../storage/storage.ts';
 import type { Arrivals } from './arrivals.ts';
@@ -19,6 +20,8 @@ export interface IngestOptions {
   readonly arrivals: Arrivals;
   /** Called when a video has become playable, with its index. */
   readonly onPlayable: (row: VideoRow, index: Uint8Array) => void;
+  /** Called with the first bytes of a file that could not be indexed; true when something is going to be done about it. */
+  readonly onUnreadable: (id: string, start: Uint8Array) => Promise<boolean>;
   readonly log: Logger;
 }
 
@@ -79,7 +82,9 @@ export class Ingest {
 
   /** The descriptor outlives the hold: where the file goes, its bytes stay until the last descriptor is closed. */
   async #openStored(id: string): Promise<number> {
-    const { path, release } = await this.#options.storage.hold(originalOf(id));
+    const { storage, library } = this.#options;
+    const row = await library.find(id);
+    const { path, release } = await storage.hold(row?.media_size ? mediaOf(id) : originalOf(id));
     try {
       return openSync(path, 'r');
     } finally {
@@ -130,7 +135,8 @@ export class Ingest {
         const known = arrivals.kept(id);
         const answer = await indexer.index({ fd, size: fstatSync(fd).size, id, ...(known && { known }) });
         await completed;
-        await this.#settle(id, answer);
+        const start = answer.ok ? undefined : startOf(fd);
+        await this.#settle(id, answer, start);
         await synced(fd); // durable a moment later, playable already
       } catch (err) {
         log.error({ err, videoId: id }, 'indexing could not be finished');
@@ -142,8 +148,11 @@ export class Ingest {
     this.#indexing.set(id, work());
   }
 
-  async #settle(id: string, answer: IndexAnswer): Promise<void> {
+  async #settle(id: string, answer: IndexAnswer, start?: Uint8Array): Promise<void> {
     const { library, storage, spool, arrivals, onPlayable, log } = this.#options;
+    if (!answer.ok && start && (await this.#options.onUnreadable(id, start))) {
+      return arrivals.settled(id, null);
+    }
     if (!answer.ok) {
       log.info({ videoId: id, code: answer.code }, 'a file cannot be played');
       await library.failed(id, answer.code, answer.detail);
@@ -174,6 +183,12 @@ export class Ingest {
       .finally(() => this.#background.delete(watched));
     this.#background.add(watched);
   }
+}
+
+/** The first bytes of a file, which tell its container. */
+function startOf(fd: number): Uint8Array {
+  const bytes = new Uint8Array(SIGNATURE_BYTES);
+  return bytes.subarray(0, readSync(fd, bytes, 0, bytes.length, 0));
 }
 
 const synced = (fd: number) => new Promise((resolve) => fdatasync(fd, resolve));
