@@ -1,4 +1,5 @@
 import { GROWING_TARGET } from './boundaries.ts';
+import type { SubtitleTrack } from './media-index.ts';
 import type { SegmentedTrack } from './presented-track.ts';
 
 /** What the master playlist says of the one variant. */
@@ -10,9 +11,14 @@ export interface Variant {
   readonly height: number;
   readonly frameRate: number | undefined;
   readonly videoRange: 'SDR' | 'PQ' | 'HLG';
+  readonly keyFrames: SegmentedTrack | undefined;
+  readonly subtitles: readonly SubtitleTrack[];
+  /** Segments that break what holds for those so far may still come. */
+  readonly isOpen: boolean;
 }
 
 const AUDIO_GROUP = 'audio';
+const SUBTITLES_GROUP = 'subtitles';
 
 /** How much of a source is there. */
 export interface Arrived {
@@ -40,6 +46,7 @@ export function writeMediaPlaylist(track: SegmentedTrack, live?: Arrived): strin
     ...(live ? ['#EXT-X-START:TIME-OFFSET=0'] : []),
     // what is still to come may break it
     ...(track.independent && !live?.isSequential ? ['#EXT-X-INDEPENDENT-SEGMENTS'] : []),
+    ...(track.id === 'i0' ? ['#EXT-X-I-FRAMES-ONLY'] : []),
     `#EXT-X-MAP:URI="${track.id}/init.mp4"`,
   ];
   for (let n = 0; n < listed; n++) {
@@ -61,16 +68,49 @@ export function writeMasterPlaylist(tracks: readonly SegmentedTrack[], variant: 
   const audio = tracks.filter(({ kind }) => kind === 'audio');
   const main = video ?? audio[0];
   const lines = ['#EXTM3U', '#EXT-X-VERSION:7'];
-  if (tracks.every(({ independent }) => independent)) lines.push('#EXT-X-INDEPENDENT-SEGMENTS');
+  if (!variant.isOpen && tracks.every(({ independent }) => independent))
+    lines.push('#EXT-X-INDEPENDENT-SEGMENTS');
   const grouped = video ? audio : audio.length > 1 ? audio : [];
-  for (const [i, track] of grouped.entries()) lines.push(mediaTag(track, i));
+  for (const [i, track] of grouped.entries()) lines.push(mediaTag(track, i, nameOf(grouped, i)));
+  for (const [i, track] of variant.subtitles.entries()) lines.push(subtitlesTag(track, i));
   lines.push(streamTag(variant, video !== undefined, grouped.length > 0), `${main?.id}.m3u8`);
+  if (variant.keyFrames) lines.push(keyFrameTag(variant, variant.keyFrames));
   return `${lines.join('\n')}\n`;
 }
 
-function mediaTag(track: SegmentedTrack, index: number): string {
+/** What people call a sound track: by the file's word, else by its language; each name once. */
+function nameOf(tracks: readonly SegmentedTrack[], index: number): string {
+  const names = tracks.map(
+    ({ track, language }, i) => track.name ?? languageName(language) ?? `Audio ${i + 1}`,
+  );
+  const name = quotable(names[index] ?? '');
+  return names.indexOf(names[index] ?? '') === index ? name : `${name} ${index + 1}`;
+}
+
+/** Without what a quoted string may not hold (§4.2). */
+function quotable(text: string): string {
+  return text.replaceAll(/["\r\n]/g, "'");
+}
+
+/** A language in its own words. */
+function languageName(language: string | undefined): string | undefined {
+  return language && new Intl.DisplayNames([language, 'en'], { type: 'language' }).of(language);
+}
+
+/** `EXT-X-I-FRAME-STREAM-INF` (§4.3.4.3). */
+function keyFrameTag(variant: Variant, { id, bandwidth, averageBandwidth, codec }: SegmentedTrack): string {
+  return `#EXT-X-I-FRAME-STREAM-INF:${attributes([
+    ['BANDWIDTH', String(bandwidth)],
+    ['AVERAGE-BANDWIDTH', String(averageBandwidth)],
+    ['CODECS', quoted(codec)],
+    ['RESOLUTION', `${variant.width}x${variant.height}`],
+    ['VIDEO-RANGE', variant.videoRange === 'SDR' ? undefined : variant.videoRange],
+    ['URI', quoted(`${id}.m3u8`)],
+  ])}`;
+}
+
+function mediaTag(track: SegmentedTrack, index: number, name: string): string {
   const { language, channels } = track;
-  const name = language ? `${language} ${index + 1}` : `Audio ${index + 1}`;
   return `#EXT-X-MEDIA:${attributes([
     ['TYPE', 'AUDIO'],
     ['GROUP-ID', quoted(AUDIO_GROUP)],
@@ -83,6 +123,34 @@ function mediaTag(track: SegmentedTrack, index: number): string {
   ])}`;
 }
 
+function subtitlesTag({ language, name, isForced }: SubtitleTrack, index: number): string {
+  const called = quotable(name ?? languageName(language) ?? 'Subtitles');
+  return `#EXT-X-MEDIA:${attributes([
+    ['TYPE', 'SUBTITLES'],
+    ['GROUP-ID', quoted(SUBTITLES_GROUP)],
+    ['NAME', quoted(index === 0 ? called : `${called} ${index + 1}`)],
+    ['LANGUAGE', language && quoted(language)],
+    ['DEFAULT', 'NO'],
+    ['AUTOSELECT', 'YES'],
+    ['FORCED', isForced ? 'YES' : 'NO'],
+    ['URI', quoted(`s${index}.m3u8`)],
+  ])}`;
+}
+
+/** The playlist of subtitles that are one file as long as the video. */
+export function writeSubtitlesPlaylist(id: string, duration: number): string {
+  return [
+    '#EXTM3U',
+    '#EXT-X-VERSION:7',
+    `#EXT-X-TARGETDURATION:${Math.max(1, Math.ceil(duration))}`,
+    '#EXT-X-MEDIA-SEQUENCE:0',
+    '#EXT-X-PLAYLIST-TYPE:VOD',
+    `#EXTINF:${duration.toFixed(6)},`,
+    `${id}.vtt`,
+    '#EXT-X-ENDLIST\n',
+  ].join('\n');
+}
+
 function streamTag(variant: Variant, video: boolean, audioGroup: boolean): string {
   const { frameRate, width, height, videoRange } = variant;
   return `#EXT-X-STREAM-INF:${attributes([
@@ -93,6 +161,7 @@ function streamTag(variant: Variant, video: boolean, audioGroup: boolean): strin
     ['FRAME-RATE', video && frameRate ? frameRate.toFixed(3) : undefined],
     ['VIDEO-RANGE', video && videoRange !== 'SDR' ? videoRange : undefined],
     ['AUDIO', audioGroup ? quoted(AUDIO_GROUP) : undefined],
+    ['SUBTITLES', variant.subtitles.length > 0 ? quoted(SUBTITLES_GROUP) : undefined],
   ])}`;
 }
 

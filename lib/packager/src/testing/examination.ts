@@ -5,6 +5,8 @@ import { indexSource } from '../index-source.ts';
 import type { AudioTrack, MediaIndex, VideoTrack } from '../media-index.ts';
 import { isSegmentable } from '../playability.ts';
 import { createPresentation, type Presentation } from '../presentation.ts';
+import { readSegment } from '../segment-reader.ts';
+import type { ByteSource } from '../source.ts';
 import { FileSource } from './file-source.ts';
 import { ffmpeg, ffprobe } from './fixtures.ts';
 import { parseFragment, playlistDurations, type WrittenHls, writeHls } from './hls.ts';
@@ -29,6 +31,9 @@ export interface Examination {
   /** Decoded frames of ours and of the original, by checksum; equal but for what an edit cuts off. */
   readonly frames: readonly string[];
   readonly originalFrames: readonly string[];
+  /** Decoded pictures of the playlist of I-frames, and how many there should be. */
+  readonly keyFrames: readonly string[];
+  readonly keyFrameCount: number;
   /** By how much sound and picture are further apart than in the original; undefined without one of them. */
   readonly offset: number | undefined;
 }
@@ -48,6 +53,10 @@ export async function examine(path: string): Promise<Examination> {
     ...(await durations(path, presentation, index)),
     frames: hls.segments.has('v0') ? await decodedFrames(await joined(hls, 'v0')) : [],
     originalFrames: hls.segments.has('v0') ? await decodedFrames(path, '-ignore_editlist', '1') : [],
+    keyFrames: presentation.keyFrames
+      ? await decodedFrames(await joinedKeyFrames(source, hls, presentation))
+      : [],
+    keyFrameCount: presentation.keyFrames?.segmentCount ?? 0,
     offset: await addedOffset(path, index),
   };
 }
@@ -140,6 +149,16 @@ async function joined(hls: WrittenHls, id: string): Promise<string> {
   const path = join(hls.folder, `joined-${id}.mp4`);
   const init = await readFile(join(hls.folder, id, 'init.mp4'));
   await writeFile(path, Buffer.concat([init, ...(hls.segments.get(id) ?? [])]));
+  return path;
+}
+
+async function joinedKeyFrames(source: ByteSource, hls: WrittenHls, presentation: Presentation) {
+  const path = join(hls.folder, 'joined-i0.mp4');
+  const pieces: Uint8Array[] = [presentation.initSegment('i0')];
+  for (let n = 0; n < (presentation.keyFrames?.segmentCount ?? 0); n++) {
+    pieces.push(await readSegment(source, presentation.segment('i0', n)));
+  }
+  await writeFile(path, Buffer.concat(pieces));
   return path;
 }
 

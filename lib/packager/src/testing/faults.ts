@@ -22,6 +22,14 @@ export function faults(found: Examination, { openGroups, master = [] }: Partial<
     [(found.offset ?? 0) > OFFSET, `sound and picture are ${found.offset} s further apart`],
     [!sameFrames(frames, originalFrames), `${frames.length} frames are not the ${originalFrames.length}`],
   ];
+  const strangers = found.keyFrames.filter((frame) => !originalFrames.includes(frame));
+  faulty.push(
+    [
+      found.keyFrames.length !== found.keyFrameCount,
+      `${found.keyFrames.length} of ${found.keyFrameCount} I-frames`,
+    ],
+    [strangers.length > 0, 'I-frames that the original does not have'],
+  );
   const text = presentation.masterPlaylist();
   for (const pattern of master) faulty.push([!pattern.test(text), `${pattern} is not in\n${text}`]);
   return faulty.flatMap(([is, words]) => (is ? [words] : []));

@@ -31,7 +31,7 @@ export interface SessionRoutesOptions {
 }
 
 const PIECE =
-  /^(?:(?<playlist>[a-z]{1,6}\d{0,3})\.m3u8|(?<init>[av]\d{1,3})\/init\.mp4|(?<track>[av]\d{1,3})\/(?<n>\d{1,7})\.m4s|(?<other>poster\.jpg|download|events|video\.mp4))$/;
+  /^(?:(?<playlist>[a-z]{1,6}\d{0,3})\.m3u8|(?<init>[avi]\d{1,3})\/init\.mp4|(?<track>[avi]\d{1,3})\/(?<n>\d{1,7})\.m4s|(?<other>poster\.jpg|download|events|video\.mp4))$/;
 
 /**
  * What a play session shows. The token stands in the path, so that relative URLs in a playlist inherit the
@@ -96,7 +96,9 @@ class Show {
     // what began as a list that grows stays one, as its type must not change (RFC 8216 §6.2.1)
     const growing = session.movie !== null ? { arrived: arrived?.() ?? source.size } : undefined;
     const text =
-      name === 'master' ? presentation.masterPlaylist() : presentation.mediaPlaylist(name, growing);
+      name === 'master'
+        ? presentation.masterPlaylist({ arriving: growing !== undefined })
+        : presentation.mediaPlaylist(name, growing);
     const { request, response } = this.#exchange;
     const zipped =
       text.length > GZIP_FROM && /\bgzip\b/.test(String(request.headers['accept-encoding'] ?? ''));
