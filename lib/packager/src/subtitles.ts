@@ -2,7 +2,6 @@ import { cueText } from './cue-text.ts';
 import { PackagerError } from './error.ts';
 import { sampleRanges } from './fragment.ts';
 import type { Chapter, CueTable, MediaIndex, SubtitleTrack } from './media-index.ts';
-import { plainText } from './plain-text.ts';
 import { readSegment } from './segment-reader.ts';
 import type { ByteSource } from './source.ts';
 
@@ -46,18 +45,6 @@ export async function readChapters(source: ByteSource, index: MediaIndex): Promi
 export function writeWebVtt(cues: readonly Cue[]): string {
   const blocks = cues.map(({ start, end, text }) => `${timestamp(start)} --> ${timestamp(end)}\n${text}\n`);
   return `WEBVTT\n\n${blocks.join('\n')}`;
-}
-
-/** Chapters as WebVTT, each until the next one or `duration` (seconds). */
-export function writeChapterVtt(chapters: readonly Chapter[], duration: number): string {
-  return writeWebVtt(
-    chapters.map(({ start, title }, i) => ({
-      start,
-      end: Math.max(start, chapters[i + 1]?.start ?? duration),
-      text:
-        plainText(new TextEncoder().encode(title))?.replaceAll('&', '&amp;').replaceAll('<', '&lt;') ?? '',
-    })),
-  );
 }
 
 async function readTexts(source: ByteSource, { count, offset, size }: CueTable): Promise<Uint8Array> {

@@ -1,3 +1,4 @@
+import type { Chapter } from '@ptsdly/contract';
 import {
   type ByteSource,
   createPresentation,
@@ -6,6 +7,7 @@ import {
   forBrowsers,
   type Presentation,
   type ProgressiveFile,
+  readChapters,
 } from '@ptsdly/packager';
 
 /** The bytes of an original. */
@@ -28,7 +30,11 @@ export interface Packaged {
   readonly isContiguous: boolean;
   /** The original as a plain MP4; laid out when first asked for. */
   progressive(): ProgressiveFile;
+  /** Chapters that the file itself has; read when first asked for. */
+  chapters(): Promise<readonly Chapter[]>;
 }
+
+const MOST_CHAPTERS = 500;
 
 /** Decodes an index file. Throws `PackagerError` when it is damaged. */
 export function packageIndex(
@@ -37,6 +43,7 @@ export function packageIndex(
 ): Packaged {
   const index = forBrowsers(decodeIndex(bytes));
   let progressive: ProgressiveFile | undefined;
+  let chapters: Promise<readonly Chapter[]> | undefined;
   return {
     ...rest,
     presentation: createPresentation(index),
@@ -45,5 +52,15 @@ export function packageIndex(
       progressive ??= createProgressive(index);
       return progressive;
     },
+    async chapters() {
+      if (rest.arrived) return [];
+      chapters ??= readChapters(rest.source, index).then(named);
+      return chapters.catch(() => []); // a film plays without them
+    },
   };
+}
+
+function named(chapters: Awaited<ReturnType<typeof readChapters>>): Chapter[] {
+  const listed = chapters.slice(0, MOST_CHAPTERS);
+  return listed.map(({ start, title }, i) => ({ startAt: start, title: title.slice(0, 200) || `${i + 1}` }));
 }

@@ -2,7 +2,10 @@ import { type GrantClaims, grantClaims, type PlayAnswer, Problem } from '@ptsdly
 import type { Caller, TokenVerifier } from '@ptsdly/kit';
 import type { VideoRow } from '../database.ts';
 import type { News } from '../host/news.ts';
+import { readChapters } from '../library/chapters.ts';
 import type { Library } from '../library/library.ts';
+import type { Trash } from '../library/trash.ts';
+import type { Subtitles } from '../subtitles/subtitles.ts';
 import type { ArrivalNews } from '../uploads/arrival-news.ts';
 import type { Arrivals } from '../uploads/arrivals.ts';
 import type { Ingest } from '../uploads/ingest.ts';
@@ -27,6 +30,8 @@ export interface PlaybackOptions {
   readonly arrivals: Arrivals;
   readonly rights: Rights;
   readonly news: News;
+  readonly trash: Pick<Trash, 'has'>;
+  readonly subtitles: Subtitles;
   readonly tokens: SessionTokens;
   /** Verifies what links has signed. */
   readonly grants: TokenVerifier;
@@ -46,7 +51,7 @@ export class Playback {
     this.#options = options;
   }
 
-  /** Rejects with `not_found`, `not_playable_yet` or `not_playable`. */
+  /** Rejects with `not_found`, `not_playable_yet`, `not_playable` or `video_trashed`. */
   async openOwn(id: string, caller: Caller): Promise<PlayAnswer> {
     await this.#admit();
     const row = await this.#playable(id, new Problem('not_found'));
@@ -80,10 +85,11 @@ export class Playback {
     });
   }
 
-  /** The session in a token. Rejects with `session_invalid`, `session_ended` or `unavailable`. */
+  /** The session in a token. Rejects with `session_invalid`, `session_ended`, `video_trashed` or `unavailable`. */
   async session(token: string): Promise<PlaySession> {
     await this.#admit();
     const session = this.#options.tokens.read(token);
+    if (this.#options.trash.has(session.videoId)) throw new Problem('video_trashed');
     if (this.#options.rights.endOf(session)) throw new Problem('session_ended');
     return session;
   }
@@ -145,6 +151,7 @@ export class Playback {
     const { library, arrivals } = this.#options;
     const found = await library.find(id);
     if (!found) throw missing;
+    if (found.trashed_at !== null) throw new Problem('video_trashed');
     const row = await this.#settled(found);
     if (row.playable) return row;
     if (isUnsettled(row) && (await arrivals.find(row))) {
@@ -177,12 +184,15 @@ export class Playback {
 
   async #answer(row: VideoRow, right: Right): Promise<PlayAnswer> {
     const { link, sid, download, expiresAt, startAt, endAt } = right;
-    const { presentation, movie, arrived, isContiguous } = await this.#package(row);
+    const packaged = await this.#package(row);
+    const { presentation, movie, arrived, isContiguous } = packaged;
     const claims = { videoId: row.id, link, sid, download, expiresAt };
     const session = this.#options.tokens.sign({ ...claims, movie: arrived ? movie : null });
     const slow = presentation.maxGop > LONGEST_GROUP;
     const plain = !arrived && isContiguous && (slow || presentation.rotation !== 0);
     const base = `${this.#options.url}/s/${session}`;
+    const { library, subtitles } = this.#options;
+    const chapters = await readChapters(library.db, row.id);
     return {
       session,
       expiresAt: new Date(expiresAt).toISOString(),
@@ -204,8 +214,11 @@ export class Playback {
         codec: track.codec,
         language: track.language ?? null,
       })),
+      subtitles: await subtitles.list(row.id, ({ id }) => `${base}/subtitles/${id}.vtt`),
+      chapters: chapters.length > 0 ? chapters : [...(await packaged.chapters())],
       startAt,
       endAt,
+      resumeAt: link ? null : row.resume_at,
     };
   }
 }

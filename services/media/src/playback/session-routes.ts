@@ -1,12 +1,21 @@
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import { Problem } from '@ptsdly/contract';
-import { PackagerError, type Presentation, readSegment, type SegmentPlan } from '@ptsdly/packager';
+import {
+  PackagerError,
+  type Presentation,
+  readCues,
+  readSegment,
+  type SegmentPlan,
+  writeWebVtt,
+} from '@ptsdly/packager';
 import { type ByteRoute, type Exchange, writeChunk } from '../exchange.ts';
 import { isUnchanged } from '../library/byte-range.ts';
 import { sendBytes } from '../library/object-answer.ts';
 import { sendOriginal, sendPoster } from '../library/video-routes.ts';
 import type { Storage } from '../storage/storage.ts';
+import { sendVtt } from '../subtitles/subtitle-routes.ts';
+import type { Subtitles } from '../subtitles/subtitles.ts';
 import type { ArrivalNews } from '../uploads/arrival-news.ts';
 import type { OpenResponses } from './open-responses.ts';
 import type { OriginalSource } from './packaged.ts';
@@ -26,12 +35,13 @@ const GATHER_UP_TO = 8 * 1024 * 1024;
 
 export interface SessionRoutesOptions {
   readonly playback: Playback;
+  readonly subtitles: Subtitles;
   readonly storage: Storage;
   readonly responses: OpenResponses;
 }
 
 const PIECE =
-  /^(?:(?<playlist>[a-z]{1,6}\d{0,3})\.m3u8|(?<init>[avi]\d{1,3})\/init\.mp4|(?<track>[avi]\d{1,3})\/(?<n>\d{1,7})\.m4s|(?<other>poster\.jpg|download|events|video\.mp4))$/;
+  /^(?:(?<playlist>[a-z]{1,6}\d{0,3})\.m3u8|(?<init>[avi]\d{1,3})\/init\.mp4|(?<track>[avi]\d{1,3})\/(?<n>\d{1,7})\.m4s|s(?<text>\d{1,2})\.vtt|(?<other>poster\.jpg|download|events|video\.mp4)|subtitles\/(?<subtitle>[\w-]{1,64})\.vtt)$/;
 
 /**
  * What a play session shows. The token stands in the path, so that relative URLs in a playlist inherit the
@@ -77,6 +87,10 @@ class Show {
     if (piece.playlist !== undefined) return this.#playlist(session, piece.playlist);
     if (piece.init !== undefined) return this.#init(session, piece.init);
     if (piece.track !== undefined) return this.#segment(session, piece.track, Number(piece.n));
+    if (piece.text !== undefined) return this.#embedded(session, Number(piece.text));
+    if (piece.subtitle !== undefined) {
+      return sendVtt(this.#exchange, await this.#options.subtitles.read(session.videoId, piece.subtitle));
+    }
     if (piece.other === 'video.mp4') return this.#progressive(session);
     const row = await this.#options.playback.video(session);
     if (piece.other === 'poster.jpg') return sendPoster(this.#exchange, this.#options.storage, row);
@@ -111,6 +125,14 @@ class Show {
       ...(zipped && { 'content-encoding': 'gzip' }),
     });
     response.end(request.method === 'HEAD' ? undefined : body);
+  }
+
+  /** Subtitles that stand in the original. */
+  async #embedded(session: PlaySession, n: number): Promise<void> {
+    const { presentation, source, arrived } = await this.#options.playback.packaged(session);
+    const track = presentation.subtitles[n];
+    if (!track || arrived) throw new Problem('not_found');
+    sendVtt(this.#exchange, writeWebVtt(await readCues(source, track)));
   }
 
   async #init(session: PlaySession, track: string): Promise<void> {
