@@ -22,7 +22,8 @@ export function faults(found: Examination, { openGroups, master = [] }: Partial<
     [(found.offset ?? 0) > OFFSET, `sound and picture are ${found.offset} s further apart`],
     [!sameFrames(frames, originalFrames), `${frames.length} frames are not the ${originalFrames.length}`],
   ];
-  const strangers = found.keyFrames.filter((frame) => !originalFrames.includes(frame));
+  const known = new Set(originalFrames);
+  const strangers = found.keyFrames.filter((frame) => !known.has(frame));
   faulty.push(
     [
       found.keyFrames.length !== found.keyFrameCount,

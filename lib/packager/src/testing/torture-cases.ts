@@ -1,5 +1,6 @@
 import { fixture, fixtures } from './fixtures.ts';
 import { sources } from './sources.ts';
+import { beyondFourGigabytes } from './sparse.ts';
 
 /** What is expected of a file beyond the checks that all files get. */
 export interface TortureCase {
@@ -151,4 +152,13 @@ export const tortureCases: Readonly<Record<string, TortureCase>> = {
   'Matroska with cues': { make: () => copied('plain.mkv', plain) },
   'Matroska without cues': { make: () => copied('plain-live.mkv', plain, '-live', '1'), quick: true },
   'a transport stream': { make: () => copied('plain.ts', plain), quick: true },
+  'offsets beyond 4 GB': { make: () => beyondFourGigabytes(plain) },
+  'eleven hours at one frame a second': {
+    make: () =>
+      fixture('eleven.mp4', [
+        ...['-f', 'lavfi', '-i', 'testsrc2=s=64x36:r=1:d=39600', '-c:v', 'libx264', '-preset', 'ultrafast'],
+        ...['-pix_fmt', 'yuv420p', '-threads', '1', '-g', '8', '-bf', '2'],
+      ]),
+    master: [/FRAME-RATE=1\.000/],
+  },
 };
