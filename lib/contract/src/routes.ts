@@ -59,6 +59,18 @@ export const mediaRawRoutes: readonly RawRoute[] = [
     summary: 'The poster (JPEG)',
   },
   {
+    methods: ['GET', 'HEAD', 'PUT', 'DELETE'],
+    path: '/videos/:id/poster',
+    access: 'user',
+    summary: 'The poster (JPEG); PUT chooses one by hand, DELETE leaves the choice to the server again',
+  },
+  {
+    methods: ['GET', 'HEAD'],
+    path: '/videos/:id/storyboard/*',
+    access: 'user',
+    summary: 'Thumbnails along the video: list.vtt (WebVTT) and the sheets it names (JPEG)',
+  },
+  {
     methods: ['GET'],
     path: '/events',
     access: 'user',
@@ -83,7 +95,8 @@ export const mediaRawRoutes: readonly RawRoute[] = [
     methods: ['GET', 'HEAD'],
     path: '/s/*',
     access: 'grant',
-    summary: 'Playlists, segments, plain MP4, poster, subtitles, events and download of a play session',
+    summary:
+      'Playlists, segments, plain MP4, poster, storyboard, subtitles, events and download of a play session',
   },
 ];
 
@@ -103,6 +116,40 @@ export const linksRawRoutes: readonly RawRoute[] = [
     path: '/api/links/:code/qr.svg',
     access: 'open',
     summary: 'The address of a link as a QR code (SVG)',
+  },
+  {
+    methods: ['GET', 'HEAD'],
+    path: '/api/links/:code/qr.png',
+    access: 'open',
+    summary: 'The address of a link as a QR code (PNG); `?size=` in pixels, 64 to 2048',
+  },
+  {
+    methods: ['GET'],
+    path: '/api/links/export',
+    access: 'user',
+    scope: 'links:read',
+    summary: 'My links as a file; `?format=csv` or `json`. Passwords are not in it',
+  },
+  {
+    methods: ['GET'],
+    path: '/api/links/stats/live',
+    access: 'user',
+    scope: 'links:read',
+    summary: 'The statistics of `?videoId=` as they change (server-sent events: `stats`)',
+  },
+  {
+    methods: ['GET'],
+    path: '/api/links/:id/stats/live',
+    access: 'user',
+    scope: 'links:read',
+    summary: 'The statistics of a link as they change (server-sent events: `stats`)',
+  },
+  {
+    methods: ['GET'],
+    path: '/api/links/:id/stats/export',
+    access: 'user',
+    scope: 'links:read',
+    summary: 'The statistics of a link as a file, by hour; `?format=csv` or `json`, `?days=`',
   },
 ];
 

@@ -1,8 +1,8 @@
 import { GROWING_TARGET } from './boundaries.ts';
 import type { SubtitleTrack } from './media-index.ts';
-import type { SegmentedTrack } from './presented-track.ts';
+import type { PresentedTrack, SegmentedTrack } from './presented-track.ts';
 
-/** What the master playlist says of the one variant. */
+/** What the master playlist says of a variant. */
 export interface Variant {
   readonly bandwidth: number;
   readonly averageBandwidth: number;
@@ -11,14 +11,35 @@ export interface Variant {
   readonly height: number;
   readonly frameRate: number | undefined;
   readonly videoRange: 'SDR' | 'PQ' | 'HLG';
-  readonly keyFrames: SegmentedTrack | undefined;
-  readonly subtitles: readonly SubtitleTrack[];
+}
+
+/** What stands in a master playlist beside variants and sound. */
+export interface MasterExtras {
+  /** The keyframes of the first variant. */
+  readonly keyFrames?: PresentedTrack | undefined;
+  readonly subtitles?: readonly SubtitleTrack[];
+}
+
+interface OwnVariant extends MasterExtras {
   /** Segments that break what holds for those so far may still come. */
   readonly isOpen: boolean;
 }
 
 const AUDIO_GROUP = 'audio';
 const SUBTITLES_GROUP = 'subtitles';
+
+/** What a media playlist says of a track: where its segments begin and what they are called. */
+export interface ListedTrack {
+  /** Names its folder. */
+  readonly id: string;
+  readonly segmentCount: number;
+  /** Longest segment in whole seconds. */
+  readonly targetDuration: number;
+  /** Whether each segment can be decoded without the one before it. */
+  readonly independent: boolean;
+  /** Seconds; `segmentCount` gives the end. */
+  segmentStart(n: number): number;
+}
 
 /** How much of a source is there. */
 export interface Arrived {
@@ -35,7 +56,15 @@ export interface Arrived {
  * it ends when the last one is there. Where nobody can know its longest segment it promises a fixed target.
  */
 export function writeMediaPlaylist(track: SegmentedTrack, live?: Arrived): string {
-  const listed = live ? track.segmentsWithin(live.arrived) : track.segmentCount;
+  return listSegments(track, live && { ...live, listed: track.segmentsWithin(live.arrived) });
+}
+
+/** The same of any list of segments: all of them, or the first `listed` of one that grows. */
+export function listSegments(
+  track: ListedTrack,
+  live?: Pick<Arrived, 'growing' | 'isSequential'> & { readonly listed: number },
+): string {
+  const listed = live ? live.listed : track.segmentCount;
   const least = live?.isSequential ? GROWING_TARGET : 0;
   const lines = [
     '#EXTM3U',
@@ -57,32 +86,72 @@ export function writeMediaPlaylist(track: SegmentedTrack, live?: Arrived): strin
 }
 
 /** The difference of rounded times, so that rounding never adds up along the list. */
-function microseconds(track: SegmentedTrack, n: number): string {
+function microseconds(track: ListedTrack, n: number): string {
   const at = (index: number) => Math.round(track.segmentStart(index) * 1e6);
   return ((at(n + 1) - at(n)) / 1e6).toFixed(6);
 }
 
 /** Master playlist (RFC 8216 §4.3.4): one variant, and one `EXT-X-MEDIA` for each sound track. */
-export function writeMasterPlaylist(tracks: readonly SegmentedTrack[], variant: Variant): string {
+export function writeMasterPlaylist(
+  tracks: readonly SegmentedTrack[],
+  variant: Variant & OwnVariant,
+): string {
   const video = tracks.find(({ kind }) => kind === 'video');
-  const audio = tracks.filter(({ kind }) => kind === 'audio');
-  const main = video ?? audio[0];
+  const sounds = tracks.filter(({ kind }) => kind === 'audio');
+  const independent = !variant.isOpen && tracks.every((track) => track.independent);
+  const named = sounds.map(({ id, language, channels, track }) => ({
+    id,
+    language,
+    channels,
+    name: track.name,
+  }));
+  return writeMaster([{ ...variant, id: (video ?? sounds[0])?.id ?? '' }], named, independent, variant);
+}
+
+/** A variant of a presentation, of which each is the same in another size. */
+export interface MasterVariant extends Variant {
+  /** Of its media playlist. */
+  readonly id: string;
+}
+
+/** A sound track that goes with every variant. */
+export interface MasterSound {
+  readonly id: string;
+  readonly language: string | undefined;
+  /** What the file calls it. */
+  readonly name?: string | undefined;
+  readonly channels: number | undefined;
+}
+
+/**
+ * Master playlist of variants in the order that players should try them, all with the same sound. Without video there
+ * is one variant, the first sound track.
+ */
+export function writeMaster(
+  variants: readonly MasterVariant[],
+  sounds: readonly MasterSound[],
+  independent: boolean,
+  extras: MasterExtras = {},
+): string {
   const lines = ['#EXTM3U', '#EXT-X-VERSION:7'];
-  if (!variant.isOpen && tracks.every(({ independent }) => independent))
-    lines.push('#EXT-X-INDEPENDENT-SEGMENTS');
-  const grouped = video ? audio : audio.length > 1 ? audio : [];
+  if (independent) lines.push('#EXT-X-INDEPENDENT-SEGMENTS');
+  const { keyFrames, subtitles = [] } = extras;
+  const video = variants.some(({ width }) => width > 0);
+  const grouped = video || sounds.length > 1 ? sounds : [];
   for (const [i, track] of grouped.entries()) lines.push(mediaTag(track, i, nameOf(grouped, i)));
-  for (const [i, track] of variant.subtitles.entries()) lines.push(subtitlesTag(track, i));
-  lines.push(streamTag(variant, video !== undefined, grouped.length > 0), `${main?.id}.m3u8`);
-  if (variant.keyFrames) lines.push(keyFrameTag(variant, variant.keyFrames));
+  for (const [i, track] of subtitles.entries()) lines.push(subtitlesTag(track, i));
+  for (const variant of variants) {
+    const groups = { audio: grouped.length > 0, subtitles: subtitles.length > 0 };
+    lines.push(streamTag(variant, video, groups), `${variant.id}.m3u8`);
+  }
+  const [first] = variants;
+  if (keyFrames && first) lines.push(keyFrameTag(first, keyFrames));
   return `${lines.join('\n')}\n`;
 }
 
 /** What people call a sound track: by the file's word, else by its language; each name once. */
-function nameOf(tracks: readonly SegmentedTrack[], index: number): string {
-  const names = tracks.map(
-    ({ track, language }, i) => track.name ?? languageName(language) ?? `Audio ${i + 1}`,
-  );
+function nameOf(sounds: readonly MasterSound[], index: number): string {
+  const names = sounds.map(({ name, language }, i) => name ?? languageName(language) ?? `Audio ${i + 1}`);
   const name = quotable(names[index] ?? '');
   return names.indexOf(names[index] ?? '') === index ? name : `${name} ${index + 1}`;
 }
@@ -98,7 +167,7 @@ function languageName(language: string | undefined): string | undefined {
 }
 
 /** `EXT-X-I-FRAME-STREAM-INF` (§4.3.4.3). */
-function keyFrameTag(variant: Variant, { id, bandwidth, averageBandwidth, codec }: SegmentedTrack): string {
+function keyFrameTag(variant: Variant, { id, bandwidth, averageBandwidth, codec }: PresentedTrack): string {
   return `#EXT-X-I-FRAME-STREAM-INF:${attributes([
     ['BANDWIDTH', String(bandwidth)],
     ['AVERAGE-BANDWIDTH', String(averageBandwidth)],
@@ -109,7 +178,7 @@ function keyFrameTag(variant: Variant, { id, bandwidth, averageBandwidth, codec 
   ])}`;
 }
 
-function mediaTag(track: SegmentedTrack, index: number, name: string): string {
+function mediaTag(track: MasterSound, index: number, name: string): string {
   const { language, channels } = track;
   return `#EXT-X-MEDIA:${attributes([
     ['TYPE', 'AUDIO'],
@@ -151,7 +220,11 @@ export function writeSubtitlesPlaylist(id: string, duration: number): string {
   ].join('\n');
 }
 
-function streamTag(variant: Variant, video: boolean, audioGroup: boolean): string {
+function streamTag(
+  variant: Variant,
+  video: boolean,
+  groups: { readonly audio: boolean; readonly subtitles: boolean },
+): string {
   const { frameRate, width, height, videoRange } = variant;
   return `#EXT-X-STREAM-INF:${attributes([
     ['BANDWIDTH', String(variant.bandwidth)],
@@ -160,8 +233,8 @@ function streamTag(variant: Variant, video: boolean, audioGroup: boolean): strin
     ['RESOLUTION', video ? `${width}x${height}` : undefined],
     ['FRAME-RATE', video && frameRate ? frameRate.toFixed(3) : undefined],
     ['VIDEO-RANGE', video && videoRange !== 'SDR' ? videoRange : undefined],
-    ['AUDIO', audioGroup ? quoted(AUDIO_GROUP) : undefined],
-    ['SUBTITLES', variant.subtitles.length > 0 ? quoted(SUBTITLES_GROUP) : undefined],
+    ['AUDIO', groups.audio ? quoted(AUDIO_GROUP) : undefined],
+    ['SUBTITLES', groups.subtitles ? quoted(SUBTITLES_GROUP) : undefined],
   ])}`;
 }
 

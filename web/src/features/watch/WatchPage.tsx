@@ -4,9 +4,10 @@ import { cx } from '../../ui/cx.ts';
 import { Icon } from '../../ui/Icon.tsx';
 import { Loading } from '../../ui/Loading.tsx';
 import { usePlaySession } from '../player/usePlaySession.ts';
-import { openLink } from './openLink.ts';
+import { openLink, placeKeyOf } from './openLink.ts';
 import { PasswordForm } from './PasswordForm.tsx';
 import type { Place } from './place.ts';
+import { useStage } from './useStage.ts';
 import styles from './Watch.module.css';
 import { WatchFooter } from './WatchFooter.tsx';
 import { WatchMessage } from './WatchMessage.tsx';
@@ -18,11 +19,13 @@ export function WatchPage({ place }: { place: Place }) {
   const { t } = useTranslation();
   const password = useRef<string>(undefined);
   const open = () => openLink(place, password.current);
-  const { state, start, end, fail, lost } = usePlaySession(open, !place.embedded);
+  const { state, start, end, lost } = usePlaySession(open, !place.embedded);
   const unlock = (given: string) => {
     password.current = given;
     start();
   };
+  const stage = useRef<HTMLElement>(null);
+  useStage(stage, place.code, state.is === 'playing' ? state.session : undefined);
   const reportable = state.is !== 'problem' || isLocked(state.problem.code);
   const content = () => {
     switch (state.is) {
@@ -36,9 +39,10 @@ export function WatchPage({ place }: { place: Place }) {
             <Player
               key={state.session.play.session}
               session={state.session}
+              placeKey={placeKeyOf(place.code)}
               onEnded={end}
               onLost={lost}
-              onProblem={fail}
+              onRetry={start}
             />
           </Suspense>
         );
@@ -56,7 +60,9 @@ export function WatchPage({ place }: { place: Place }) {
   };
   return (
     <div className={cx(styles.page, place.embedded && styles.embedded)}>
-      <main className={styles.stage}>{content()}</main>
+      <main className={styles.stage} ref={stage}>
+        {content()}
+      </main>
       {!place.embedded && (
         <WatchFooter
           play={state.is === 'playing' ? state.session.play : null}
