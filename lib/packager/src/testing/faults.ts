@@ -26,7 +26,7 @@ export function faults(found: Examination, { openGroups, master = [] }: Partial<
   const strangers = found.keyFrames.filter((frame) => !known.has(frame));
   faulty.push(
     [
-      found.keyFrames.length !== found.keyFrameCount,
+      !openGroups && found.keyFrames.length !== found.keyFrameCount,
       `${found.keyFrames.length} of ${found.keyFrameCount} I-frames`,
     ],
     [strangers.length > 0, 'I-frames that the original does not have'],
