@@ -9,6 +9,7 @@ import {
 } from '@ptsdly/packager';
 import { FileSource } from '../lib/packager/src/testing/file-source.ts';
 import { inFolder } from './folder.ts';
+import { longIndex } from './long-index.ts';
 import { makeOriginal, type Original } from './original.ts';
 import { type Measurement, median, quantile } from './report.ts';
 
@@ -18,7 +19,7 @@ const ROUNDS = 8;
 /** Segments of one kind in a row before the other kind has its turn. */
 const TURN = 10;
 
-/** What the engine itself costs, without HTTP: to index ten minutes, and to make segments of them. */
+/** What the engine itself costs, without HTTP: to index ten minutes and make segments of them, and to hold eleven hours. */
 export function packager(): Promise<Measurement[]> {
   return inFolder(async (folder) => {
     const original = await makeOriginal(folder, { seconds: SECONDS });
@@ -26,7 +27,7 @@ export function packager(): Promise<Measurement[]> {
     const index = await timeIndex(source);
     const presentation = createPresentation(await indexSource(source));
     const work = await timeSegments(source, presentation);
-    return measurements(original, presentation, index, work);
+    return [...measurements(original, presentation, index, work), ...longIndex()];
   });
 }
 

@@ -3,9 +3,11 @@ import { WHOLE_TRACK } from './edit-list.ts';
 import { PackagerError } from './error.ts';
 import type {
   AudioTrack,
+  Chapter,
   Container,
   MediaIndex,
   SkippedTrack,
+  SubtitleTrack,
   TransportRewrite,
   VideoTrack,
 } from './media-index.ts';
@@ -30,6 +32,9 @@ export interface FoundTracks {
   readonly skipped: readonly SkippedTrack[];
   /** More of the file is to come. */
   readonly growing: boolean;
+  /** The texts, told where the presentation begins in the container's time, in seconds. */
+  readonly subtitles?: (origin: number) => readonly SubtitleTrack[];
+  readonly chapters?: readonly Chapter[];
 }
 
 /** Samples of one track that come without any of another before that one counts as absent. */
@@ -46,7 +51,7 @@ export function awaitAll(counts: readonly number[]): void {
 
 /** Makes the index of it: the earliest time of any track becomes zero, unless it lies before zero already. */
 export function assembleIndex(found: FoundTracks): MediaIndex {
-  const { container, sourceSize, video, audio, skipped, growing } = found;
+  const { container, sourceSize, video, audio, skipped, growing, chapters = [] } = found;
   const all: readonly Found[] = [...(video ? [video] : []), ...audio];
   if (all.length === 0) throw nothingToPlay(skipped);
   const origin = Math.max(0, Math.min(...all.map(startOf)));
@@ -64,6 +69,7 @@ export function assembleIndex(found: FoundTracks): MediaIndex {
       samples: audioTimeline(inputOf(track), placed?.shift ?? 0),
     }),
   );
+  const subtitles = found.subtitles?.(origin - (placed?.shift ?? 0)) ?? [];
   const tracks = [...(videoTrack ? [videoTrack] : []), ...audioTracks];
   return {
     duration: Math.max(...tracks.map(({ samples, timescale }) => samples.end / timescale)),
@@ -75,6 +81,8 @@ export function assembleIndex(found: FoundTracks): MediaIndex {
     ...(videoTrack && { video: videoTrack }),
     audio: audioTracks,
     skipped,
+    ...(subtitles.length > 0 && { subtitles }),
+    ...(chapters.length > 0 && { chapters }),
   };
 }
 

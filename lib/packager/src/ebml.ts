@@ -10,6 +10,7 @@ export const ID = {
   timestampScale: 0x2ad7b1,
   tracks: 0x1654ae6b,
   trackEntry: 0xae,
+  chapters: 0x1043a770,
   cluster: 0x1f43b675,
   clusterTimestamp: 0xe7,
   simpleBlock: 0xa3,

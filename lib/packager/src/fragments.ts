@@ -1,4 +1,5 @@
 import { type Box, childBoxes, findBox, readBoxHeader, readUint64, requireLength, viewOf } from './box.ts';
+import { ByteWindow } from './byte-window.ts';
 import { corrupt, PackagerError } from './error.ts';
 import { SampleList } from './sample-list.ts';
 import type { SampleBudget, SourceSamples } from './sample-table.ts';
@@ -24,6 +25,8 @@ interface FragmentedTrack {
   duration: number;
 }
 
+/** Bytes read to see a box header, and those of its neighbours where they are small. */
+const HEADS = 1024;
 const MAX_BOXES = 4_000_000;
 const MAX_TIME = 2 ** 51;
 const IS_NO_SYNC = 0x10000;
@@ -66,9 +69,11 @@ export class FragmentWalk {
   /** Goes on to the end of what is there. Throws `limits_exceeded`, `corrupt`. */
   async advance(part: ByteSource, whole: boolean): Promise<void> {
     const least = whole ? 8 : 16;
+    const window = new ByteWindow(part, HEADS);
     while (part.size - this.#at >= least) {
       const at = this.#at;
-      const head = viewOf(await readExactly(part, at, Math.min(16, part.size - at)));
+      await window.load(at, Math.min(16, part.size - at));
+      const head = viewOf(window.peek(at, 16));
       const { type, size } = readBoxHeader(head, 0);
       const length = size === 0 ? Math.max(part.size, this.#budget.sourceSize) - at : size;
       if (this.#boxes++ > MAX_BOXES) throw tooMuch();

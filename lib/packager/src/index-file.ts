@@ -1,7 +1,7 @@
 import { viewOf } from './box.ts';
 import { crc32 } from './crc32.ts';
 import { corrupt, PackagerError } from './error.ts';
-import type { AudioTrack, MediaIndex, VideoTrack } from './media-index.ts';
+import type { AudioTrack, CueTable, MediaIndex, Samples, SubtitleTrack, VideoTrack } from './media-index.ts';
 import { readSamples, writeSamples } from './samples-codec.ts';
 import { VarintReader, VarintWriter } from './varint.ts';
 
@@ -25,6 +25,7 @@ export function encodeIndex(index: MediaIndex): Uint8Array {
     writeBytes(writer, track.kind === 'video' ? track.extensions : new Uint8Array(0));
     writeSamples(writer, track.samples);
   }
+  for (const { cues } of textsOf(index)) writeSamples(writer, asSamples(cues));
   const bytes = writer.finish().slice();
   const view = viewOf(bytes);
   view.setUint32(0, MAGIC);
@@ -47,24 +48,53 @@ export function decodeIndex(bytes: Uint8Array): MediaIndex {
   if (view.getUint32(5) !== crc32(body)) throw corrupt('The index file is damaged.');
   const reader = new VarintReader(body);
   const description = parseDescription(reader.raw(reader.unsigned()));
-  const { video, audio, ...rest } = description;
+  const { video, audio, subtitles, chapterTrack, ...rest } = description;
+  const readText = (track: Omit<SubtitleTrack, 'cues'>) => ({ ...track, cues: asCues(readSamples(reader)) });
   return {
     ...rest,
     ...(video && { video: readTrack<VideoTrack>(reader, video) }),
     audio: audio.map((track) => readTrack<AudioTrack>(reader, track)),
+    ...(subtitles && { subtitles: subtitles.map(readText) }),
+    ...(chapterTrack && { chapterTrack: readText(chapterTrack) }),
   };
+}
+
+function textsOf({ subtitles = [], chapterTrack }: MediaIndex): SubtitleTrack[] {
+  return [...subtitles, ...(chapterTrack ? [chapterTrack] : [])];
+}
+
+/** Cues go into the columns of samples: their start as decode time, their length as composition offset. */
+function asSamples({ count, offset, size, start, length }: CueTable): Samples {
+  return { count, offset, size, decode: start, composition: length, sync: undefined, end: 0 };
+}
+
+function asCues({ count, offset, size, decode, composition }: Samples): CueTable {
+  return { count, offset, size, start: decode, length: composition ?? new Int32Array(count) };
 }
 
 type Described<T extends VideoTrack | AudioTrack> = Omit<T, 'config' | 'extensions' | 'samples'> &
   Pick<T, 'kind'>;
-type Description = Omit<MediaIndex, 'video' | 'audio'> & {
+type DescribedText = Omit<SubtitleTrack, 'cues'>;
+type Description = Omit<MediaIndex, 'video' | 'audio' | 'subtitles' | 'chapterTrack'> & {
   video?: Described<VideoTrack>;
   audio: Described<AudioTrack>[];
+  subtitles?: DescribedText[];
+  chapterTrack?: DescribedText;
 };
 
 function describe(index: MediaIndex): Description {
-  const { video, audio, ...rest } = index;
-  return { ...rest, ...(video && { video: describeTrack(video) }), audio: audio.map(describeTrack) };
+  const { video, audio, subtitles, chapterTrack, ...rest } = index;
+  return {
+    ...rest,
+    ...(video && { video: describeTrack(video) }),
+    audio: audio.map(describeTrack),
+    ...(subtitles && { subtitles: subtitles.map(describeText) }),
+    ...(chapterTrack && { chapterTrack: describeText(chapterTrack) }),
+  };
+}
+
+function describeText({ cues, ...rest }: SubtitleTrack): DescribedText {
+  return rest;
 }
 
 function describeTrack<T extends VideoTrack | AudioTrack>(track: T): Described<T> {

@@ -19,12 +19,14 @@ export { type KeyPictureOptions, type KeyPictures, keyPictures } from './key-pic
 export type {
   AudioFormat,
   AudioTrack,
+  Chapter,
   Container,
   MediaIndex,
   Playability,
   Rotation,
   Samples,
   SkippedTrack,
+  SubtitleTrack,
   TransportRewrite,
   VideoFormat,
   VideoTrack,
@@ -52,5 +54,6 @@ export { createProgressive, type ProgressiveFile } from './progressive.ts';
 export { readSegment } from './segment-reader.ts';
 export { type ByteSource, bytesSource, NotArrived } from './source.ts';
 export type { SourceScan } from './source-scan.ts';
+export { type Cue, readChapters, readCues, writeWebVtt } from './subtitles.ts';
 export { rewriteTransport, type TransportSpan } from './transport-rewriter.ts';
 export { type WindowFile, windowFile } from './window-file.ts';

@@ -10,7 +10,9 @@ import {
 } from './ebml.ts';
 import { corrupt, PackagerError } from './error.ts';
 import { type KeyCheck, newKeyCheck } from './key-frames.ts';
+import { readChapterElement } from './matroska-text.ts';
 import { type MatroskaTrack, readTracks } from './matroska-track.ts';
+import type { Chapter } from './media-index.ts';
 import { SampleList } from './sample-list.ts';
 import type { SampleBudget } from './sample-table.ts';
 
@@ -20,10 +22,13 @@ export interface ScannedTrack {
   readonly list: SampleList;
   /** Nanoseconds of the last packet, 0 when not told. */
   lastDuration: number;
+  /** Nanoseconds of each packet, of text only. */
+  readonly durations: number[];
   /** How far its sync samples have been looked at. */
   readonly keys: KeyCheck;
 }
 
+const MAX_CHAPTER_BYTES = 1024 * 1024;
 const MAX_TRACKS_BYTES = 16 * 1024 * 1024;
 /** Elements allowed beside those that carry samples. */
 const SPARE_ELEMENTS = 2_000_000;
@@ -40,6 +45,7 @@ export class BlockScan {
   docType = 'matroska';
   /** Nanoseconds of one tick of the file's times. */
   tick = 1_000_000;
+  chapters: readonly Chapter[] = [];
   #at = 0;
   #broken = false;
   #elements: number;
@@ -102,6 +108,8 @@ export class BlockScan {
         if (size > MAX_TRACKS_BYTES)
           throw new PackagerError('limits_exceeded', 'The track headers are too large.');
         return this.#tracks ? 0 : size;
+      case ID.chapters:
+        return size > MAX_CHAPTER_BYTES ? 0 : size;
       case ID.header:
       case ID.info:
         return Math.min(size, 65_536);
@@ -122,6 +130,7 @@ export class BlockScan {
     else if (id === ID.referenceBlock) this.#latest?.scanned.list.depend(this.#latest.packets);
     else if (id === ID.blockDuration) this.#duration(readUnsigned(bytes, whole));
     else if (id === ID.tracks) this.#open(readTracks(bytes));
+    else if (id === ID.chapters) this.chapters = readChapterElement(bytes);
     else if (id === ID.header) this.docType = textOf(bytes, ID.docType) ?? this.docType;
     else this.tick = numberOf(bytes, ID.timestampScale) || this.tick;
   }
@@ -129,18 +138,23 @@ export class BlockScan {
   #open(tracks: readonly MatroskaTrack[]): void {
     this.#tracks = new Map();
     for (const track of tracks) {
-      if (track.kind === 'other' || track.kind === 'subtitles' || this.#tracks.has(track.number)) continue;
+      if (track.kind === 'other' || this.#tracks.has(track.number)) continue;
       this.#tracks.set(track.number, {
         track,
         list: new SampleList(this.#budget),
         lastDuration: 0,
+        durations: [],
         keys: newKeyCheck(),
       });
     }
   }
 
   #duration(ticks: number): void {
-    if (this.#latest) this.#latest.scanned.lastDuration = (ticks * this.tick) / this.#latest.packets;
+    if (!this.#latest) return;
+    const { scanned, packets } = this.#latest;
+    scanned.lastDuration = (ticks * this.tick) / packets;
+    if (scanned.track.kind !== 'subtitles') return;
+    for (let i = 1; i <= packets; i++) scanned.durations[scanned.list.count - i] = scanned.lastDuration;
   }
 
   /** `SimpleBlock` and `Block` (RFC 9559 §10.1, §10.2); one in a group is a sync sample until it refers to another. */
@@ -159,6 +173,7 @@ export class BlockScan {
     let position = at + size - sizes.reduce((sum, length) => sum + length, 0);
     for (const [i, length] of sizes.entries()) {
       scanned.list.add(position, length, i === 0 ? time : Number.NaN, key);
+      if (scanned.track.kind === 'subtitles') scanned.durations.push(0);
       position += length;
     }
     scanned.lastDuration = 0;

@@ -12,6 +12,7 @@ export interface MatroskaTrack {
   readonly codecId: string;
   readonly codecPrivate: Uint8Array;
   readonly enabled: boolean;
+  readonly isForced: boolean;
   /** Nanoseconds of a frame. */
   readonly defaultDuration: number;
   /** Nanoseconds by which the stream begins before its first packet's content is heard. */
@@ -55,6 +56,7 @@ function readTrack(entry: Fields): MatroskaTrack {
     codecId: entry.text(0x86),
     codecPrivate: entry.bytes(0x63a2),
     enabled: entry.unsigned(0xb9, 1) === 1,
+    isForced: entry.unsigned(0x55aa) === 1,
     defaultDuration: entry.unsigned(0x23e383),
     codecDelay: entry.unsigned(CODEC_DELAY),
     language: languageTag(entry.text(0x22b59d) || entry.text(0x22b59c)),

@@ -4,6 +4,7 @@ import { PackagerError } from './error.ts';
 import { type IndexLimits, maxSamples } from './index-limits.ts';
 import { BlockScan } from './matroska-blocks.ts';
 import { soundOf } from './matroska-sound.ts';
+import { subtitlesOf } from './matroska-text.ts';
 import { videoOf } from './matroska-video.ts';
 import type { MediaIndex, SkippedTrack } from './media-index.ts';
 import type { ByteSource } from './source.ts';
@@ -32,8 +33,9 @@ export class MatroskaScan implements SourceScan {
   }
 
   async index(part: ByteSource, whole: boolean): Promise<MediaIndex> {
-    const { docType, tick, tracks } = this.#blocks;
-    if (!tracks) throw new PackagerError('truncated', 'The file ends before its tracks are told.');
+    const { docType, tick, tracks: all, chapters } = this.#blocks;
+    if (!all) throw new PackagerError('truncated', 'The file ends before its tracks are told.');
+    const tracks = all.filter(({ track }) => track.kind !== 'subtitles');
     if (!whole) awaitAll(tracks.map(({ list }) => list.count));
     const filled = tracks.filter(({ list }) => list.count > 0);
     if (filled.length === 0) throw new PackagerError('truncated', 'The file ends before its media.');
@@ -47,6 +49,7 @@ export class MatroskaScan implements SourceScan {
     const audio = [];
     for (const one of readable) if (one.track.kind === 'audio') audio.push(await soundOf(part, one, tick));
     const container = docType === 'webm' ? 'webm' : 'mkv';
-    return assembleIndex({ container, sourceSize: this.#size, video, audio, skipped, growing: !whole });
+    const found = { sourceSize: this.#size, video, audio, skipped, growing: !whole };
+    return assembleIndex({ container, ...found, subtitles: (origin) => subtitlesOf(all, origin), chapters });
   }
 }

@@ -100,6 +100,34 @@ export interface AudioTrack extends Track {
   readonly sampleRate: number;
 }
 
+/** Text with times, in the order of the file. */
+export interface CueTable {
+  readonly count: number;
+  /** Byte position in the original, and bytes. */
+  readonly offset: Float64Array;
+  readonly size: Uint32Array;
+  /** Milliseconds from the start of the presentation, rising, and how long it stays. */
+  readonly start: Float64Array;
+  readonly length: Int32Array;
+}
+
+/** Embedded text: MPEG-4 timed text, SubRip, Advanced SubStation Alpha, WebVTT. */
+export interface SubtitleTrack {
+  readonly kind: 'subtitles';
+  readonly format: 'tx3g' | 'subrip' | 'ass' | 'webvtt';
+  readonly language: string | undefined;
+  readonly name?: string;
+  /** Meant to be shown also to those who did not ask for subtitles. */
+  readonly isForced: boolean;
+  readonly cues: CueTable;
+}
+
+export interface Chapter {
+  /** Seconds. */
+  readonly start: number;
+  readonly title: string;
+}
+
 /** A track that was left out because not even a decoder could be given its samples, e.g. an encrypted one. */
 export interface SkippedTrack {
   readonly kind: 'video' | 'audio';
@@ -129,4 +157,8 @@ export interface MediaIndex {
   readonly video?: VideoTrack;
   readonly audio: readonly AudioTrack[];
   readonly skipped: readonly SkippedTrack[];
+  readonly subtitles?: readonly SubtitleTrack[];
+  readonly chapters?: readonly Chapter[];
+  /** Chapters that are told as text with times; see `readChapters`. */
+  readonly chapterTrack?: SubtitleTrack;
 }

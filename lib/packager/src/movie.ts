@@ -5,6 +5,7 @@ import { fromZero, joinSamples, openEnded } from './fragmented-track.ts';
 import { type FragmentedSamples, isFragmented } from './fragments.ts';
 import { type IndexLimits, maxSamples } from './index-limits.ts';
 import type { AudioTrack, MediaIndex, SkippedTrack, VideoTrack } from './media-index.ts';
+import { readChapterList, readTexts } from './movie-text.ts';
 import { nothingToPlay } from './playability.ts';
 import { readRawSound } from './raw-sound.ts';
 import { readSampleTable, type SampleBudget } from './sample-table.ts';
@@ -87,6 +88,8 @@ export function readMovie(
   const video = readVideo(reading, headers);
   const { audio, skipped } = readSound(reading, headers, video?.shift ?? 0);
   if (!video && audio.length === 0) throw nothingToPlay(skipped);
+  const texts = readTexts(reading, headers, video?.shift ?? 0);
+  const chapters = readChapterList(view, moov);
   const tracks = [...(video ? [video.track] : []), ...audio];
   return {
     duration: Math.max(...tracks.map(({ samples, timescale }) => samples.end / timescale)),
@@ -98,6 +101,8 @@ export function readMovie(
     ...(video && { video: video.track }),
     audio,
     skipped,
+    ...texts,
+    ...(chapters && { chapters }),
   };
 }
 

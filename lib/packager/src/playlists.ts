@@ -1,5 +1,6 @@
 import { GROWING_TARGET } from './boundaries.ts';
-import type { SegmentedTrack } from './presented-track.ts';
+import type { SubtitleTrack } from './media-index.ts';
+import type { PresentedTrack, SegmentedTrack } from './presented-track.ts';
 
 /** What the master playlist says of a variant. */
 export interface Variant {
@@ -12,7 +13,20 @@ export interface Variant {
   readonly videoRange: 'SDR' | 'PQ' | 'HLG';
 }
 
+/** What stands in a master playlist beside variants and sound. */
+export interface MasterExtras {
+  /** The keyframes of the first variant. */
+  readonly keyFrames?: PresentedTrack | undefined;
+  readonly subtitles?: readonly SubtitleTrack[];
+}
+
+interface OwnVariant extends MasterExtras {
+  /** Segments that break what holds for those so far may still come. */
+  readonly isOpen: boolean;
+}
+
 const AUDIO_GROUP = 'audio';
+const SUBTITLES_GROUP = 'subtitles';
 
 /** What a media playlist says of a track: where its segments begin and what they are called. */
 export interface ListedTrack {
@@ -61,6 +75,7 @@ export function listSegments(
     ...(live ? ['#EXT-X-START:TIME-OFFSET=0'] : []),
     // what is still to come may break it
     ...(track.independent && !live?.isSequential ? ['#EXT-X-INDEPENDENT-SEGMENTS'] : []),
+    ...(track.id === 'i0' ? ['#EXT-X-I-FRAMES-ONLY'] : []),
     `#EXT-X-MAP:URI="${track.id}/init.mp4"`,
   ];
   for (let n = 0; n < listed; n++) {
@@ -77,11 +92,20 @@ function microseconds(track: ListedTrack, n: number): string {
 }
 
 /** Master playlist (RFC 8216 §4.3.4): one variant, and one `EXT-X-MEDIA` for each sound track. */
-export function writeMasterPlaylist(tracks: readonly SegmentedTrack[], variant: Variant): string {
+export function writeMasterPlaylist(
+  tracks: readonly SegmentedTrack[],
+  variant: Variant & OwnVariant,
+): string {
   const video = tracks.find(({ kind }) => kind === 'video');
   const sounds = tracks.filter(({ kind }) => kind === 'audio');
-  const independent = tracks.every((track) => track.independent);
-  return writeMaster([{ ...variant, id: (video ?? sounds[0])?.id ?? '' }], sounds, independent);
+  const independent = !variant.isOpen && tracks.every((track) => track.independent);
+  const named = sounds.map(({ id, language, channels, track }) => ({
+    id,
+    language,
+    channels,
+    name: track.name,
+  }));
+  return writeMaster([{ ...variant, id: (video ?? sounds[0])?.id ?? '' }], named, independent, variant);
 }
 
 /** A variant of a presentation, of which each is the same in another size. */
@@ -94,6 +118,8 @@ export interface MasterVariant extends Variant {
 export interface MasterSound {
   readonly id: string;
   readonly language: string | undefined;
+  /** What the file calls it. */
+  readonly name?: string | undefined;
   readonly channels: number | undefined;
 }
 
@@ -105,21 +131,55 @@ export function writeMaster(
   variants: readonly MasterVariant[],
   sounds: readonly MasterSound[],
   independent: boolean,
+  extras: MasterExtras = {},
 ): string {
   const lines = ['#EXTM3U', '#EXT-X-VERSION:7'];
   if (independent) lines.push('#EXT-X-INDEPENDENT-SEGMENTS');
+  const { keyFrames, subtitles = [] } = extras;
   const video = variants.some(({ width }) => width > 0);
   const grouped = video || sounds.length > 1 ? sounds : [];
-  for (const [i, track] of grouped.entries()) lines.push(mediaTag(track, i));
+  for (const [i, track] of grouped.entries()) lines.push(mediaTag(track, i, nameOf(grouped, i)));
+  for (const [i, track] of subtitles.entries()) lines.push(subtitlesTag(track, i));
   for (const variant of variants) {
-    lines.push(streamTag(variant, video, grouped.length > 0), `${variant.id}.m3u8`);
+    const groups = { audio: grouped.length > 0, subtitles: subtitles.length > 0 };
+    lines.push(streamTag(variant, video, groups), `${variant.id}.m3u8`);
   }
+  const [first] = variants;
+  if (keyFrames && first) lines.push(keyFrameTag(first, keyFrames));
   return `${lines.join('\n')}\n`;
 }
 
-function mediaTag(track: MasterSound, index: number): string {
+/** What people call a sound track: by the file's word, else by its language; each name once. */
+function nameOf(sounds: readonly MasterSound[], index: number): string {
+  const names = sounds.map(({ name, language }, i) => name ?? languageName(language) ?? `Audio ${i + 1}`);
+  const name = quotable(names[index] ?? '');
+  return names.indexOf(names[index] ?? '') === index ? name : `${name} ${index + 1}`;
+}
+
+/** Without what a quoted string may not hold (§4.2). */
+function quotable(text: string): string {
+  return text.replaceAll(/["\r\n]/g, "'");
+}
+
+/** A language in its own words. */
+function languageName(language: string | undefined): string | undefined {
+  return language && new Intl.DisplayNames([language, 'en'], { type: 'language' }).of(language);
+}
+
+/** `EXT-X-I-FRAME-STREAM-INF` (§4.3.4.3). */
+function keyFrameTag(variant: Variant, { id, bandwidth, averageBandwidth, codec }: PresentedTrack): string {
+  return `#EXT-X-I-FRAME-STREAM-INF:${attributes([
+    ['BANDWIDTH', String(bandwidth)],
+    ['AVERAGE-BANDWIDTH', String(averageBandwidth)],
+    ['CODECS', quoted(codec)],
+    ['RESOLUTION', `${variant.width}x${variant.height}`],
+    ['VIDEO-RANGE', variant.videoRange === 'SDR' ? undefined : variant.videoRange],
+    ['URI', quoted(`${id}.m3u8`)],
+  ])}`;
+}
+
+function mediaTag(track: MasterSound, index: number, name: string): string {
   const { language, channels } = track;
-  const name = language ? `${language} ${index + 1}` : `Audio ${index + 1}`;
   return `#EXT-X-MEDIA:${attributes([
     ['TYPE', 'AUDIO'],
     ['GROUP-ID', quoted(AUDIO_GROUP)],
@@ -132,7 +192,39 @@ function mediaTag(track: MasterSound, index: number): string {
   ])}`;
 }
 
-function streamTag(variant: Variant, video: boolean, audioGroup: boolean): string {
+function subtitlesTag({ language, name, isForced }: SubtitleTrack, index: number): string {
+  const called = quotable(name ?? languageName(language) ?? 'Subtitles');
+  return `#EXT-X-MEDIA:${attributes([
+    ['TYPE', 'SUBTITLES'],
+    ['GROUP-ID', quoted(SUBTITLES_GROUP)],
+    ['NAME', quoted(index === 0 ? called : `${called} ${index + 1}`)],
+    ['LANGUAGE', language && quoted(language)],
+    ['DEFAULT', 'NO'],
+    ['AUTOSELECT', 'YES'],
+    ['FORCED', isForced ? 'YES' : 'NO'],
+    ['URI', quoted(`s${index}.m3u8`)],
+  ])}`;
+}
+
+/** The playlist of subtitles that are one file as long as the video. */
+export function writeSubtitlesPlaylist(id: string, duration: number): string {
+  return [
+    '#EXTM3U',
+    '#EXT-X-VERSION:7',
+    `#EXT-X-TARGETDURATION:${Math.max(1, Math.ceil(duration))}`,
+    '#EXT-X-MEDIA-SEQUENCE:0',
+    '#EXT-X-PLAYLIST-TYPE:VOD',
+    `#EXTINF:${duration.toFixed(6)},`,
+    `${id}.vtt`,
+    '#EXT-X-ENDLIST\n',
+  ].join('\n');
+}
+
+function streamTag(
+  variant: Variant,
+  video: boolean,
+  groups: { readonly audio: boolean; readonly subtitles: boolean },
+): string {
   const { frameRate, width, height, videoRange } = variant;
   return `#EXT-X-STREAM-INF:${attributes([
     ['BANDWIDTH', String(variant.bandwidth)],
@@ -141,7 +233,8 @@ function streamTag(variant: Variant, video: boolean, audioGroup: boolean): strin
     ['RESOLUTION', video ? `${width}x${height}` : undefined],
     ['FRAME-RATE', video && frameRate ? frameRate.toFixed(3) : undefined],
     ['VIDEO-RANGE', video && videoRange !== 'SDR' ? videoRange : undefined],
-    ['AUDIO', audioGroup ? quoted(AUDIO_GROUP) : undefined],
+    ['AUDIO', groups.audio ? quoted(AUDIO_GROUP) : undefined],
+    ['SUBTITLES', groups.subtitles ? quoted(SUBTITLES_GROUP) : undefined],
   ])}`;
 }
 

@@ -34,12 +34,29 @@ describe('playlists', () => {
       '#EXTM3U',
       '#EXT-X-VERSION:7',
       '#EXT-X-INDEPENDENT-SEGMENTS',
-      '#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="audio",NAME="ko 1",LANGUAGE="ko",DEFAULT=YES,AUTOSELECT=YES,CHANNELS="2",URI="a0.m3u8"',
+      '#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="audio",NAME="한국어",LANGUAGE="ko",DEFAULT=YES,AUTOSELECT=YES,CHANNELS="2",URI="a0.m3u8"',
       '#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="audio",NAME="Audio 2",DEFAULT=NO,AUTOSELECT=YES,CHANNELS="1",URI="a1.m3u8"',
       `#EXT-X-STREAM-INF:BANDWIDTH=${presentation.bandwidth},AVERAGE-BANDWIDTH=${presentation.averageBandwidth},CODECS="avc1.42c01e,mp4a.40.2",RESOLUTION=320x180,FRAME-RATE=10.000,AUDIO="audio"`,
       'v0.m3u8',
+      '#EXT-X-I-FRAME-STREAM-INF:BANDWIDTH=1128,AVERAGE-BANDWIDTH=1128,CODECS="avc1.42c01e",RESOLUTION=320x180,URI="i0.m3u8"',
       '',
     ]);
+    expect(presentation.masterPlaylist({ arriving: true })).not.toContain('I-FRAME');
+  });
+
+  it('list each keyframe until the next', async () => {
+    const presentation = await present(videoPlan());
+    const playlist = presentation.mediaPlaylist('i0');
+    expect(playlist).toContain('#EXT-X-I-FRAMES-ONLY\n');
+    expect(playlist.match(/#EXTINF:1\.000000,\ni0\/\d\.m4s/g)).toHaveLength(10);
+    expect(presentation.segment('i0', 3).ranges).toEqual([{ offset: 24 + 270, length: 9 }]);
+  });
+
+  it('tell sound tracks of one name apart', async () => {
+    const korean = { language: (11 << 10) | (15 << 5) | 18 };
+    const master = (await present(videoPlan(), audioPlan(korean), audioPlan(korean))).masterPlaylist();
+    expect(master).toContain('NAME="한국어",');
+    expect(master).toContain('NAME="한국어 2",');
   });
 
   it('list segments with exact durations', async () => {

@@ -9,9 +9,10 @@ import { PackagerError } from './error.ts';
 import type { SegmentPlan } from './fragment.ts';
 import { writeInitSegment } from './init-segment.ts';
 import { shiftTrack } from './joined-index.ts';
-import type { AudioTrack, MediaIndex, Rotation, VideoTrack } from './media-index.ts';
+import { keyFrameTrack } from './key-frame-track.ts';
+import type { AudioTrack, MediaIndex, Rotation, SubtitleTrack, VideoTrack } from './media-index.ts';
 import { isSegmentable } from './playability.ts';
-import { writeMasterPlaylist, writeMediaPlaylist } from './playlists.ts';
+import { writeMasterPlaylist, writeMediaPlaylist, writeSubtitlesPlaylist } from './playlists.ts';
 import { type PresentedTrack, SegmentedTrack } from './presented-track.ts';
 
 export interface PresentationOptions {
@@ -54,7 +55,12 @@ export interface Presentation {
   readonly boundaries: readonly number[];
   /** Video first. */
   readonly tracks: readonly PresentedTrack[];
-  masterPlaylist(): string;
+  /** The keyframes of the video alone (`i0`), for scrubbing; none while the source grows. */
+  readonly keyFrames: PresentedTrack | undefined;
+  /** `s0`, `s1`…; their playlist names `s0.vtt`, which is what `readCues` and `writeWebVtt` make. */
+  readonly subtitles: readonly SubtitleTrack[];
+  /** With `arriving` it names nothing that is there only when the whole source is. */
+  masterPlaylist(options?: { readonly arriving?: boolean }): string;
   /**
    * VOD, or an EVENT playlist of what can be served while the original is still arriving: `arrived` is how
    * many bytes of it, from the first on, are there. Throws `no_such_track`.
@@ -85,14 +91,19 @@ class IndexedPresentation implements Presentation {
   readonly tracks: readonly SegmentedTrack[];
   readonly growing: boolean;
   readonly isSequential: boolean;
+  readonly subtitles: readonly SubtitleTrack[];
   readonly #videoRange: VideoTrack['videoRange'];
+  readonly #keys: () => SegmentedTrack | undefined;
+  #keyFrames: SegmentedTrack | undefined;
 
   constructor(index: MediaIndex, options: PresentationOptions) {
     const { video } = index;
+
     this.tracks = segmentTracks(index, options);
     this.boundaries = startsOf(this.tracks[0]);
     this.duration = index.duration + (options.start ?? 0);
     this.growing = index.growing ?? false;
+    this.subtitles = index.subtitles ?? [];
     this.isSequential = index.isSequential ?? false;
     this.rotation = video?.rotation ?? 0;
     const { width, height } = displaySize(index);
@@ -102,6 +113,14 @@ class IndexedPresentation implements Presentation {
     this.frameRate = video && averageFrameRate(video);
     this.maxGop = video ? longestGroup(video.samples, video.timescale) : 0;
     this.#videoRange = video?.videoRange ?? 'SDR';
+    const shown = this.tracks[0]?.track;
+    this.#keys = () =>
+      shown?.kind === 'video' && !this.growing ? keyFrameTrack(shown, options.start) : undefined;
+  }
+
+  get keyFrames(): SegmentedTrack | undefined {
+    this.#keyFrames ??= this.#keys();
+    return this.#keyFrames;
   }
 
   get bandwidth(): number {
@@ -112,9 +131,10 @@ class IndexedPresentation implements Presentation {
     return this.#total(({ averageBandwidth }) => averageBandwidth);
   }
 
-  masterPlaylist(): string {
-    const { bandwidth, averageBandwidth, codecs, width, height, frameRate } = this;
+  masterPlaylist({ arriving = false }: { readonly arriving?: boolean } = {}): string {
+    const { bandwidth, averageBandwidth, codecs, width, height, frameRate, isSequential } = this;
     const videoRange = this.#videoRange;
+    const keyFrames = arriving ? undefined : this.keyFrames;
     return writeMasterPlaylist(this.tracks, {
       bandwidth,
       averageBandwidth,
@@ -123,11 +143,15 @@ class IndexedPresentation implements Presentation {
       height,
       frameRate,
       videoRange,
+      keyFrames,
+      subtitles: arriving ? [] : this.subtitles,
+      isOpen: arriving && isSequential,
     });
   }
 
   mediaPlaylist(trackId: string, options: { readonly arrived?: number } = {}): string {
     const { growing, isSequential } = this;
+    if (this.subtitles[subtitleNumber(trackId)]) return writeSubtitlesPlaylist(trackId, this.duration);
     const { arrived } = options;
     return writeMediaPlaylist(
       this.#track(trackId),
@@ -144,7 +168,8 @@ class IndexedPresentation implements Presentation {
   }
 
   #track(id: string): SegmentedTrack {
-    const track = this.tracks.find((candidate) => candidate.id === id);
+    const listed = this.tracks.find((candidate) => candidate.id === id);
+    const track = listed ?? (id === 'i0' ? this.keyFrames : undefined);
     if (!track) throw new PackagerError('no_such_track', `There is no track "${id}".`);
     return track;
   }
@@ -154,6 +179,11 @@ class IndexedPresentation implements Presentation {
     const of = (kind: 'video' | 'audio') => this.tracks.filter((track) => track.kind === kind).map(rate);
     return Math.max(0, ...of('video')) + Math.max(0, ...of('audio'));
   }
+}
+
+/** 2 for `s2`, -1 for what names no subtitles. */
+function subtitleNumber(trackId: string): number {
+  return /^s\d{1,2}$/.test(trackId) ? Number(trackId.slice(1)) : -1;
 }
 
 /** Video cut at its sync samples; sound cut where the video is. */

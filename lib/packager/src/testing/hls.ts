@@ -41,6 +41,8 @@ export async function writeHls(source: ByteSource, presentation: Presentation): 
 /** What the movie fragment of a segment says. */
 export interface ParsedFragment {
   readonly decodeTime: number;
+  /** When the first of its samples is presented, in track units. */
+  readonly firstShown: number;
   /** Sum of sample durations. */
   readonly duration: number;
   readonly samples: number;
@@ -63,15 +65,20 @@ export function parseFragment(segment: Uint8Array): ParsedFragment {
   const stride = [0x100, 0x200, 0x400, 0x800].filter((flag) => flags & flag).length * 4;
   const dataAt = moof.start - 8 + view.getInt32(trun.start + 8);
   if (dataAt !== mdat.start) throw new Error('trun does not point at the media');
+  const decodeTime = readUint64(view, tfdt.start + 4);
+  let firstShown = Infinity;
   let duration = 0;
   let bytes = 0;
   for (let i = 0; i < samples; i++) {
+    const composition = flags & 0x800 ? view.getInt32(trun.start + 8 + (i + 1) * stride) : 0;
+    firstShown = Math.min(firstShown, decodeTime + duration + composition);
     duration += view.getUint32(trun.start + 12 + i * stride);
     bytes += view.getUint32(trun.start + 16 + i * stride);
   }
   if (bytes !== mdat.end - mdat.start) throw new Error('mdat does not hold the samples');
   return {
-    decodeTime: readUint64(view, tfdt.start + 4),
+    decodeTime,
+    firstShown,
     duration,
     samples,
     firstIsSync: flags & 0x400 ? (view.getUint32(trun.start + 20) & 0x10000) === 0 : undefined,

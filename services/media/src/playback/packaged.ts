@@ -1,3 +1,4 @@
+import type { Chapter } from '@ptsdly/contract';
 import {
   type ByteSource,
   createPresentation,
@@ -11,6 +12,7 @@ import {
   type MediaIndex,
   type Presentation,
   type ProgressiveFile,
+  readChapters,
 } from '@ptsdly/packager';
 
 import { gridOf } from '../renditions/grid.ts';
@@ -47,10 +49,13 @@ export interface Packaged {
   readonly picture: Picture | undefined;
   /** The original as a plain MP4; laid out when first asked for. */
   progressive(): ProgressiveFile;
+  /** Chapters that the file itself has; read when first asked for. */
+  chapters(): Promise<readonly Chapter[]>;
   /** Some of its sync samples as a stream of their own; undefined for sound alone. */
   keyPictures(options: KeyPictureOptions): KeyPictures | undefined;
 }
 
+const MOST_CHAPTERS = 500;
 const TONE_MAPS = { SDR: 'none', PQ: 'pq', HLG: 'hlg' } as const;
 
 /** Decodes an index file. Throws `PackagerError` when it is damaged. */
@@ -63,6 +68,7 @@ export function packageIndex(
   // sound whose picture has to be converted is cut as the conversions will be
   const boundaries = playable.video ? undefined : gridOf(index)?.starts.slice(1);
   let progressive: ProgressiveFile | undefined;
+  let chapters: Promise<readonly Chapter[]> | undefined;
   return {
     ...rest,
     index,
@@ -74,7 +80,17 @@ export function packageIndex(
       progressive ??= createProgressive(playable);
       return progressive;
     },
+    async chapters() {
+      if (rest.arrived) return [];
+      chapters ??= readChapters(rest.source, index).then(named);
+      return chapters.catch(() => []); // a film plays without them
+    },
   };
+}
+
+function named(chapters: Awaited<ReturnType<typeof readChapters>>): Chapter[] {
+  const listed = chapters.slice(0, MOST_CHAPTERS);
+  return listed.map(({ start, title }, i) => ({ startAt: start, title: title.slice(0, 200) || `${i + 1}` }));
 }
 
 function pictureOf(index: MediaIndex): Picture | undefined {

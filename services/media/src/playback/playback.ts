@@ -214,6 +214,7 @@ export class Playback {
     const plain = !arrived && isContiguous && (slow || presentation.rotation !== 0);
     const base = `${this.#options.url}/s/${session}`;
     const { library, subtitles } = this.#options;
+    const chapters = await readChapters(library.db, row.id);
     return {
       session,
       expiresAt: new Date(expiresAt).toISOString(),
@@ -233,7 +234,7 @@ export class Playback {
       pending: pending.filter((kind) => this.#options.isMaking(row.id, MAKERS[kind])),
       loudness: await background.loudness(row.id),
       subtitles: await subtitles.list(row.id, ({ id }) => `${base}/subtitles/${id}.vtt`),
-      chapters: await readChapters(library.db, row.id),
+      chapters: chapters.length > 0 ? chapters : [...(await packaged.chapters())],
       startAt,
       endAt,
       resumeAt: link ? null : row.resume_at,

@@ -107,12 +107,12 @@ export async function writeProgramme(
   const { original, videos, sounds } = listOf(packaged, rows);
   const heard = await Promise.all(
     sounds.map(async ({ id, track, row }): Promise<MasterSound & Sounding> => {
-      const { language, channels } = index.audio[track] ?? {};
+      const { language, name, channels } = index.audio[track] ?? {};
       const own = row
         ? await renditions.soundOf(row, index)
         : presentation.tracks.find((candidate) => candidate.id === id);
       return {
-        ...{ id, language, channels: own?.channels ?? channels, codec: own?.codec ?? '' },
+        ...{ id, language, name, channels: own?.channels ?? channels, codec: own?.codec ?? '' },
         ...{ bandwidth: own?.bandwidth ?? 0, averageBandwidth: own?.averageBandwidth ?? 0 },
       };
     }),
@@ -146,7 +146,11 @@ export async function writeProgramme(
       ...{ bandwidth, averageBandwidth, videoRange: 'SDR' },
     });
   }
-  return writeMaster(variants, heard, original?.independent ?? true);
+  const { keyFrames, subtitles } = presentation;
+  return writeMaster(variants, heard, original?.independent ?? true, {
+    keyFrames: original && keyFrames,
+    subtitles,
+  });
 }
 
 interface Sounding {

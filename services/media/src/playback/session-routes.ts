@@ -1,7 +1,14 @@
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import { Problem } from '@ptsdly/contract';
-import { PackagerError, type Presentation, readSegment, type SegmentPlan } from '@ptsdly/packager';
+import {
+  PackagerError,
+  type Presentation,
+  readCues,
+  readSegment,
+  type SegmentPlan,
+  writeWebVtt,
+} from '@ptsdly/packager';
 import { type ByteRoute, type Exchange, writeChunk } from '../exchange.ts';
 import { isUnchanged } from '../library/byte-range.ts';
 import { sendBytes } from '../library/object-answer.ts';
@@ -40,7 +47,7 @@ export interface SessionRoutesOptions {
 }
 
 const PIECE =
-  /^(?:(?<playlist>[a-z]{1,6}\d{0,4})\.m3u8|(?<init>[acv]\d{1,4})\/init\.mp4|(?<track>[acv]\d{1,4})\/(?<n>\d{1,7})\.m4s|storyboard\/(?<storyboard>[\w.-]{1,20})|subtitles\/(?<subtitle>[\w-]{1,64})\.vtt|(?<other>poster\.jpg|download|events|video\.mp4))$/;
+  /^(?:(?<playlist>[a-z]{1,6}\d{0,4})\.m3u8|(?<init>[aciv]\d{1,4})\/init\.mp4|(?<track>[aciv]\d{1,4})\/(?<n>\d{1,7})\.m4s|storyboard\/(?<storyboard>[\w.-]{1,20})|s(?<text>\d{1,2})\.vtt|subtitles\/(?<subtitle>[\w-]{1,64})\.vtt|(?<other>poster\.jpg|download|events|video\.mp4))$/;
 
 /**
  * What a play session shows. The token stands in the path, so that relative URLs in a playlist inherit the
@@ -86,6 +93,7 @@ class Show {
     if (piece.playlist !== undefined) return this.#playlist(session, piece.playlist);
     if (piece.init !== undefined) return this.#init(session, piece.init);
     if (piece.track !== undefined) return this.#segment(session, piece.track, Number(piece.n));
+    if (piece.text !== undefined) return this.#embedded(session, Number(piece.text));
     if (piece.subtitle !== undefined) {
       return sendVtt(this.#exchange, await this.#options.subtitles.read(session.videoId, piece.subtitle));
     }
@@ -115,7 +123,9 @@ class Show {
     // what began as a list that grows stays one, as its type must not change (RFC 8216 §6.2.1)
     const growing = session.movie !== null ? { arrived: arrived?.() ?? source.size } : undefined;
     const text =
-      name === 'master' ? presentation.masterPlaylist() : presentation.mediaPlaylist(name, growing);
+      name === 'master'
+        ? presentation.masterPlaylist({ arriving: growing !== undefined })
+        : presentation.mediaPlaylist(name, growing);
     await this.#text(text);
   }
 
@@ -142,6 +152,14 @@ class Show {
       ...(zipped && { 'content-encoding': 'gzip' }),
     });
     response.end(request.method === 'HEAD' ? undefined : body);
+  }
+
+  /** Subtitles that stand in the original. */
+  async #embedded(session: PlaySession, n: number): Promise<void> {
+    const { presentation, source, arrived } = await this.#options.playback.packaged(session);
+    const track = presentation.subtitles[n];
+    if (!track || arrived) throw new Problem('not_found');
+    sendVtt(this.#exchange, writeWebVtt(await readCues(source, track)));
   }
 
   async #init(session: PlaySession, track: string): Promise<void> {

@@ -6,7 +6,9 @@ import { BASE, eventually, openRig, type Rig } from '../testing/server.ts';
 import { announce, patchHeaders } from '../testing/tus-calls.ts';
 import { openViewer, redeem, type Viewer } from '../testing/viewer.ts';
 
-const SECONDS = 20;
+const SECONDS = 12;
+/** For a machine that has much else to do. */
+const PATIENCE = 90_000;
 
 describe.skipIf(!hasFfmpeg)('a file without a table of its samples plays while it uploads', () => {
   let rig: Rig;
@@ -18,7 +20,8 @@ describe.skipIf(!hasFfmpeg)('a file without a table of its samples plays while i
   const settled = (id: string) =>
     eventually(async () => {
       const now = await video(id);
-      return now.upload === 'complete' && now.processing === 'none' && now;
+      // conversions may still be made
+      return now.upload === 'complete' && now.playable && now.playableUntil === null && now;
     });
   /** Names and data of the events of a session, as they come. */
   const eventsOf = (viewer: Viewer) => {
@@ -51,7 +54,7 @@ describe.skipIf(!hasFfmpeg)('a file without a table of its samples plays while i
       await eventually(async () => (await video(id)).playable);
       const early = await video(id);
       expect(early).toMatchObject({ upload: 'receiving', duration: null, width: 320, height: 180 });
-      expect(early.playableUntil).toBeGreaterThan(3);
+      expect(early.playableUntil).toBeGreaterThan(1);
       const viewer = await openViewer(rig, await grantFor(id));
       const news = eventsOf(viewer);
       const before = await viewer.listing();
@@ -96,10 +99,13 @@ describe.skipIf(!hasFfmpeg)('a file without a table of its samples plays while i
     },
   );
 
-  it('goes on after a restart in the middle, from the bytes that are there', async () => {
+  it('goes on after a restart in the middle, from the bytes that are there', {
+    timeout: PATIENCE,
+  }, async () => {
     const file = inContainer(clip, 'clip.mkv');
     const id = await announce(rig, file.length);
-    await append(id, 0, file.subarray(0, file.length / 2));
+    const half = Math.floor(file.length / 2);
+    await append(id, 0, file.subarray(0, half));
     await eventually(async () => (await video(id)).playable);
     const viewer = await openViewer(rig, await grantFor(id));
     const before = await viewer.listing();
@@ -109,12 +115,14 @@ describe.skipIf(!hasFfmpeg)('a file without a table of its samples plays while i
       return answer.status === 200 && answer.body.toString().trim().split('\n');
     });
     expect(after.slice(0, before.lines.length)).toEqual(before.lines);
-    await append(id, file.length / 2, file.subarray(file.length / 2));
+    await append(id, half, file.subarray(half));
     await settled(id);
     expect((await viewer.listing()).ended).toBe(true);
   });
 
-  it('has players begin anew when what comes does not continue what was shown', async () => {
+  it('has players begin anew when what comes does not continue what was shown', {
+    timeout: PATIENCE,
+  }, async () => {
     const uneven = inContainer(makeClip({ duration: 40, group: 500, audio: false }), 'clip.mkv');
     const start = inContainer(makeClip({ duration: 10, audio: false }), 'clip.mkv');
     const joined = Buffer.concat([start, uneven.subarray(uneven.indexOf(Buffer.from('1f43b675', 'hex')))]);
@@ -134,7 +142,7 @@ describe.skipIf(!hasFfmpeg)('a file without a table of its samples plays while i
     expect((await fresh.listing()).ended).toBe(true);
   });
 
-  it('waits for the end where nothing can be cut before', async () => {
+  it('waits for the end where nothing can be cut before', { timeout: PATIENCE }, async () => {
     const file = inContainer(makeClip({ duration: 30, group: 9999 }), 'clip.mkv');
     const id = await announce(rig, file.length);
     await append(id, 0, file.subarray(0, file.length - 1));
