@@ -10,6 +10,7 @@ import { Leaps, Resumed, Unplayable } from './Overlays.tsx';
 import styles from './Player.module.css';
 import { playerSettings } from './playerSettings.ts';
 import { SettingsMenu } from './SettingsMenu.tsx';
+import { showVideo } from './shownVideo.ts';
 import { TextTracks } from './TextTracks.tsx';
 import { useCaptions } from './useCaptions.ts';
 import { useLoudness } from './useLoudness.ts';
@@ -51,6 +52,10 @@ export default function Player(props: PlayerProps) {
   usePlace(video, props.placeKey, play.duration);
   usePlayerKeys(video, { toggleCaptions: captions.toggle, toggleHelp: () => setHelpOpen(true) });
   useStopAt(video, play.endAt);
+  useEffect(() => {
+    showVideo(video.current);
+    return () => showVideo(null);
+  }, []);
   useEffect(() => {
     // Where the browser wants a tap first, the play button waits for it.
     void video.current?.play().catch(() => undefined);
