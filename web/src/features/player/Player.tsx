@@ -105,8 +105,8 @@ export default function Player(props: PlayerProps) {
       </media-control-bar>
       <media-control-bar class={styles.bar}>
         <media-play-button />
-        <media-seek-backward-button seekoffset="10" class={styles.wide} />
-        <media-seek-forward-button seekoffset="10" class={styles.wide} />
+        <media-seek-backward-button seekoffset="10" notooltip="" class={styles.wide} />
+        <media-seek-forward-button seekoffset="10" notooltip="" class={styles.wide} />
         <media-mute-button />
         <media-volume-range class={styles.wide} />
         <media-time-display showduration="" />
