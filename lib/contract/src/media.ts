@@ -96,7 +96,17 @@ export const playTrack = z.object({
   kind: z.enum(['video', 'audio']),
   codec: z.string(),
   language: z.string().nullable(),
+  /** Pixels as displayed; null for sound. */
+  width: z.int().nullable(),
+  height: z.int().nullable(),
+  /** bit/s on average, or the ceiling of what is still being made. */
+  bitRate: z.int().nullable(),
+  /** As it was uploaded, or made of it. */
+  isOriginal: z.boolean(),
+  /** Whether all of it is there; what is not is made while it plays. */
+  isReady: z.boolean(),
 });
+export type PlayTrack = z.infer<typeof playTrack>;
 
 export const playAnswer = z.object({
   /** The token in the path of every URL below. */
@@ -119,6 +129,13 @@ export const playAnswer = z.object({
   eventsUrl: z.string(),
   downloadUrl: z.string().nullable(),
   tracks: z.array(playTrack),
+  /**
+   * What this session lacks and is being made. `event: renditions` on `eventsUrl` tells that something is ready, which
+   * the next session has.
+   */
+  pending: z.array(z.enum(['video', 'audio'])),
+  /** EBU R128 of the first sound track: LUFS, and dBTP of the peak; null before it is measured. */
+  loudness: z.object({ integrated: z.number(), peak: z.number() }).nullable(),
   /** WebVTT under the session. */
   subtitles: z.array(subtitle),
   /** By time. */
@@ -207,6 +224,17 @@ export const mediaApi = {
     params: jobParams,
     response: videoJob,
     problems: ['not_found', 'conflict'],
+  }),
+  askRendition: endpoint({
+    method: 'POST',
+    path: '/videos/:id/renditions',
+    access: 'user',
+    scope: 'videos:write',
+    summary: 'Ask for the video in another size; never larger than the original',
+    params: idParams,
+    body: z.object({ height: z.int().min(360).max(2160) }),
+    response: z.object({ items: z.array(videoJob) }),
+    problems: ['not_found', 'not_playable', 'conflict'],
   }),
   playOwn: endpoint({
     method: 'POST',

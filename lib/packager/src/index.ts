@@ -34,10 +34,18 @@ export { MovieScan } from './movie-file.ts';
 export { locateMovie, type MovieLocation } from './movie-location.ts';
 export { forBrowsers, isSegmentable, obstacleOf } from './playability.ts';
 export {
+  type ListedTrack,
+  listSegments,
+  type MasterSound,
+  type MasterVariant,
+  writeMaster,
+} from './playlists.ts';
+export {
   createPresentation,
   displaySize,
   type Presentation,
   type PresentationOptions,
+  presentVideo,
 } from './presentation.ts';
 export type { PresentedTrack } from './presented-track.ts';
 export { createProgressive, type ProgressiveFile } from './progressive.ts';

@@ -36,9 +36,12 @@ import { OpenResponses } from './playback/open-responses.ts';
 import { Playback } from './playback/playback.ts';
 import { Presentations } from './playback/presentations.ts';
 import { Rights, readSetting, writeSetting } from './playback/rights.ts';
+import { SessionNews } from './playback/session-news.ts';
 import { sessionRoutes } from './playback/session-routes.ts';
 import { SessionTokens } from './playback/session-token.ts';
 import { recover } from './recovery.ts';
+import { Background } from './renditions/background.ts';
+import { WorkFolder } from './renditions/work-folder.ts';
 import { openStorage } from './storage/open.ts';
 import { subtitleRoutes } from './subtitles/subtitle-routes.ts';
 import { Subtitles } from './subtitles/subtitles.ts';
@@ -109,34 +112,44 @@ export async function openMedia(options: MediaOptions): Promise<MediaService> {
   const subtitles = new Subtitles({ journal, url });
   const presentations = new Presentations(storage);
   const indexer = new Indexer(options.workerUrl ?? new URL(OWN_PROGRAM, import.meta.url), log);
+  const transcoder = options.transcoder ?? openHostTranscoder(control);
   const onGrown = (row: VideoRow) => posters.grown(row);
   const arrivals = new Arrivals({ library, storage, spool, indexer, onGrown, log });
   const pictures = new Pictures({
-    ...{ folder: options.folder, library, storage, spool, presentations, log },
-    transcoder: options.transcoder ?? openHostTranscoder(control),
+    ...{ folder: options.folder, library, storage, spool, presentations, transcoder, log },
     arriving: (id) => arrivals.known(id),
     queue: (id, specs) => jobs.add(id, specs),
   });
+  const { posters } = pictures;
+  const sessionNews = new SessionNews();
+  const background = new Background({
+    ...{ db, library, storage, spool, indexer, presentations, transcoder, log },
+    work: new WorkFolder(options.folder),
+    jobs: () => jobs,
+    onReady: ({ video, name }) => sessionNews.publish(video, 'renditions', { name }),
+  });
   const jobs = new Jobs({
     store: new JobStore(db),
-    kinds: [...pictures.kinds],
+    kinds: [...background.kinds, ...pictures.kinds],
     find: (id) => library.find(id),
     onChange: (id) => changes.publish({ type: 'video', id }),
     log,
   });
-  const { posters } = pictures;
-  const want = (id: string) => {
-    pictures.want(id).catch((err: unknown) => log.error({ err, videoId: id }, 'no job could be queued'));
+  const plan = (row: VideoRow) => {
+    const planned = [background.plan(row), row.width === null ? undefined : pictures.want(row.id)];
+    Promise.all(planned).catch((err: unknown) =>
+      log.error({ err, videoId: row.id }, 'no background work could be queued'),
+    );
   };
   const ingest = new Ingest({
     ...{ library, storage, spool, indexer, arrivals, log },
     onPlayable: (row, index) => {
       presentations.put(row, index);
-      if (row.width !== null) want(row.id);
+      plan(row);
     },
   });
   const onRemoved = async (id: string) => {
-    await jobs.forget(id);
+    await background.forget(id);
     responses.end('deleted', ({ videoId }) => videoId === id);
     presentations.forget(id);
     arrivals.forget(id);
@@ -178,7 +191,9 @@ export async function openMedia(options: MediaOptions): Promise<MediaService> {
       news,
       tokens,
       grants,
+      background,
     },
+    isProcessing: (id) => jobs.of(id).some(({ state }) => state === 'queued' || state === 'running'),
   });
   const parts: LibraryParts = {
     ...{ journal, library, trash, subtitles, quotaBytes, url },
@@ -192,7 +207,7 @@ export async function openMedia(options: MediaOptions): Promise<MediaService> {
   };
   const health = { serverId, generation: options.generation };
   const app = createMediaApp({
-    ...{ audience, log, metrics, callers, ready, health, basePath, jobs, playback, deleteVideo },
+    ...{ audience, log, metrics, callers, ready, health, basePath, jobs, playback, deleteVideo, background },
     library: parts,
   });
   const raw = createByteRouter({
@@ -203,13 +218,19 @@ export async function openMedia(options: MediaOptions): Promise<MediaService> {
       ...videoRoutes({ gatekeeper, library, storage, responses }),
       ...pictureRoutes({ gatekeeper, library, storage, responses, pictures }),
       ...subtitleRoutes({ gatekeeper, subtitles }),
-      ...sessionRoutes({ playback, subtitles, storage, responses }),
+      ...sessionRoutes({
+        ...{ playback, subtitles, storage, responses, news: sessionNews },
+        renditions: background.renditions,
+      }),
     ],
   });
 
   await jobs.start();
   deliveries.start();
-  const recovering = recover({ library, storage, spool, ingest, uploads, log });
+  const closing = new AbortController();
+  const recovering = recover({ library, storage, spool, ingest, uploads, log }).then(() =>
+    background.catchUp(closing.signal).catch((err: unknown) => log.error({ err }, 'planning did not finish')),
+  );
   const sweep = setInterval(() => {
     void Promise.all([uploads.sweep(), rights.prune(), trash.sweep()]).catch((err) =>
       log.warn({ err }, 'sweeping failed'),
@@ -222,6 +243,7 @@ export async function openMedia(options: MediaOptions): Promise<MediaService> {
     quiesce: () => responses.end('closing', ({ expiresAt }) => expiresAt !== null),
     async close() {
       clearInterval(sweep);
+      closing.abort();
       responses.close();
       await news.close();
       await recovering;

@@ -178,6 +178,16 @@ export class Library {
     await this.#update(id, { ...state, ...shape, ...failure }, [{ type: 'card', videoId: id }]);
   }
 
+  /** What would have made a video playable could not be made. */
+  async notConverted(id: string, code: string, detail: string): Promise<void> {
+    await this.#update(id, { playable: 0, failure_code: code, failure_detail: detail.slice(0, 500) });
+  }
+
+  /** It was made after all. */
+  async converted(id: string): Promise<void> {
+    await this.#update(id, { playable: 1, failure_code: null, failure_detail: null });
+  }
+
   /** False when the video is gone. */
   async posted(id: string, poster: VideoRow['poster'], version: number): Promise<boolean> {
     const row = await this.#update(id, { poster, poster_version: version }, [{ type: 'card', videoId: id }]);

@@ -13,6 +13,8 @@ import {
   type ProgressiveFile,
 } from '@ptsdly/packager';
 
+import { gridOf } from '../renditions/grid.ts';
+
 /** The bytes of an original. */
 export interface OriginalSource extends ByteSource {
   /** Gives the bytes from `start` up to but not including `end` to `write`, as `Storage.stream` does. */
@@ -31,6 +33,8 @@ export interface Picture {
 
 /** A video ready to be cut: its presentation and the bytes it lies in. */
 export interface Packaged {
+  /** All tracks, those too that no browser plays. */
+  readonly index: MediaIndex;
   readonly presentation: Presentation;
   readonly source: OriginalSource;
   /** Names the movie header that the cuts were made of; null where nobody needs to tell two of them apart. */
@@ -54,17 +58,20 @@ export function packageIndex(
   bytes: Uint8Array,
   rest: Pick<Packaged, 'source' | 'movie' | 'arrived'>,
 ): Packaged {
-  const original = decodeIndex(bytes);
-  const index = forBrowsers(original);
+  const index = decodeIndex(bytes);
+  const playable = forBrowsers(index);
+  // sound whose picture has to be converted is cut as the conversions will be
+  const boundaries = playable.video ? undefined : gridOf(index)?.starts.slice(1);
   let progressive: ProgressiveFile | undefined;
   return {
     ...rest,
-    presentation: createPresentation(index),
-    isContiguous: index.video?.rewrite === undefined,
-    picture: pictureOf(original),
-    keyPictures: (options) => keyPictures(original, options),
+    index,
+    presentation: createPresentation(playable, boundaries ? { boundaries } : {}),
+    isContiguous: playable.video !== undefined && playable.video.rewrite === undefined,
+    picture: pictureOf(index),
+    keyPictures: (options) => keyPictures(index, options),
     progressive() {
-      progressive ??= createProgressive(index);
+      progressive ??= createProgressive(playable);
       return progressive;
     },
   };
