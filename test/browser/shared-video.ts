@@ -16,9 +16,9 @@ export interface SharedVideo {
 }
 
 /** `seconds` of a moving picture with a tone, a keyframe each second. */
-export function film(seconds: number): Promise<string> {
+export function film(seconds: number, size = '640x360'): Promise<string> {
   return fixture('film.mp4', [
-    ...['-f', 'lavfi', '-i', `testsrc2=s=640x360:r=30:d=${seconds}`],
+    ...['-f', 'lavfi', '-i', `testsrc2=s=${size}:r=30:d=${seconds}`],
     ...['-f', 'lavfi', '-i', `sine=440:r=48000:d=${seconds}`],
     ...['-c:v', 'libx264', '-preset', 'veryfast', '-pix_fmt', 'yuv420p', '-g', '30', '-sc_threshold', '0'],
     ...['-b:v', '1M', '-c:a', 'aac'],

@@ -3,10 +3,9 @@ import { useTranslation } from 'react-i18next';
 import { formatDuration } from '../../ui/format.ts';
 import { Icon } from '../../ui/Icon.tsx';
 import { speakControls } from './elements.ts';
-import { extrasOf } from './extras.ts';
 import { KeysHelp } from './KeysHelp.tsx';
 import { usePlayerKeys } from './keys.ts';
-import { Leaps, Resumed, Unplayable } from './Overlays.tsx';
+import { Leaps, Resumed, SoundPending, Unplayable } from './Overlays.tsx';
 import styles from './Player.module.css';
 import { playerSettings } from './playerSettings.ts';
 import { SettingsMenu } from './SettingsMenu.tsx';
@@ -26,6 +25,7 @@ interface PlayerProps {
   readonly placeKey: string | null;
   readonly onEnded: () => void;
   readonly onLost: (position: number) => void;
+  readonly onAgain: (position: number) => void;
   readonly onRetry: () => void;
 }
 
@@ -34,8 +34,7 @@ export default function Player(props: PlayerProps) {
   const { play, startAt, isResumed, speed } = props.session;
   const { t, i18n } = useTranslation();
   speakControls(i18n.language);
-  const { subtitles, chapters } = play;
-  const { loudness } = extrasOf(play);
+  const { subtitles, chapters, loudness } = play;
   const video = useRef<HTMLVideoElement>(null);
   const [isMenuOpen, setMenuOpen] = useState(false);
   const [isHelpOpen, setHelpOpen] = useState(false);
@@ -48,7 +47,7 @@ export default function Player(props: PlayerProps) {
   const captions = useCaptions(video, subtitles);
   const rate = useRate(video, speed);
   const normalised = useLoudness(video, loudness);
-  const { isArriving } = useLive(video, play, props, isUnplayable);
+  const { isArriving, isSoundReady } = useLive(video, play, props, isUnplayable);
   usePlace(video, props.placeKey, play.duration);
   usePlayerKeys(video, { toggleCaptions: captions.toggle, toggleHelp: () => setHelpOpen(true) });
   useStopAt(video, play.endAt);
@@ -95,6 +94,9 @@ export default function Player(props: PlayerProps) {
       <media-play-button slot="centered-chrome" class={styles.big} notooltip="" />
       {isUnplayable && <Unplayable onRetry={props.onRetry} />}
       <Leaps of={video} />
+      {play.pending.includes('audio') && (
+        <SoundPending isReady={isSoundReady} onTake={() => props.onAgain(video.current?.currentTime ?? 0)} />
+      )}
       {isResumed && startAt > 0 && <Resumed of={video} startAt={startAt} />}
       <media-control-bar
         class={styles.seek}
