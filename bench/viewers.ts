@@ -8,9 +8,9 @@ import { processorSeconds } from './processor.ts';
 import { type Measurement, median } from './report.ts';
 import { type Subscriber, subscribe, upload } from './subscriber.ts';
 
-const SECONDS = 120;
-const VIEWERS = 32;
-const ROUNDS = 4;
+const SECONDS = 60;
+const VIEWERS = 8;
+const ROUNDS = 3;
 
 /**
  * How many viewers of one 1080p video one core serves: seconds of video delivered per second of processor time, of the
