@@ -144,12 +144,12 @@ export function caller(socketPath: string, token: () => Promise<string>): Pick<R
   return { call, open };
 }
 
-/** Resolves when `check` gives something; fails after 10 s. */
+/** Resolves when `check` gives something; fails after 30 s, for machines that have much else to do. */
 export async function eventually<T>(check: () => Promise<T | undefined | false> | T | undefined | false) {
-  for (const deadline = performance.now() + 10_000; performance.now() < deadline; ) {
+  for (const deadline = performance.now() + 30_000; performance.now() < deadline; ) {
     const found = await check();
     if (found !== undefined && found !== false) return found as T;
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
-  throw new Error('it did not happen within ten seconds');
+  throw new Error('it did not happen within thirty seconds');
 }
