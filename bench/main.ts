@@ -11,6 +11,9 @@ const benchmarks: Readonly<Record<string, () => Promise<Measurement[]>>> = {
   'code-timing': async () => (await import('./code-timing.ts')).codeTiming(),
   provisioning: async () => (await import('./provisioning.ts')).provisioning(),
   memory: async () => (await import('./memory.ts')).memory(),
+  storyboard: async () => (await import('./storyboard.ts')).storyboard(),
+  viewers: async () => (await import('./viewers.ts')).viewers(),
+  'first-frame': async () => (await import('./first-frame.ts')).firstFrame(),
   start: async () => (await import('./start.ts')).start(),
 };
 

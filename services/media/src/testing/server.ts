@@ -141,10 +141,10 @@ export function caller(socketPath: string, token: () => Promise<string>): Pick<R
   return { call, open };
 }
 
-/** Resolves when `check` gives something; fails after 10 s, or so many. */
+/** Resolves when `check` gives something; fails after 30 s, or so many, for machines that have much else to do. */
 export async function eventually<T>(
   check: () => Promise<T | undefined | false> | T | undefined | false,
-  seconds = 10,
+  seconds = 30,
 ) {
   for (const deadline = performance.now() + seconds * 1000; performance.now() < deadline; ) {
     const found = await check();

@@ -2,6 +2,7 @@ import type { Video } from '@ptsdly/contract';
 import { useState } from 'react';
 import { formatDuration } from '../../ui/format.ts';
 import { Icon } from '../../ui/Icon.tsx';
+import { HoverPreview } from './HoverPreview.tsx';
 import styles from './Library.module.css';
 import { videoState } from './videoState.ts';
 
@@ -26,6 +27,7 @@ export function Poster({ video }: { video: Video }) {
           <Icon name="play" size={22} />
         </span>
       )}
+      {video.storyboardUrl && <HoverPreview storyboardUrl={video.storyboardUrl} />}
       {video.duration !== null && <span className={styles.length}>{formatDuration(video.duration)}</span>}
     </span>
   );

@@ -55,3 +55,18 @@ export function Unplayable({ onRetry }: { onRetry: () => void }) {
     </div>
   );
 }
+
+/** The sound is still being converted; when it is there, a tap takes it, so that nothing jumps by itself. */
+export function SoundPending({ isReady, onTake }: { isReady: boolean; onTake: () => void }) {
+  const { t } = useTranslation();
+  return (
+    <span className={styles.resumed} role="status" data-testid="sound-pending" data-ready={isReady}>
+      <span>{t(isReady ? 'player.soundReady' : 'player.soundPending')}</span>
+      {isReady && (
+        <button type="button" onClick={onTake} data-testid="take-sound">
+          {t('player.takeSound')}
+        </button>
+      )}
+    </span>
+  );
+}

@@ -25,7 +25,7 @@ export function OwnPlayback({ server, video }: { server: Server; video: Video })
     const play = await playOwn({ serverUrl: server.url, id: video.id }).unwrap();
     return { play, ...beginning(parseStart(search.get('t')), placeKey, play) };
   };
-  const { state, start, end, lost } = usePlaySession(open, video.failure === null);
+  const { state, start, end, lost, again } = usePlaySession(open, video.failure === null);
   if (video.failure) {
     return (
       <Stage>
@@ -50,6 +50,7 @@ export function OwnPlayback({ server, video }: { server: Server; video: Video })
               placeKey={placeKey}
               onEnded={end}
               onLost={lost}
+              onAgain={again}
               onRetry={start}
             />
           </Suspense>

@@ -3,13 +3,13 @@ import { useTranslation } from 'react-i18next';
 import { formatDuration } from '../../ui/format.ts';
 import { Icon } from '../../ui/Icon.tsx';
 import { speakControls } from './elements.ts';
-import { extrasOf } from './extras.ts';
 import { KeysHelp } from './KeysHelp.tsx';
 import { usePlayerKeys } from './keys.ts';
-import { Leaps, Resumed, Unplayable } from './Overlays.tsx';
+import { Leaps, Resumed, SoundPending, Unplayable } from './Overlays.tsx';
 import styles from './Player.module.css';
 import { playerSettings } from './playerSettings.ts';
 import { SettingsMenu } from './SettingsMenu.tsx';
+import { showVideo } from './shownVideo.ts';
 import { TextTracks } from './TextTracks.tsx';
 import { useCaptions } from './useCaptions.ts';
 import { useLoudness } from './useLoudness.ts';
@@ -25,6 +25,7 @@ interface PlayerProps {
   readonly placeKey: string | null;
   readonly onEnded: () => void;
   readonly onLost: (position: number) => void;
+  readonly onAgain: (position: number) => void;
   readonly onRetry: () => void;
 }
 
@@ -33,8 +34,7 @@ export default function Player(props: PlayerProps) {
   const { play, startAt, isResumed, speed } = props.session;
   const { t, i18n } = useTranslation();
   speakControls(i18n.language);
-  const { subtitles, chapters } = play;
-  const { loudness } = extrasOf(play);
+  const { subtitles, chapters, loudness } = play;
   const video = useRef<HTMLVideoElement>(null);
   const [isMenuOpen, setMenuOpen] = useState(false);
   const [isHelpOpen, setHelpOpen] = useState(false);
@@ -47,10 +47,14 @@ export default function Player(props: PlayerProps) {
   const captions = useCaptions(video, subtitles);
   const rate = useRate(video, speed);
   const normalised = useLoudness(video, loudness);
-  const { isArriving } = useLive(video, play, props, isUnplayable);
+  const { isArriving, isSoundReady } = useLive(video, play, props, isUnplayable);
   usePlace(video, props.placeKey, play.duration);
   usePlayerKeys(video, { toggleCaptions: captions.toggle, toggleHelp: () => setHelpOpen(true) });
   useStopAt(video, play.endAt);
+  useEffect(() => {
+    showVideo(video.current);
+    return () => showVideo(null);
+  }, []);
   useEffect(() => {
     // Where the browser wants a tap first, the play button waits for it.
     void video.current?.play().catch(() => undefined);
@@ -90,6 +94,9 @@ export default function Player(props: PlayerProps) {
       <media-play-button slot="centered-chrome" class={styles.big} notooltip="" />
       {isUnplayable && <Unplayable onRetry={props.onRetry} />}
       <Leaps of={video} />
+      {play.pending.includes('audio') && (
+        <SoundPending isReady={isSoundReady} onTake={() => props.onAgain(video.current?.currentTime ?? 0)} />
+      )}
       {isResumed && startAt > 0 && <Resumed of={video} startAt={startAt} />}
       <media-control-bar
         class={styles.seek}
@@ -100,8 +107,8 @@ export default function Player(props: PlayerProps) {
       </media-control-bar>
       <media-control-bar class={styles.bar}>
         <media-play-button />
-        <media-seek-backward-button seekoffset="10" class={styles.wide} />
-        <media-seek-forward-button seekoffset="10" class={styles.wide} />
+        <media-seek-backward-button seekoffset="10" notooltip="" class={styles.wide} />
+        <media-seek-forward-button seekoffset="10" notooltip="" class={styles.wide} />
         <media-mute-button />
         <media-volume-range class={styles.wide} />
         <media-time-display showduration="" />

@@ -7,6 +7,7 @@ import { Button, IconButton } from '../../ui/Button.tsx';
 import { Icon } from '../../ui/Icon.tsx';
 import { DeleteVideoDialog } from '../library/DeleteVideoDialog.tsx';
 import { RenameTitle } from '../library/RenameTitle.tsx';
+import { PosterMenu } from '../poster/PosterMenu.tsx';
 import { ShareDialog } from '../sharing/ShareDialog.tsx';
 import styles from './VideoPage.module.css';
 
@@ -40,6 +41,7 @@ export function VideoHeader({ server, video }: { server: Server; video: Video })
             {t('actions.share')}
           </Button>
         )}
+        <PosterMenu serverUrl={server.url} video={video} />
         {video.upload === 'complete' && (
           <a
             href={originalUrl(server.url, video.id)}

@@ -10,6 +10,7 @@ import { Icon } from '../../ui/Icon.tsx';
 import { Loading } from '../../ui/Loading.tsx';
 import { EmptyState } from '../../ui/Notice.tsx';
 import { askAgainAfter } from '../library/videoState.ts';
+import { Processing } from '../processing/Processing.tsx';
 import { useMyServer } from '../server/useMyServer.ts';
 import { OwnPlayback } from './OwnPlayback.tsx';
 import { VideoDetails } from './VideoDetails.tsx';
@@ -40,6 +41,7 @@ function VideoOf({ server, id }: { server: Server; id: string }) {
       </Link>
       <OwnPlayback server={server} video={video} />
       <VideoHeader server={server} video={video} />
+      <Processing serverUrl={server.url} video={video} />
       <VideoDetails video={video} />
     </article>
   );

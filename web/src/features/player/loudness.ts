@@ -1,4 +1,4 @@
-import type { PlayExtras } from './extras.ts';
+import type { PlayAnswer } from '@ptsdly/contract';
 
 /** Where speech and music are brought to: the level of online video (LUFS). */
 const target = -16;
@@ -7,7 +7,7 @@ const mostDecibels = 15;
 const ceiling = -1;
 
 /** How many times louder a sound must be to reach the usual level without clipping. */
-export function gainFor({ integrated, peak }: NonNullable<PlayExtras['loudness']>): number {
+export function gainFor({ integrated, peak }: NonNullable<PlayAnswer['loudness']>): number {
   const wished = Math.min(mostDecibels, Math.max(-mostDecibels, target - integrated));
   const room = ceiling - peak;
   // What is too quiet rises only as far as its peaks allow.

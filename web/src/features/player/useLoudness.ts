@@ -1,10 +1,10 @@
+import type { PlayAnswer } from '@ptsdly/contract';
 import { type RefObject, useEffect, useRef, useState } from 'react';
-import type { PlayExtras } from './extras.ts';
 import { loadHabits, saveHabits } from './habits.ts';
 import { gainFor, Loudness } from './loudness.ts';
 
 /** Normalised sound, for those who like it; only where the server has measured how loud it is. */
-export function useLoudness(ref: RefObject<HTMLVideoElement | null>, measured: PlayExtras['loudness']) {
+export function useLoudness(ref: RefObject<HTMLVideoElement | null>, measured: PlayAnswer['loudness']) {
   const [isOn, setOn] = useState(() => loadHabits().normalise);
   const tap = useRef<Loudness>(undefined);
   useEffect(() => {
@@ -23,5 +23,5 @@ export function useLoudness(ref: RefObject<HTMLVideoElement | null>, measured: P
     setOn(on);
     saveHabits({ normalise: on });
   };
-  return { isOn, choose, isOffered: measured !== null && measured !== undefined };
+  return { isOn, choose, isOffered: measured !== null };
 }

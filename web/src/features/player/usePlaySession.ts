@@ -99,5 +99,8 @@ export function usePlaySession(open: OpenSession, begin: boolean) {
     [run, fail],
   );
 
-  return { state, start, end, lost };
+  /** Opened again where it is, because another session has more. */
+  const again = useCallback((position: number) => void run(position), [run]);
+
+  return { state, start, end, lost, again };
 }

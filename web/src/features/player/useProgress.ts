@@ -8,6 +8,13 @@ type VideoRef = RefObject<HTMLVideoElement | null>;
 const tail = 0.5;
 const lookEvery = 3000;
 
+interface LiveEvents {
+  readonly onEnded: () => void;
+  readonly onLost: (position: number) => void;
+  /** Another session has what this one lacks. */
+  readonly onAgain: (position: number) => void;
+}
+
 /**
  * What the server tells while a session plays. Nothing jumps: another session is opened only where this one has
  * come to its end and the video has not.
@@ -15,15 +22,19 @@ const lookEvery = 3000;
 export function useLive(
   ref: VideoRef,
   play: PlayAnswer,
-  { onEnded, onLost }: { onEnded: () => void; onLost: (position: number) => void },
+  { onEnded, onLost, onAgain }: LiveEvents,
   /** Nothing of what this session has can be played here. */
   isUnplayable: boolean,
-): { readonly isArriving: boolean } {
+): { readonly isArriving: boolean; readonly isSoundReady: boolean } {
   const [isComplete, setComplete] = useState(false);
+  const [isSoundReady, setSoundReady] = useState(false);
   usePlaybackEvents(play.eventsUrl, {
     onEnded,
     onComplete: () => setComplete(true),
-    onRenditions: () => isUnplayable && onLost(ref.current?.currentTime ?? 0),
+    onRenditions: () => {
+      if (isUnplayable || play.pending.includes('video')) onAgain(ref.current?.currentTime ?? 0);
+      else if (play.pending.includes('audio')) setSoundReady(true);
+    },
   });
   const look = useEffectEvent(() => {
     const video = ref.current;
@@ -39,7 +50,10 @@ export function useLive(
     return () => clearInterval(timer);
   }, [isComplete]);
   const isWhole = useEnded(ref, play.duration);
-  return { isArriving: play.playableUntil !== null && !isComplete && !isWhole };
+  return {
+    isSoundReady,
+    isArriving: play.playableUntil !== null && !isComplete && !isWhole,
+  };
 }
 
 /** True once the whole video has been seen, whatever has been heard of it. */

@@ -19,7 +19,7 @@ export function WatchPage({ place }: { place: Place }) {
   const { t } = useTranslation();
   const password = useRef<string>(undefined);
   const open = () => openLink(place, password.current);
-  const { state, start, end, lost } = usePlaySession(open, !place.embedded);
+  const { state, start, end, lost, again } = usePlaySession(open, !place.embedded);
   const unlock = (given: string) => {
     password.current = given;
     start();
@@ -42,6 +42,7 @@ export function WatchPage({ place }: { place: Place }) {
               placeKey={placeKeyOf(place.code)}
               onEnded={end}
               onLost={lost}
+              onAgain={again}
               onRetry={start}
             />
           </Suspense>

@@ -1,0 +1,217 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Browser, Locator, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type Product, startProduct } from '../product.ts';
+import { seriousViolations } from './accessibility.ts';
+import { chromiumPath, launchChromium, openContext, type Screen, screens } from './chromium.ts';
+import { film, type SharedVideo, shareFilm, signIn } from './shared-video.ts';
+
+/** The player in a real browser: what it shows, what its keys do, and what it survives. */
+
+const SECONDS = 40;
+const [phone, desktop] = screens as readonly [Screen, Screen];
+let product: Product;
+let browser: Browser;
+let video: SharedVideo;
+
+beforeAll(async () => {
+  if (!chromiumPath) return;
+  product = await startProduct();
+  [browser, video] = await Promise.all([
+    launchChromium(),
+    film(SECONDS).then((path) => shareFilm(product, path)),
+  ]);
+  const subtitles = 'WEBVTT\n\n00:00.000 --> 00:40.000\n파도 소리 <script>alert(1)</script>\n';
+  const added = await video.person.fetch(`${video.server.url}/videos/${video.id}/subtitles?language=ko`, {
+    method: 'POST',
+    body: subtitles,
+  });
+  expect(added.status).toBe(201);
+}, 120_000);
+
+afterAll(async () => {
+  await browser?.close();
+  await product?.stop();
+});
+
+/** A friend's page with the video playing, muted. */
+async function watch(screen: Screen): Promise<{ page: Page; player: Locator }> {
+  const context = await openContext(browser, screen, product.url);
+  const page = await context.newPage();
+  await page.goto(video.url);
+  const player = page.getByTestId('video');
+  await player.waitFor();
+  await reaches(player, 0.5);
+  return { page, player };
+}
+
+/** Long enough for a machine that has much else to do. */
+const patience = { timeout: 20_000 };
+const timeOf = (player: Locator) => player.evaluate((element: HTMLVideoElement) => element.currentTime);
+const reaches = (player: Locator, seconds: number, timeout = patience.timeout) =>
+  expect.poll(() => timeOf(player), { timeout }).toBeGreaterThan(seconds);
+
+describe.runIf(chromiumPath)('the player', () => {
+  test('shows thumbnails on its time line and captions in the picture', { timeout: 90_000 }, async () => {
+    const { page, player } = await watch(desktop);
+    const line = (await page.locator('media-time-range').boundingBox())!;
+    const thumbnail = page.locator('media-time-range media-preview-thumbnail');
+    let x = 0.5;
+    await expect
+      .poll(async () => {
+        x += 0.001;
+        await page.mouse.move(line.x + line.width * x, line.y + line.height / 2);
+        return thumbnail.evaluate((element) => element.shadowRoot?.querySelector('img')?.naturalWidth ?? 0);
+      }, patience)
+      .toBeGreaterThan(1000); // a sheet, of which it shows a part
+
+    await page.getByTestId('captions').click();
+    const shown = () =>
+      player.evaluate((element: HTMLVideoElement) =>
+        [...element.textTracks]
+          .filter(({ kind, mode }) => kind === 'subtitles' && mode === 'showing')
+          .flatMap(({ activeCues }) => [...(activeCues ?? [])].map((cue) => (cue as VTTCue).text)),
+      );
+    await expect.poll(async () => (await shown()).join()).toContain('파도 소리');
+    expect(await shown()).not.toContain('<script');
+    await page.keyboard.press('c');
+    await expect.poll(shown, patience).toEqual([]);
+    await page.context().close();
+  });
+
+  test('is driven by keys and by its menu', { timeout: 90_000 }, async () => {
+    const { page, player } = await watch(desktop);
+    const state = (name: 'paused' | 'muted' | 'playbackRate') =>
+      player.evaluate((element: HTMLVideoElement, key) => element[key], name);
+    await page.keyboard.press('k');
+    expect(await state('paused')).toBe(true);
+    await page.keyboard.press('5');
+    await expect.poll(() => timeOf(player), patience).toBeCloseTo(SECONDS / 2, 0);
+    await page.keyboard.press('l');
+    await expect.poll(() => timeOf(player), patience).toBeCloseTo(SECONDS / 2 + 10, 0);
+    await page.keyboard.press('ArrowLeft');
+    await expect.poll(() => timeOf(player), patience).toBeCloseTo(SECONDS / 2 + 5, 0);
+    await page.keyboard.press('m');
+    expect(await state('muted')).toBe(true);
+    await page.keyboard.press('>');
+    await expect.poll(() => state('playbackRate'), patience).toBe(1.25);
+    await page.keyboard.press('?');
+    await page.getByTestId('keys-help').waitFor();
+    await page.keyboard.press('Escape');
+    await page.getByTestId('keys-help').waitFor({ state: 'detached' });
+
+    await page.getByTestId('player-settings').focus();
+    await page.keyboard.press('Enter');
+    await page.getByTestId('setting-speed').waitFor();
+    await page.keyboard.press('ArrowRight');
+    await expect.poll(() => page.evaluate(() => document.activeElement?.ariaChecked), patience).toBe('true');
+    await page.keyboard.press('End');
+    await page.keyboard.press('Enter');
+    await expect.poll(() => state('playbackRate'), patience).toBe(2);
+    expect(await page.evaluate(() => document.activeElement?.getAttribute('data-testid'))).toBe(
+      'player-settings',
+    );
+
+    // both the speed and the place are there again the next time
+    await page.reload();
+    await page.getByTestId('resumed').waitFor();
+    await reaches(player, SECONDS / 2);
+    expect(await state('playbackRate')).toBe(2);
+    await page.getByTestId('from-start').click();
+    await expect.poll(() => timeOf(player), patience).toBeLessThan(10);
+    await page.context().close();
+  });
+
+  test('goes forward by two taps on a phone', { timeout: 90_000 }, async () => {
+    const { page, player } = await watch(phone);
+    const box = (await player.boundingBox())!;
+    const before = await timeOf(player);
+    for (let tap = 0; tap < 2; tap++) {
+      await page.touchscreen.tap(box.x + box.width * 0.85, box.y + box.height * 0.4);
+    }
+    await expect.poll(() => timeOf(player), patience).toBeGreaterThan(before + 9);
+    expect(await page.evaluate(() => document.documentElement.scrollWidth > innerWidth)).toBe(false);
+    await page.context().close();
+  });
+
+  test('survives a storm of seeks', { timeout: 90_000 }, async () => {
+    const { page, player } = await watch(desktop);
+    await player.evaluate(async (element: HTMLVideoElement, seconds) => {
+      for (let i = 0; i < 60; i++) {
+        element.currentTime = ((i * 7919) % (seconds * 10 - 50)) / 10;
+        await new Promise((resolve) => setTimeout(resolve, 40));
+      }
+      element.currentTime = 20;
+      await element.play();
+    }, SECONDS);
+    await reaches(player, 21);
+    expect(await timeOf(player)).toBeLessThan(30);
+    expect(await player.evaluate((element: HTMLVideoElement) => element.error)).toBeNull();
+    await page.context().close();
+  });
+
+  test('goes on where it was when the media server is killed', { timeout: 90_000 }, async () => {
+    const { page, player } = await watch(desktop);
+    await reaches(player, 2);
+    const at = await timeOf(player);
+    process.kill(await mediaPid(), 'SIGKILL');
+    await player.evaluate((element: HTMLVideoElement) => {
+      element.currentTime = 30; // which is not in the buffer
+    });
+    await reaches(page.getByTestId('video'), 31, 45_000);
+    expect(at).toBeLessThan(30);
+    await page.context().close();
+  });
+
+  test.each(['ko-KR', 'en-US'] as const)(
+    'has no serious fault for assistive technology (%s)',
+    { timeout: 90_000 },
+    async (locale) => {
+      const context = await openContext(browser, { ...desktop, locale }, product.url);
+      await signIn(context, video, product.url);
+      const page = await context.newPage();
+      for (const address of [video.url, `/app/videos/${video.id}`]) {
+        await page.goto(address);
+        await page.getByTestId('video').waitFor();
+        await page.getByTestId('player-settings').click();
+        await page.getByTestId('setting-speed').waitFor();
+        expect(await seriousViolations(page), address).toEqual([]);
+      }
+      await context.close();
+    },
+  );
+
+  test('gives the owner the frame that is shown as a poster', { timeout: 90_000 }, async () => {
+    const context = await openContext(browser, desktop, product.url);
+    await signIn(context, video, product.url);
+    const page = await context.newPage();
+    await page.goto(`/app/videos/${video.id}`);
+    await reaches(page.getByTestId('video'), 0.5);
+    await page.getByTestId('poster-menu').click();
+    await page.getByTestId('poster-frame').click();
+    await page.getByTestId('toast').first().waitFor();
+    const { posterBy } = await video.person.media(video.server).getVideo({ params: { id: video.id } });
+    expect(posterBy).toBe('owner');
+
+    await page.goto('/app/server');
+    const card = page.getByTestId('video-card').first();
+    const box = (await card.getByRole('link').first().boundingBox())!;
+    let x = box.x + 20;
+    await expect
+      .poll(async () => {
+        x += 2;
+        await page.mouse.move(x, box.y + 40);
+        return card.getByTestId('hover-preview').count();
+      }, patience)
+      .toBe(1);
+    await context.close();
+  });
+});
+
+/** The one media server's process, as its host noted it. */
+async function mediaPid(): Promise<number> {
+  const folder = join(product.data, 'servers', '.pids');
+  const [name = ''] = await readdir(folder);
+  return (JSON.parse(await readFile(join(folder, name), 'utf8')) as { pid: number }).pid;
+}

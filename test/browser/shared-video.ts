@@ -1,0 +1,60 @@
+import { readFile } from 'node:fs/promises';
+import type { Server } from '@ptsdly/contract';
+import { fixture } from '@ptsdly/packager/testing';
+import type { BrowserContext } from 'playwright-core';
+import { Person, until } from '../person.ts';
+import type { Product } from '../product.ts';
+import { createUpload, patch } from '../tus.ts';
+
+/** Somebody's video with a link, its pictures made. */
+export interface SharedVideo {
+  readonly person: Person;
+  readonly server: Server;
+  readonly id: string;
+  /** The short URL. */
+  readonly url: string;
+}
+
+/** `seconds` of a moving picture with a tone, a keyframe each second. */
+export function film(seconds: number, size = '640x360'): Promise<string> {
+  return fixture('film.mp4', [
+    ...['-f', 'lavfi', '-i', `testsrc2=s=${size}:r=30:d=${seconds}`],
+    ...['-f', 'lavfi', '-i', `sine=440:r=48000:d=${seconds}`],
+    ...['-c:v', 'libx264', '-preset', 'veryfast', '-pix_fmt', 'yuv420p', '-g', '30', '-sc_threshold', '0'],
+    ...['-b:v', '1M', '-c:a', 'aac'],
+  ]);
+}
+
+/** Signs up, uploads a film, waits for its storyboard and shares it. */
+export async function shareFilm(product: Product, path: string): Promise<SharedVideo> {
+  const person = new Person(product.url);
+  await person.signUp();
+  const options = await (await person.fetch('/api/auth/options')).json();
+  await person.identity.putConsents({ body: (options as { documents: never }).documents });
+  const server = await person.subscribe();
+  const bytes = await readFile(path);
+  const upload = await createUpload(person, server, 'film.mp4', bytes.length);
+  await patch(person, upload, 0, bytes);
+  const id = upload.videoId;
+  await until(
+    () => person.media(server).getVideo({ params: { id } }),
+    ({ storyboardUrl, posterBy }) => storyboardUrl !== null && posterBy === 'server',
+    (video) => `the pictures are not there: ${JSON.stringify(video.jobs)}`,
+    40,
+  );
+  const { url } = await person.links.createLink({ body: { serverId: server.id, videoId: id } });
+  return { person, server, id, url };
+}
+
+/** Signs the person in, in a browser. */
+export async function signIn(
+  context: BrowserContext,
+  { person }: SharedVideo,
+  origin: string,
+): Promise<void> {
+  const cookies = person.cookie.split('; ').map((pair) => {
+    const equals = pair.indexOf('=');
+    return { name: pair.slice(0, equals), value: pair.slice(equals + 1), url: origin };
+  });
+  await context.addCookies(cookies);
+}
