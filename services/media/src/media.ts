@@ -14,6 +14,7 @@ import { type MediaDatabase, openMediaDatabase } from './database.ts';
 import { createByteRouter } from './exchange.ts';
 import { createGatekeeper, ownerOnly } from './gatekeeper.ts';
 import { Deliveries } from './host/deliveries.ts';
+import { Idleness } from './host/idleness.ts';
 import { News } from './host/news.ts';
 import { Indexer } from './indexing/indexer.ts';
 import { JobStore } from './jobs/job-store.ts';
@@ -148,7 +149,14 @@ export async function openMedia(options: MediaOptions): Promise<MediaService> {
   const app = createMediaApp({
     ...{ audience, log, metrics, callers, ready, health, basePath, library, jobs, playback, deleteVideo },
   });
-  const raw = createByteRouter({
+  const idleness = new Idleness({
+    idleMs: (options.idleSeconds ?? 0) * 1000,
+    isBusy: () => jobs.isBusy,
+    nextDueAt: () => jobs.nextDueAt,
+    askForSleep: (due) => host.sleep({ body: { nextDueAt: due?.toISOString() ?? null } }),
+    log,
+  });
+  const serveBytes = createByteRouter({
     ...{ basePath, log, metrics },
     routes: [
       ...uploadRoutes({ basePath, quotaBytes, gatekeeper, uploads, posters, arrivals }),
@@ -159,6 +167,7 @@ export async function openMedia(options: MediaOptions): Promise<MediaService> {
   });
 
   await jobs.start();
+  idleness.start();
   deliveries.start();
   const recovering = recover({ library, storage, spool, ingest, uploads, log });
   const sweep = setInterval(() => {
@@ -167,10 +176,14 @@ export async function openMedia(options: MediaOptions): Promise<MediaService> {
   return {
     name: 'media',
     fetch: async (request) => app.fetch(request),
-    raw,
-    quiesce: () => responses.end('closing', ({ expiresAt }) => expiresAt !== null),
+    raw: (request, response) => {
+      idleness.watch(request, response);
+      return serveBytes(request, response);
+    },
+    quiesce: () => responses.endStreams(idleness.isAsleep ? 'asleep' : 'closing'),
     async close() {
       clearInterval(sweep);
+      idleness.close();
       responses.close();
       await news.close();
       await recovering;

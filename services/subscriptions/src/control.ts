@@ -34,6 +34,8 @@ export interface ControlOptions {
   readonly links: Address;
   readonly tokens: ServiceTokens;
   readonly transcoder?: Transcoder | undefined;
+  /** Has a server looked at soon. */
+  readonly nudge: (serverId: string) => void;
   readonly log: Logger;
   readonly metrics: Metrics;
 }
@@ -92,6 +94,11 @@ function controlOf(server: ServedServer, parts: Parts): ControlService {
       },
       putCard: async ({ params, body }) => {
         await parts.putCard(serverId, params.videoId, body);
+        return undefined;
+      },
+      sleep: async ({ body }) => {
+        await servers.sleep(serverId, body.nextDueAt === null ? null : Date.parse(body.nextDueAt));
+        parts.nudge(serverId);
         return undefined;
       },
       videoDeleted: async ({ params }) => {

@@ -5,8 +5,8 @@ import type { PlaySession } from './session-token.ts';
 const HEARTBEAT_MS = 15_000;
 
 /**
- * The event stream of a play session (HTML Living Standard §9.2): `ended` with the reason, when it ends, and
- * nothing else; a comment line every 15 s keeps proxies from closing it.
+ * The event stream of a play session (HTML Living Standard §9.2): `ended` with the reason, when it ends,
+ * `asleep` when this server goes to sleep, and nothing else; a comment line every 15 s keeps proxies from closing it.
  */
 export function openSessionEvents(exchange: Exchange, session: PlaySession, responses: OpenResponses): void {
   const { request, response } = exchange;
@@ -23,7 +23,8 @@ export function openSessionEvents(exchange: Exchange, session: PlaySession, resp
   const heartbeat = setInterval(() => response.write(': \n\n'), HEARTBEAT_MS).unref();
   response.once('close', () => clearInterval(heartbeat));
   responses.add(session, response, (reason) => {
-    const goodbye = reason === 'closing' ? '' : `event: ended\ndata: ${JSON.stringify({ reason })}\n\n`;
+    const ended = `event: ended\ndata: ${JSON.stringify({ reason })}\n\n`;
+    const goodbye = reason === 'closing' ? '' : reason === 'asleep' ? 'event: asleep\ndata: {}\n\n' : ended;
     response.end(goodbye);
   });
 }
