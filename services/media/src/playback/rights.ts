@@ -5,7 +5,15 @@ import type { OpenResponses } from './open-responses.ts';
 import type { PlaySession } from './session-token.ts';
 
 /** Why a play session has ended. */
-export type EndReason = 'revoked' | 'expired' | 'signed_out' | 'deleted' | 'suspended' | 'closing' | 'asleep';
+export type EndReason =
+  | 'revoked'
+  | 'expired'
+  | 'signed_out'
+  | 'deleted'
+  | 'trashed'
+  | 'suspended'
+  | 'closing'
+  | 'asleep';
 
 interface Epoch {
   readonly epoch: number;
