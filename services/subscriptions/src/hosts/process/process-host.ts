@@ -103,7 +103,7 @@ class ProcessHost implements Host {
     this.#entries.set(serverId, entry);
     entry.running = await Running.start(this.#runningOptions(entry, await this.#writeConfig(entry)), media);
     log.info({ serverId }, 'adopted a media server that was left running');
-    if (release !== this.#options.release) this.#outdated.push(serverId);
+    if (release !== (this.#options.release ?? '')) this.#outdated.push(serverId);
   }
 
   /** One by one, so that the machine is never without most of them; requests for that one wait meanwhile. */
