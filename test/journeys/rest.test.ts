@@ -1,13 +1,15 @@
 import { readFile } from 'node:fs/promises';
 import { Problem, type Server } from '@ptsdly/contract';
 import { fixtures } from '@ptsdly/packager/testing';
-import { afterEach, expect, test } from 'vitest';
+import { afterEach, expect, test, vi } from 'vitest';
 import { mediaProcesses } from '../media-processes.ts';
 import { Person, until } from '../person.ts';
 import { type Product, startProduct } from '../product.ts';
 import { createUpload, patch } from '../tus.ts';
 
 /** Servers that sleep, wake, and outlive their control plane. */
+
+vi.setConfig({ testTimeout: 90_000 });
 
 let product: Product | undefined;
 afterEach(async () => {
@@ -85,7 +87,7 @@ test('what is written to a server that falls asleep in this moment arrives', asy
   }
   const video = () => owner.media(server).getVideo({ params: { id: videoId } });
   expect(await patiently(video)).toMatchObject({ title: 'Film 4' });
-}, 60_000);
+});
 
 test('servers outlive a control plane that is killed; the next one goes on with them', async () => {
   product = await startProduct();
