@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import type { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { HostError, type ServerSpec } from '../host.ts';
+import { GO } from './limits.ts';
 import type { LogFile } from './log-file.ts';
 import {
   endProcess,
@@ -49,7 +50,7 @@ export async function spawnMedia(command: MediaCommand): Promise<MediaProcess> {
   const [file, ...args] = argv;
   if (!file) throw new HostError('stop', 'there is no media command');
   const child = command.log.lend((log) => {
-    const stdio = ['ignore' as const, log, log, sandboxed ? ('pipe' as const) : ('ignore' as const)];
+    const stdio = ['pipe' as const, log, log, sandboxed ? ('pipe' as const) : ('ignore' as const)];
     return spawn(file, args, { cwd: folder, env, stdio, detached: true });
   });
   let note: ProcessNote | undefined;
@@ -65,6 +66,8 @@ export async function spawnMedia(command: MediaCommand): Promise<MediaProcess> {
     note = { leader, server: sandboxed ? null : leader, release, spec };
     writeNote(command.note, note);
   }
+  child.stdin?.on('error', () => undefined); // it has ended already, or could not be started
+  child.stdin?.end(`${GO}\n`); // only now: what is not noted would be lost when this process is killed
   try {
     await once(child, 'spawn');
   } catch (cause) {
