@@ -1,5 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { startProduct } from '../test/product.ts';
 import { inFolder } from './folder.ts';
 import { makeOriginal } from './original.ts';
@@ -20,7 +21,7 @@ export function memory(): Promise<Measurement[]> {
       const videoId = await upload(subscriber, original);
       await playFirstSegment(subscriber, videoId);
       const afterUpload = await proportionalMemory(await mediaPid(product.data));
-      await product.crash('all');
+      await renew(await mediaPid(product.data), () => mediaPid(product.data));
       await subscriber.person.ready(subscriber.server.id);
       await playFirstSegment(subscriber, videoId);
       const awake = await proportionalMemory(await mediaPid(product.data));
@@ -39,9 +40,23 @@ const measured = (name: string, value: number, state: string): Measurement => ({
   conditions: { state, measure: 'PSS' },
 });
 
+interface Note {
+  readonly server: { readonly pid: number } | null;
+}
+
+/** Ends a media server; its host starts another one. */
+async function renew(pid: number, current: () => Promise<number>): Promise<void> {
+  process.kill(pid, 'SIGKILL');
+  for (;;) {
+    const now = await current().catch(() => 0);
+    if (now !== 0 && now !== pid) return;
+    await sleep(50);
+  }
+}
+
 /** The process host notes each media server's process in a file of its own. */
 async function mediaPid(data: string): Promise<number> {
   const folder = join(data, 'servers', '.pids');
   const [name = ''] = await readdir(folder);
-  return (JSON.parse(await readFile(join(folder, name), 'utf8')) as { pid: number }).pid;
+  return (JSON.parse(await readFile(join(folder, name), 'utf8')) as Note).server?.pid ?? 0;
 }

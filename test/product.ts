@@ -21,6 +21,8 @@ export type ServiceName = (typeof services)[number];
 export interface Product {
   readonly url: string;
   readonly data: string;
+  /** Of the one process, or of the first. */
+  readonly pid: number;
   /** What all processes printed so far. */
   log(): Promise<string>;
   /** Kills one process without warning and starts it again (`all` is the one process). */
@@ -71,6 +73,9 @@ export async function startProduct(options: ProductOptions = {}): Promise<Produc
   return {
     url,
     data,
+    get pid() {
+      return running.get(names[0] as string)?.pid as number;
+    },
     log,
     async crash(name) {
       const child = running.get(name) as ChildProcess;

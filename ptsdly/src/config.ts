@@ -93,6 +93,11 @@ export const settings = {
     'Where media servers are made; `process:<data>/servers` where not given',
     z.string().optional(),
   ),
+  sleepAfter: setting(
+    'PTSDLY_SLEEP_AFTER',
+    'Seconds without use after which a media server sleeps; `0`: never',
+    z.coerce.number().min(0).max(604_800).default(300),
+  ),
   transcodeSlots: setting(
     'PTSDLY_TRANSCODE_SLOTS',
     'Transcodes at once on this machine; one less than its processors where not given, `0` switches them off',

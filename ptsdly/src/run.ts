@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs';
 import { lstat, mkdir } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { openGateway } from '@ptsdly/gateway';
@@ -19,12 +18,11 @@ import { openSubscriptions } from '@ptsdly/subscriptions';
 import { openWeb } from '@ptsdly/web/serve';
 import { type Config, ConfigError, keptSecret, prepareData, type ServiceName } from './config.ts';
 import { LocalServices } from './local-services.ts';
+import { mediaProgram } from './media-program.ts';
 import { operatorSocket } from './operator.ts';
 import { openTranscoder, withTranscoder } from './transcoder.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
-const MEDIA_BUNDLE = `${root}services/media/dist/media.mjs`;
-const MEDIA_SOURCE = `${root}services/media/src/main.ts`;
 const WEB_DIST = `${root}web/dist`;
 
 export interface Running {
@@ -120,7 +118,8 @@ async function openService(name: ServiceName, config: Config, log: Logger, peers
           databaseUrl: config.subscriptionsDatabase,
           hostUrl: config.serverHost,
           runFolder: config.runFolder,
-          mediaCommand: mediaCommand(),
+          ...mediaProgram(),
+          idleSeconds: config.sleepAfter,
           identity: peers.identity,
           links: peers.links,
         }),
@@ -137,12 +136,6 @@ function providers({ googleId, googleSecret, kakaoId, kakaoSecret }: Config) {
     ...(googleId && googleSecret ? { google: { clientId: googleId, clientSecret: googleSecret } } : {}),
     ...(kakaoId ? { kakao: { clientId: kakaoId, clientSecret: kakaoSecret } } : {}),
   };
-}
-
-/** A media server is one bundled file, since type stripping costs memory and time in each process. */
-function mediaCommand(): string[] {
-  const program = existsSync(MEDIA_BUNDLE) ? MEDIA_BUNDLE : MEDIA_SOURCE;
-  return [process.execPath, '--disable-warning=ExperimentalWarning', program];
 }
 
 const APART_PORTS: Readonly<Record<Exclude<ServiceName, 'gateway'>, number>> = {

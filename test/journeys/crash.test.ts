@@ -1,7 +1,7 @@
-import { execFileSync } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { fixtures } from '@ptsdly/packager/testing';
 import { afterEach, expect, test } from 'vitest';
+import { mediaProcesses } from '../media-processes.ts';
 import { Person, until } from '../person.ts';
 import { type Product, startProduct } from '../product.ts';
 import { createUpload, patch, sha256, uploadOffset } from '../tus.ts';
@@ -14,14 +14,6 @@ afterEach(async () => {
   product = undefined;
 });
 
-/** Pids of media servers whose configuration lies below the product's data. */
-function mediaPids(data: string): number[] {
-  const lines = execFileSync('ps', ['-eo', 'pid,args'], { encoding: 'utf8' }).split('\n');
-  return lines
-    .filter((line) => line.includes(data) && line.includes('config.json'))
-    .map((line) => Number.parseInt(line, 10));
-}
-
 test('the media server dies in the middle of an upload', async () => {
   product = await startProduct();
   const owner = new Person(product.url);
@@ -31,7 +23,7 @@ test('the media server dies in the middle of an upload', async () => {
   const half = Math.floor(movie.length / 2);
   const upload = await createUpload(owner, server, 'film.mp4', movie.length);
   expect((await patch(owner, upload, 0, movie.subarray(0, half))).status).toBe(204);
-  for (const pid of mediaPids(product.data)) process.kill(pid, 'SIGKILL');
+  for (const pid of mediaProcesses(product.data)) process.kill(pid, 'SIGKILL');
   const offset = await until(
     () => uploadOffset(owner, upload).catch(() => -1),
     (at) => at >= 0,
@@ -60,7 +52,7 @@ test('everything dies at once: accounts, servers, videos and links are still the
 
   await product.crash('all');
   await owner.ready(server.id);
-  expect(mediaPids(product.data)).toHaveLength(1);
+  expect(mediaProcesses(product.data)).toHaveLength(1);
   // The friend's session outlives the restart, and the link can still be revoked.
   await until(
     async () => (await friend.fetch(play.hlsUrl)).status,

@@ -5,7 +5,8 @@ import { bytes, id } from './fields.ts';
  * The configuration that a host writes for one media server, as `config.json` (mode 0600) in the server's own
  * folder; the path of the file is the last argument of the media command. The child serves `socketPath`,
  * answers `GET /healthz` there with `{serverId, generation}`, speaks to its host only at `controlAddress`
- * (`controlApi`), and ends by itself when its standard input, a pipe that the host holds, closes.
+ * (`controlApi`), and ends by itself when its host is gone: for `hostlessSeconds` nobody listens at `controlAddress`,
+ * or without that setting its standard input closes.
  */
 export const mediaConfig = z.object({
   serverId: id,
@@ -38,6 +39,10 @@ export const mediaConfig = z.object({
   quotaBytes: bytes,
   /** Absolute origin of the public URL, where one is configured; without it URLs stay relative. */
   publicUrl: z.string().optional(),
+  /** Seconds without a request, an upload or a job after which it asks its host to sleep; 0 or absent: never. */
+  idleSeconds: z.number().nonnegative().optional(),
+  /** Seconds that it goes on without its host; then it drains and ends. Absent: its standard input is its host. */
+  hostlessSeconds: z.number().positive().optional(),
   logLevel: z.enum(['debug', 'info', 'warn', 'error', 'silent']),
 });
 export type MediaConfig = z.infer<typeof mediaConfig>;

@@ -193,6 +193,12 @@ export const subscriptionsInternalApi = {
     access: 'internal',
     summary: 'Where a server is reached, by slug',
     params: z.object({ slug: id }),
+    query: z.object({
+      /** Wake it if it sleeps. */
+      wake: z.enum(['yes']).optional(),
+      /** Seconds to wait for one that is on its way; what it is by then is answered. */
+      wait: z.coerce.number().min(0).max(10).default(0),
+    }),
     response: serverAddress,
     problems: ['not_found'],
   }),
@@ -233,6 +239,15 @@ export const controlApi = {
     access: 'open',
     summary: 'This video is gone: its links end',
     params: z.object({ videoId: id }),
+  }),
+  /** Nobody uses this server: it may be stopped until somebody does, or until `nextDueAt`. */
+  sleep: endpoint({
+    method: 'PUT',
+    path: '/sleep',
+    access: 'open',
+    summary: 'This server is idle and asks to sleep',
+    body: z.object({ nextDueAt: timestamp.nullable() }),
+    problems: ['conflict'],
   }),
   /** `follow` with the base URL `<control>/feeds/<feed>`. The host sets `serverId` and `consumer` itself. */
   feed: endpoint({

@@ -157,7 +157,7 @@ test('guessing is limited by address, with Retry-After', async () => {
 
 test('a media server without an address answers 503, an unknown one 404', async () => {
   const subscriptions = (request: Request) =>
-    request.url.endsWith('/by-slug/waking')
+    new URL(request.url).pathname.endsWith('/by-slug/waking')
       ? Response.json({ id: 's1', slug: 'waking', ownerId: 'u1', state: 'starting', address: null })
       : Response.json({ code: 'not_found' }, { status: 404 });
   rig = await openRig({ identity: identity(), subscriptions });
@@ -165,7 +165,7 @@ test('a media server without an address answers 503, an unknown one 404', async 
     headers: { cookie: 'ptsdly=good' },
   });
   expect(waking.status).toBe(503);
-  expect(waking.headers.get('retry-after')).toBe('1');
+  expect(waking.headers.get('retry-after')).toBe('2');
   expect((await fetch(`${rig.url}/m/unknown/videos`, { headers: { cookie: 'ptsdly=good' } })).status).toBe(
     404,
   );

@@ -14,6 +14,7 @@ import {
 } from '@ptsdly/kit';
 import type { Exchange, Filter } from './exchange.ts';
 import { requestHeaders, responseHeaders, tenantHeaders } from './headers.ts';
+import { proxyHeld } from './held.ts';
 import { discardBody, proxy } from './proxy.ts';
 import { limitRate } from './rates.ts';
 import {
@@ -27,7 +28,8 @@ import {
 } from './refusals.ts';
 import { TokenRelay } from './relay.ts';
 import { RouteTable, type Upstream } from './route.ts';
-import { ServerDirectory } from './servers.ts';
+import { NothingToTell, ServerDirectory } from './servers.ts';
+import { wakingPage } from './waking-page.ts';
 
 export interface GatewayOptions {
   /** Public address: the allowed origin, and the host that upstreams see. */
@@ -61,8 +63,9 @@ export async function openGateway(options: GatewayOptions): Promise<Service> {
     limitSize,
     checkOrigin(publicUrl.origin),
     limitRate(options.rateFactor),
-    servers.filter,
+    servers.find,
     relay.filter,
+    servers.await,
   ];
   const app = createApp({ audience: 'gateway', log, metrics });
   app.get('/api/openapi.json', (context) => context.json(openApiDocument(options.baseUrl)));
@@ -85,7 +88,10 @@ export async function openGateway(options: GatewayOptions): Promise<Service> {
       const passed = responseHeaders(answer.headers);
       return upstream === 'media' ? tenantHeaders(passed) : passed;
     };
-    return proxy({ request, response, address, headers, answerHeaders });
+    if (upstream !== 'media') return proxy({ request, response, address, headers, answerHeaders });
+    return proxyHeld(exchange, servers, (address) =>
+      proxy({ request, response, address, headers, answerHeaders, patient: false }),
+    );
   };
 
   const handle = async (request: IncomingMessage, response: ServerResponse) => {
@@ -149,7 +155,8 @@ function note({ request, response, route, requestId, startedAt, log }: Exchange,
   });
 }
 
-function refuse({ request, response, requestId, log }: Exchange, error: unknown): void {
+function refuse(exchange: Exchange, error: unknown): void {
+  const { response, requestId, log } = exchange;
   if (response.headersSent || response.destroyed) {
     response.destroy();
     return;
@@ -158,9 +165,38 @@ function refuse({ request, response, requestId, log }: Exchange, error: unknown)
     response.writeHead(302, { location: error.location, 'cache-control': 'no-store' }).end();
     return;
   }
+  if (error instanceof NothingToTell) {
+    response.writeHead(204, { 'cache-control': 'no-store' }).end();
+    return;
+  }
   const problem = Problem.from(error);
+  if (problem.code === 'server_not_ready') {
+    sendNotReady(exchange, problem);
+    return;
+  }
   if (problem.status >= 500)
     log.warn({ err: problem.cause ?? problem, code: problem.code, requestId }, 'refused');
+  sendProblem(exchange, problem);
+}
+
+/** A person sees a page, everybody else the problem. */
+function sendNotReady(exchange: Exchange, problem: Problem): void {
+  const { request, response } = exchange;
+  const page = wakingPage(request, Math.min(5, problem.retryAfter ?? 5));
+  if (page === undefined) {
+    sendProblem(exchange, problem);
+    return;
+  }
+  response.writeHead(problem.status, {
+    ...problem.responseHeaders(),
+    'content-type': 'text/html; charset=utf-8',
+    'content-security-policy': "default-src 'none'; style-src 'unsafe-inline'",
+    'x-content-type-options': 'nosniff',
+  });
+  response.end(page);
+}
+
+function sendProblem({ request, response, requestId }: Exchange, problem: Problem): void {
   if (request.headers.expect) response.setHeader('connection', 'close'); // the body will not be sent
   const body = JSON.stringify(problem.toJson(requestId));
   response.writeHead(problem.status, {

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { ServerAddress } from '@ptsdly/contract';
 import type { Logger } from '@ptsdly/kit';
 import type { Route } from './route.ts';
 
@@ -16,7 +17,7 @@ export interface Exchange {
   /** The token for the upstream, once the relay has it. */
   token: string | undefined;
   /** The server that a media route leads to. */
-  server: { readonly id: string; readonly address: string } | undefined;
+  server: Pick<ServerAddress, 'id' | 'state' | 'address'> | undefined;
 }
 
 /** Refuses by throwing a Problem; else the next filter has its turn. */

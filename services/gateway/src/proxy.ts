@@ -1,4 +1,10 @@
-import { Agent, request as httpRequest, type IncomingMessage, type ServerResponse } from 'node:http';
+import {
+  Agent,
+  type ClientRequest,
+  request as httpRequest,
+  type IncomingMessage,
+  type ServerResponse,
+} from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Problem } from '@ptsdly/contract';
 
@@ -16,6 +22,8 @@ export interface ProxyRequest {
   readonly headers: readonly string[];
   /** Turns the upstream's headers into the client's; may throw a Problem. */
   readonly answerHeaders: (answer: IncomingMessage) => Record<string, string | string[]>;
+  /** False where the caller knows better what to do when nobody listens; the error of the connection is the cause. */
+  readonly patient?: boolean;
 }
 
 const IDLE_MS = 120_000;
@@ -32,7 +40,8 @@ export async function proxy(options: ProxyRequest): Promise<void> {
     try {
       return await forward(options);
     } catch (error) {
-      const again = repeatable && isConnectError(error) && attempt < RETRIES_MS.length;
+      const again =
+        repeatable && options.patient !== false && isConnectError(error) && attempt < RETRIES_MS.length;
       if (!again || options.response.headersSent || options.response.destroyed) throw asProblem(error);
       await sleep(RETRIES_MS[attempt]);
     }
@@ -87,7 +96,7 @@ function forward(options: ProxyRequest): Promise<void> {
       });
       upstream.flushHeaders();
     } else if (hasBody(request)) {
-      request.pipe(upstream);
+      whenConnected(upstream, () => request.pipe(upstream)); // until then it can still be sent elsewhere
     } else {
       upstream.end();
     }
@@ -126,6 +135,21 @@ function hasBody(request: IncomingMessage): boolean {
   return (
     request.headers['transfer-encoding'] !== undefined || Number(request.headers['content-length'] ?? 0) > 0
   );
+}
+
+function whenConnected(upstream: ClientRequest, begin: () => void): void {
+  upstream.once('socket', (socket) => {
+    if (socket.connecting) socket.once('connect', begin);
+    else begin();
+  });
+}
+
+/** Nothing of the request has reached anybody, or it may be repeated and nothing has come back. */
+export function isUntouched(request: IncomingMessage, error: unknown): boolean {
+  const { code } = ((error as Error).cause ?? {}) as NodeJS.ErrnoException;
+  if (code === 'ECONNREFUSED' || code === 'ENOENT') return true;
+  const repeatable = (request.method === 'GET' || request.method === 'HEAD') && !hasBody(request);
+  return repeatable && (code === 'ECONNRESET' || code === 'EPIPE');
 }
 
 const CONNECT_ERRORS = new Set(['ECONNREFUSED', 'ECONNRESET', 'ENOENT', 'EPIPE']);

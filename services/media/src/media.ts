@@ -15,6 +15,7 @@ import { createByteRouter } from './exchange.ts';
 import { createGatekeeper, ownerOnly } from './gatekeeper.ts';
 import { Deliveries } from './host/deliveries.ts';
 import { openHostTranscoder } from './host/host-transcoder.ts';
+import { Idleness } from './host/idleness.ts';
 import { News } from './host/news.ts';
 import { Indexer } from './indexing/indexer.ts';
 import { JobStore } from './jobs/job-store.ts';
@@ -210,7 +211,14 @@ export async function openMedia(options: MediaOptions): Promise<MediaService> {
     ...{ audience, log, metrics, callers, ready, health, basePath, jobs, playback, deleteVideo, background },
     library: parts,
   });
-  const raw = createByteRouter({
+  const idleness = new Idleness({
+    idleMs: (options.idleSeconds ?? 0) * 1000,
+    isBusy: () => jobs.isBusy,
+    nextDueAt: () => jobs.nextDueAt,
+    askForSleep: (due) => host.sleep({ body: { nextDueAt: due?.toISOString() ?? null } }),
+    log,
+  });
+  const serveBytes = createByteRouter({
     ...{ basePath, log, metrics },
     routes: [
       ...uploadRoutes({ basePath, quotaBytes, gatekeeper, uploads, posters, arrivals }),
@@ -227,6 +235,7 @@ export async function openMedia(options: MediaOptions): Promise<MediaService> {
 
   await background.clean();
   await jobs.start();
+  idleness.start();
   deliveries.start();
   const closing = new AbortController();
   const recovering = recover({ library, storage, spool, ingest, uploads, log }).then(() =>
@@ -240,10 +249,14 @@ export async function openMedia(options: MediaOptions): Promise<MediaService> {
   return {
     name: 'media',
     fetch: async (request) => app.fetch(request),
-    raw,
-    quiesce: () => responses.end('closing', ({ expiresAt }) => expiresAt !== null),
+    raw: (request, response) => {
+      idleness.watch(request, response);
+      return serveBytes(request, response);
+    },
+    quiesce: () => responses.endStreams(idleness.isAsleep ? 'asleep' : 'closing'),
     async close() {
       clearInterval(sweep);
+      idleness.close();
       closing.abort();
       responses.close();
       await news.close();

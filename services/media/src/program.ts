@@ -1,18 +1,19 @@
 import { readFileSync } from 'node:fs';
 import { type MediaConfig, mediaConfig } from '@ptsdly/contract';
 import { createLog, listen } from '@ptsdly/kit';
+import { hostGone } from './host/host-watch.ts';
 import { openMedia } from './media.ts';
 
 const DRAIN_MS = 5000;
 
 /**
- * One media server as a process: `media <config.json>`. Ends on SIGTERM, SIGINT, or when its standard input, a
- * pipe that its host holds, closes; answers what is open first.
+ * One media server as a process: `media <config.json>`. Ends on SIGTERM, SIGINT, or when its host is gone; answers
+ * what is open first.
  */
 export async function run(configPath: string | undefined, workerUrl: URL): Promise<void> {
   const config = readConfig(configPath);
   const log = createLog({ level: config.logLevel });
-  const stop = stopSignal();
+  const stop = Promise.race([stopSignal(), hostEnd(config)]);
   const media = await openMedia({
     ...{ ...config, log, workerUrl },
     control: config.controlAddress,
@@ -40,9 +41,15 @@ function readConfig(path: string | undefined): MediaConfig {
 function stopSignal(): Promise<string> {
   return new Promise((resolve) => {
     for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => resolve(signal));
-    process.stdin.once('error', () => resolve('the host is gone'));
-    process.stdin.once('close', () => resolve('the host is gone'));
-    process.stdin.once('end', () => resolve('the host is gone'));
+  });
+}
+
+/** A host that keeps its servers over its own restarts says for how long; any other holds their standard input. */
+function hostEnd({ hostlessSeconds, controlAddress }: MediaConfig): Promise<string> {
+  if (hostlessSeconds !== undefined) return hostGone(controlAddress, hostlessSeconds);
+  return new Promise((resolve) => {
+    for (const event of ['error', 'close', 'end'])
+      process.stdin.once(event, () => resolve('the host is gone'));
     process.stdin.resume();
   });
 }

@@ -1,11 +1,11 @@
-import { feedApi, type ServerAddress, subscriptionsApi, subscriptionsInternalApi } from '@ptsdly/contract';
+import { feedApi, subscriptionsApi, subscriptionsInternalApi } from '@ptsdly/contract';
 import { type AppOptions, admit, type Caller, createApp, eventStream, type Feed, mount } from '@ptsdly/kit';
 import type { Hono } from 'hono';
 import type { Changes } from './changes.ts';
 import type { Host } from './hosts/host.ts';
 import { keyedRequest } from './idempotency.ts';
+import { addressOf, locate } from './location.ts';
 import { plans } from './plans.ts';
-import type { ServerRow } from './schema.ts';
 import type { Servers } from './servers.ts';
 import type { Subscriptions } from './subscriptions.ts';
 
@@ -15,6 +15,7 @@ export interface AppParts {
   readonly host: Host;
   readonly changes: Changes;
   readonly feed: Feed;
+  readonly nudge: (serverId: string) => void;
 }
 
 export function subscriptionsApp(parts: AppParts, options: AppOptions): Hono {
@@ -47,13 +48,14 @@ function mountSubscriptions(app: Hono, { subscriptions, servers }: AppParts, opt
   );
 }
 
-function mountInternal(app: Hono, { servers, host, feed }: AppParts, options: AppOptions): void {
+function mountInternal(app: Hono, parts: AppParts, options: AppOptions): void {
+  const { servers, host, feed } = parts;
   mount(
     app,
     subscriptionsInternalApi,
     {
       serverById: async ({ params }) => addressOf(await servers.byId(params.id), host),
-      serverBySlug: async ({ params }) => addressOf(await servers.bySlug(params.slug), host),
+      serverBySlug: ({ params, query }) => locate(params.slug, query, parts),
     },
     options,
   );
@@ -69,10 +71,4 @@ function mountEvents(app: Hono, { servers, changes }: AppParts, options: AppOpti
     const current = async () => servers.event(await servers.byId(id));
     return eventStream(changes.stream(id, current), request.signal);
   });
-}
-
-/** The host knows whether a server answers now; the row, whether it may. */
-async function addressOf({ id, slug, ownerId, state }: ServerRow, host: Host): Promise<ServerAddress> {
-  const observed = state === 'ready' ? await host.observe(id) : null;
-  return { id, slug, ownerId, state, address: observed?.address ?? null };
 }

@@ -11,6 +11,21 @@ export class Changes {
     for (const listener of this.#listeners.get(event.server.id) ?? []) listener(event);
   }
 
+  /** Resolves at the next change of a server, or after `ms`. */
+  next(serverId: string, ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      const listeners = this.#listeners.get(serverId) ?? new Set();
+      const done = () => {
+        clearTimeout(late);
+        listeners.delete(done);
+        if (listeners.size === 0) this.#listeners.delete(serverId);
+        resolve();
+      };
+      const late = setTimeout(done, ms);
+      this.#listeners.set(serverId, listeners.add(done));
+    });
+  }
+
   /** Ends every stream, so that the service can close. */
   close(): void {
     for (const listeners of this.#listeners.values()) for (const listener of listeners) listener(undefined);

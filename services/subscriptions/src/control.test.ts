@@ -40,7 +40,10 @@ async function serverOf(user: string) {
   const { server } = await as(user).subscribe({ body: { planId: 'starter' } });
   const address = async () => (await internal.serverById({ params: { id: server.id } })).address;
   await expect.poll(address, { timeout: 10_000 }).not.toBeNull();
-  return { id: server.id, control: ((await address()) as string).replace(/\.sock$/, '.c') };
+  return {
+    id: server.id,
+    control: ((await address()) as string).replace('own/media.sock', 'host/control.sock'),
+  };
 }
 
 const controlOf = ({ control }: { control: string }) => createClient(controlApi, reach(control));

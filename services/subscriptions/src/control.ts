@@ -21,6 +21,7 @@ import {
   type ServiceTokens,
 } from '@ptsdly/kit';
 import { Hono } from 'hono';
+import { limitControl, usualRate } from './control-rate.ts';
 import type { ControlService, ServedServer } from './hosts/host.ts';
 import { cachedKeys } from './key-cache.ts';
 import type { Servers } from './servers.ts';
@@ -34,6 +35,8 @@ export interface ControlOptions {
   readonly links: Address;
   readonly tokens: ServiceTokens;
   readonly transcoder?: Transcoder | undefined;
+  /** Has a server looked at soon. */
+  readonly nudge: (serverId: string) => void;
   readonly log: Logger;
   readonly metrics: Metrics;
 }
@@ -73,11 +76,16 @@ interface Parts extends ControlOptions {
   readonly putCard: (serverId: string, videoId: string, card: Card) => Promise<unknown>;
 }
 
+/** A server follows three feeds, and may ask once more before an old wait is known to be over. */
+const MOST_WAITS = 12;
+
 /** A bare app: the metrics and health of the control plane are no business of a media server. */
 function controlOf(server: ServedServer, parts: Parts): ControlService {
   const { serverId, ownerId } = server;
   const { servers, log } = parts;
   const stop = new AbortController();
+  const take = limitControl(usualRate);
+  let waits = 0;
   const app = new Hono();
   app.notFound((context) => new Problem('not_found').toResponse(requestIdOf(context.req.raw)));
   app.onError((error, context) => answerProblem(error, log, requestIdOf(context.req.raw)));
@@ -87,14 +95,23 @@ function controlOf(server: ServedServer, parts: Parts): ControlService {
     {
       jwks: ({ params }) => parts.keys[params.issuer](),
       reportUsage: async ({ body }) => {
+        take();
         await servers.reportUsage(serverId, body.usedBytes);
         return undefined;
       },
       putCard: async ({ params, body }) => {
+        take();
         await parts.putCard(serverId, params.videoId, body);
         return undefined;
       },
+      sleep: async ({ body }) => {
+        take();
+        await servers.sleep(serverId, body.nextDueAt === null ? null : Date.parse(body.nextDueAt));
+        parts.nudge(serverId);
+        return undefined;
+      },
       videoDeleted: async ({ params }) => {
+        take();
         await servers.videoDeleted(serverId, params.videoId);
         return undefined;
       },
@@ -102,7 +119,10 @@ function controlOf(server: ServedServer, parts: Parts): ControlService {
         const narrowed = { ...query, serverId, consumer: `server:${serverId}` };
         const signal = AbortSignal.any([request.signal, stop.signal]);
         const nothing = { items: [], next: query.after };
-        const page = await unlessAborted(parts.feeds[params.feed](narrowed, signal), nothing, signal);
+        if (waits >= MOST_WAITS) throw new Problem('rate_limited', { retryAfter: 1 });
+        waits++;
+        const waiting = unlessAborted(parts.feeds[params.feed](narrowed, signal), nothing, signal);
+        const page = await waiting.finally(() => waits--);
         return { ...page, items: page.items.filter(({ data }) => concerns(data, ownerId)) };
       },
     },

@@ -4,7 +4,7 @@ import type { HostState } from './hosts/host.ts';
 import { type Action, next } from './next.ts';
 import type { Desired } from './schema.ts';
 
-const desires: readonly Desired[] = ['running', 'stopped', 'purged'];
+const desires: readonly Desired[] = ['running', 'asleep', 'stopped', 'purged'];
 const hostStates: readonly HostState[] = ['stopped', 'asleep', 'starting', 'ready', 'failed'];
 const GENERATION = 5;
 
@@ -24,6 +24,7 @@ const cases = desires.flatMap((desired) =>
 
 /** The rules as a table: the first line that fits says what must come out. `*` fits everything. */
 const NEW = ['requested', 'provisioning'];
+const RESTING = ['asleep', 'waking'];
 const rules: readonly (readonly [
   desired: Desired,
   state: readonly string[] | '*',
@@ -40,10 +41,17 @@ const rules: readonly (readonly [
   ['stopped', '*', 'asleep', '*', 'none suspended'],
   ['stopped', '*', '*', '*', 'sleep suspended'],
 
+  ['asleep', '*', 'absent', '*', 'none asleep'],
+  ['asleep', '*', 'stopped', '*', 'none asleep'],
+  ['asleep', '*', 'asleep', '*', 'none asleep'],
+  ['asleep', '*', '*', '*', 'sleep asleep'],
+
   ['running', '*', 'absent', '*', 'ensure provisioning'],
   ['running', NEW, 'stopped', '*', 'ensure provisioning'],
+  ['running', RESTING, 'stopped', '*', 'ensure waking'],
   ['running', '*', 'stopped', '*', 'ensure starting'],
   ['running', NEW, '*', 'other', 'ensure provisioning'],
+  ['running', RESTING, '*', 'other', 'ensure waking'],
   ['running', '*', '*', 'other', 'ensure upgrading'],
   ['running', '*', 'asleep', 'same', 'wake waking'],
   ['running', ['waking'], 'starting', 'same', 'wait waking'],
@@ -67,7 +75,7 @@ function expected({ server, observed }: (typeof cases)[number]): string | undefi
 
 describe('next', () => {
   test('every combination of desire, state and sight does what the table says', () => {
-    expect(cases).toHaveLength(3 * 11 * 16);
+    expect(cases).toHaveLength(4 * 11 * 16);
     const wrong = cases.filter(({ server, observed }) => {
       const action = next(server, observed);
       return `${action.do} ${action.state}` !== expected({ server, observed });
@@ -91,7 +99,7 @@ describe('next', () => {
     for (const { server, observed } of cases) {
       const { calls, state } = settle(server, observed);
       expect(new Set(calls).size).toBe(calls.length);
-      const rest = { running: 'ready', stopped: 'suspended', purged: 'purged' } as const;
+      const rest = { running: 'ready', asleep: 'asleep', stopped: 'suspended', purged: 'purged' } as const;
       expect(state).toBe(rest[server.desired]);
     }
   });

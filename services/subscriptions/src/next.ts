@@ -18,6 +18,7 @@ type Seen = Pick<Observed, 'generation' | 'state' | 'detail'> | null;
 export function next(server: Wanted, observed: Seen): Action {
   if (server.desired === 'purged') return towardsPurged(server, observed);
   if (server.desired === 'stopped') return towardsStopped(observed);
+  if (server.desired === 'asleep') return act(runs(observed) ? 'sleep' : 'none', 'asleep');
   return towardsRunning(server, observed);
 }
 
@@ -28,15 +29,16 @@ function towardsPurged(server: Wanted, observed: Seen): Action {
 }
 
 function towardsStopped(observed: Seen): Action {
-  const runs = observed !== null && observed.state !== 'stopped' && observed.state !== 'asleep';
-  return act(runs ? 'sleep' : 'none', 'suspended');
+  return act(runs(observed) ? 'sleep' : 'none', 'suspended');
 }
+
+const runs = (observed: Seen) =>
+  observed !== null && observed.state !== 'stopped' && observed.state !== 'asleep';
 
 function towardsRunning(server: Wanted, observed: Seen): Action {
   if (observed === null) return act('ensure', 'provisioning');
-  if (observed.state === 'stopped') return act('ensure', isNew(server) ? 'provisioning' : 'starting');
-  if (observed.generation !== server.generation)
-    return act('ensure', isNew(server) ? 'provisioning' : 'upgrading');
+  if (observed.state === 'stopped') return act('ensure', startingState(server, 'starting'));
+  if (observed.generation !== server.generation) return act('ensure', startingState(server, 'upgrading'));
   switch (observed.state) {
     case 'asleep':
       return act('wake', 'waking');
@@ -47,6 +49,11 @@ function towardsRunning(server: Wanted, observed: Seen): Action {
     case 'ready':
       return act('none', 'ready');
   }
+}
+
+function startingState(server: Wanted, otherwise: ServerState): ServerState {
+  if (isNew(server)) return 'provisioning';
+  return server.state === 'asleep' || server.state === 'waking' ? 'waking' : otherwise;
 }
 
 const isNew = ({ state }: Wanted) => state === 'requested' || state === 'provisioning';

@@ -2,8 +2,8 @@ import type { ServerState, Subscription } from '@ptsdly/contract';
 import { type Migrations, type OutboxTables, outboxMigration } from '@ptsdly/db';
 import type { Kysely } from 'kysely';
 
-/** What the server is meant to be; the reconcile loop makes it so. */
-export type Desired = 'running' | 'stopped' | 'purged';
+/** What the server is meant to be (`asleep`: running as soon as somebody asks for it); the reconcile loop makes it so. */
+export type Desired = 'running' | 'asleep' | 'stopped' | 'purged';
 
 export interface SubscriptionRow {
   id: string;
@@ -37,6 +37,8 @@ export interface ServerRow {
   lastError: string | null;
   leaseOwner: string | null;
   leaseUntil: number | null;
+  /** When a sleeping server has something to do (ms since 1970). */
+  wakeAt: number | null;
 }
 
 export interface IdempotencyRow {
@@ -121,6 +123,11 @@ export const migrations: Migrations = {
         .addColumn('userId', 'varchar(64)', (column) => column.primaryKey())
         .addColumn('at', 'bigint', (column) => column.notNull())
         .execute();
+    },
+  },
+  '2027-01-transcoder-sleep': {
+    async up(db: Kysely<unknown>) {
+      await db.schema.alterTable('servers').addColumn('wakeAt', 'bigint').execute();
     },
   },
 };

@@ -80,6 +80,37 @@ export class Servers {
     await this.db.updateTable('servers').set({ usedBytes }).where('id', '=', id).execute();
   }
 
+  /** The host may stop it until somebody asks for it, or until then. Rejects with `conflict` when it is not at rest. */
+  async sleep(id: string, wakeAt: number | null): Promise<void> {
+    const { db, clock } = this.#options;
+    const asked = await db
+      .updateTable('servers')
+      .set({ desired: 'asleep', wakeAt, nextRunAt: clock.now() })
+      .where('id', '=', id)
+      .where('desired', '=', 'running')
+      .where('state', '=', 'ready')
+      .executeTakeFirst();
+    if (asked.numUpdatedRows === 0n) throw new Problem('conflict');
+  }
+
+  /** Nothing when it does not sleep. */
+  async wake(id: string): Promise<void> {
+    const { db, clock } = this.#options;
+    await db
+      .updateTable('servers')
+      .set({ desired: 'running', wakeAt: null, nextRunAt: clock.now() })
+      .where('id', '=', id)
+      .where('desired', '=', 'asleep')
+      .execute();
+  }
+
+  /** Sleeping servers that have something to do by now. */
+  async dueToWake(): Promise<string[]> {
+    const { db, clock } = this.#options;
+    const due = db.selectFrom('servers').select('id').where('desired', '=', 'asleep');
+    return (await due.where('wakeAt', '<=', clock.now()).execute()).map(({ id }) => id);
+  }
+
   async videoDeleted(serverId: string, videoId: string): Promise<void> {
     const { db, bell } = this.#options;
     await db.transaction().execute((trx) => appendEvent(trx, { type: 'video.deleted', serverId, videoId }));

@@ -40,6 +40,12 @@ export interface SubscriptionsOptions {
   readonly runFolder: string;
   /** argv that starts a media server; the path of its configuration is appended. */
   readonly mediaCommand: readonly string[];
+  /** Files and folders of the media program, which its sandbox lets it read. */
+  readonly mediaReads?: readonly string[];
+  /** Of the media program: servers that were left running with another one are renewed. */
+  readonly release?: string;
+  /** Seconds without use after which a media server sleeps; never where not given. */
+  readonly idleSeconds?: number;
   /** Environment of media servers, which inherit nothing. */
   readonly mediaEnv?: Readonly<Record<string, string>>;
   readonly log: Logger;
@@ -86,17 +92,18 @@ export async function composeSubscriptions(
   const feed = new Feed(readOutbox(db), bell);
   const changes = new Changes();
   const servers = new Servers({ db, clock, bell, changes, mediaOrigin, log });
-  const control = openControl({ ...options, servers, feed, metrics });
-  const nudge = (serverId: string) => reconciler.nudge(serverId);
+  let reconciler: Reconciler | undefined;
+  const nudge = (serverId: string) => reconciler?.nudge(serverId); // a host may speak while it opens
+  const control = openControl({ ...options, servers, feed, nudge, metrics });
   const host = await openHost(hostUrl, hostOptions(options, control, nudge)).catch(async (error: unknown) => {
     await db.destroy();
     throw error;
   });
   const leases = new Leases(servers, clock, newId());
-  const reconciler = new Reconciler({ leases, host, clock, random, log });
+  reconciler = new Reconciler({ leases, host, clock, random, log });
   const sweep = new Sweep({ servers, host, nudge, clock, log });
   const subscriptions = new Subscriptions({ servers, clock, nudge });
-  const parts = { subscriptions, servers, host, changes, feed };
+  const parts = { subscriptions, servers, host, changes, feed, nudge };
   const app = subscriptionsApp(parts, appOptions(options, metrics, db));
 
   await leases.recover(databaseUrl.startsWith('sqlite:'));
@@ -124,8 +131,9 @@ function hostOptions(
   control: HostOptions['control'],
   changed: HostOptions['changed'],
 ): HostOptions {
-  const { runFolder, mediaCommand, mediaEnv = MEDIA_ENV, mediaOrigin, log } = options;
-  return { runFolder, mediaCommand, mediaEnv, mediaOrigin, control, changed, log };
+  const { runFolder, mediaCommand, mediaReads, release, idleSeconds, mediaEnv = MEDIA_ENV } = options;
+  const program = { mediaCommand, mediaReads, mediaEnv, release, idleSeconds };
+  return { ...program, runFolder, mediaOrigin: options.mediaOrigin, control, changed, log: options.log };
 }
 
 function appOptions(

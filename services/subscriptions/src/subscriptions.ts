@@ -70,7 +70,7 @@ export class Subscriptions {
     const createdAt = isoTime(clock);
     const server: ServerRow = {
       ...{ id: newId(), slug: newSlug(), ownerId: userId, name: serverName ?? DEFAULT_NAME },
-      ...{ desired: 'running', generation: 1, quotaBytes: plan.storageBytes, usedBytes: 0 },
+      ...{ desired: 'running', wakeAt: null, generation: 1, quotaBytes: plan.storageBytes, usedBytes: 0 },
       ...{ state: 'requested', failure: null, createdAt, readyAt: null },
       ...{ nextRunAt: clock.now(), ...asked, leaseOwner: null, leaseUntil: null },
     };

@@ -45,6 +45,7 @@ export class Sweep {
 
   async once(): Promise<void> {
     const { host, servers, nudge } = this.#options;
+    for (const id of await servers.dueToWake()) await servers.wake(id);
     // The host first: a server made between the two looks is then known to the database, not an orphan.
     const observed = new Map((await host.list()).map((server) => [server.serverId, server]));
     const rows = await servers.all();

@@ -34,7 +34,9 @@ export function libraryEventRoutes(options: LibraryEventsOptions): ByteRoute[] {
       options.changes.listen((change) => stream.tell(change)),
     );
     const showing = { videoId: '', link: null, sid, expiresAt: Date.now() + LIFE_MS };
-    options.responses.add(showing, response, () => response.end());
+    options.responses.add(showing, response, (reason) => {
+      response.end(reason === 'asleep' ? asText({ type: 'asleep' }) : undefined);
+    });
   };
   return [{ template: '/events', pattern: /^\/events$/, methods: { GET: open } }];
 }
@@ -84,9 +86,11 @@ class LibraryStream {
 
   /** False when the reader does not keep up. */
   #send(event: LibraryEvent): boolean {
-    return this.#response.write(`event: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`);
+    return this.#response.write(asText(event));
   }
 }
+
+const asText = (event: LibraryEvent) => `event: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`;
 
 function drained(response: ServerResponse): Promise<void> {
   return new Promise((resolve) => {

@@ -13,6 +13,8 @@ export interface Showing {
 interface Entry {
   readonly showing: Showing;
   readonly end: (reason: EndReason) => void;
+  /** It ends with this server only, and says goodbye. */
+  readonly isStream: boolean;
 }
 
 const SWEEP_MS = 500;
@@ -30,7 +32,7 @@ export class OpenResponses {
 
   /** Watches a response until it closes. `end` says goodbye; without it the connection is destroyed. */
   add(showing: Showing, response: ServerResponse, end?: (reason: EndReason) => void): void {
-    const entry = { showing, end: end ?? (() => response.destroy()) };
+    const entry = { showing, end: end ?? (() => response.destroy()), isStream: end !== undefined };
     this.#entries.add(entry);
     response.once('close', () => this.#entries.delete(entry));
     this.#sweep ??= setInterval(() => this.#sweepExpired(), SWEEP_MS).unref();
@@ -41,16 +43,25 @@ export class OpenResponses {
     let ended = 0;
     for (const entry of this.#entries) {
       if (!matches(entry.showing)) continue;
-      this.#entries.delete(entry);
-      entry.end(reason);
+      this.#drop(entry, reason);
       ended++;
     }
     return ended;
   }
 
+  /** Ends the streams, which would keep a listener from draining; all else is answered to its end. */
+  endStreams(reason: EndReason): void {
+    for (const entry of this.#entries) if (entry.isStream) this.#drop(entry, reason);
+  }
+
   close(): void {
     clearInterval(this.#sweep);
     this.end('closing', () => true);
+  }
+
+  #drop(entry: Entry, reason: EndReason): void {
+    this.#entries.delete(entry);
+    entry.end(reason);
   }
 
   #sweepExpired(): void {

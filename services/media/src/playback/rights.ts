@@ -12,7 +12,8 @@ export type EndReason =
   | 'deleted'
   | 'trashed'
   | 'suspended'
-  | 'closing';
+  | 'closing'
+  | 'asleep';
 
 interface Epoch {
   readonly epoch: number;

@@ -18,6 +18,8 @@ export interface StandInHost extends Service {
   readonly usage: number[];
   readonly cards: Map<string, Card>;
   readonly deleted: string[];
+  /** What it said was due next, each time it asked to sleep. */
+  readonly sleeps: (string | null)[];
 }
 
 export interface HostOptions {
@@ -36,6 +38,7 @@ export async function createHost({ serverId, ownerId, folder }: HostOptions): Pr
   const usage: number[] = [];
   const cards = new Map<string, Card>();
   const deleted: string[] = [];
+  const sleeps: (string | null)[] = [];
   const metrics = new Metrics('host');
   const options = { audience: 'host', log: silentLog, metrics };
   const app = createApp(options);
@@ -47,6 +50,7 @@ export async function createHost({ serverId, ownerId, folder }: HostOptions): Pr
       reportUsage: ({ body }) => void usage.push(body.usedBytes),
       putCard: ({ params, body }) => void cards.set(params.videoId, body),
       videoDeleted: ({ params }) => void deleted.push(params.videoId),
+      sleep: ({ body }) => void sleeps.push(body.nextDueAt),
       feed: ({ params, query }) => feeds[params.feed].feed.page(query),
     },
     options,
@@ -69,6 +73,7 @@ export async function createHost({ serverId, ownerId, folder }: HostOptions): Pr
     usage,
     cards,
     deleted,
+    sleeps,
     fetch: async (request) => (host.away ? new Problem('unavailable').toResponse() : app.fetch(request)),
     token(claims = {}) {
       const own = { iss: issuers.identity, aud: `server:${serverId}`, sub: ownerId, role: 'user', scope: '' };

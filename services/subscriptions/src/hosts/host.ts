@@ -78,6 +78,14 @@ export interface HostOptions {
   readonly runFolder: string;
   /** argv that starts a media server; the path of its configuration is appended. */
   readonly mediaCommand: readonly string[];
+  /** Files and folders of the media program, which a sandbox lets it read; those that its command names where not given. */
+  readonly mediaReads?: readonly string[];
+  /** Of the media program: servers of another one that were left running are renewed one by one. */
+  readonly release?: string;
+  /** Seconds without a request after which a server asks to sleep; 0: never. */
+  readonly idleSeconds?: number;
+  /** Seconds that a server goes on without its host; then it ends. */
+  readonly hostlessSeconds?: number;
   /** Environment of media servers; nothing is inherited. */
   readonly mediaEnv: Readonly<Record<string, string>>;
   /** Absolute origin of media URLs, where they have one of their own. */

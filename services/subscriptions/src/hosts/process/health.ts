@@ -5,9 +5,14 @@ const TIMEOUT_MS = 1000;
 const MAX_BYTES = 4096;
 
 /** True when the media server with this id and generation answers `GET /healthz` on its socket. Never rejects. */
-export function answersHealth(socketPath: string, serverId: string, generation: number): Promise<boolean> {
+export function answersHealth(
+  socketPath: string,
+  serverId: string,
+  generation: number,
+  timeout = TIMEOUT_MS,
+): Promise<boolean> {
   return new Promise((resolve) => {
-    const request = get({ socketPath, path: '/healthz', agent: false, timeout: TIMEOUT_MS }, (response) => {
+    const request = get({ socketPath, path: '/healthz', agent: false, timeout }, (response) => {
       let text = '';
       response.setEncoding('utf8').on('data', (chunk: string) => {
         text += chunk;

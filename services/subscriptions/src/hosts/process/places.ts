@@ -6,15 +6,17 @@ import { HostError } from '../host.ts';
 /** `sun_path` of unix(7) has 108 bytes, the last of which is a zero. */
 const SOCKET_PATH_BYTES = 107;
 const SHORT_ID = 12;
-const LONGEST_NAME = `/${'x'.repeat(SHORT_ID)}.sock`.length;
+const LONGEST_NAME = `/${'x'.repeat(SHORT_ID)}/host/control.sock`.length;
 
-/** Where one server lives: its own folder, two sockets in the run folder, and a note of its process. */
+/** Where one server lives: its own folder, two sockets in folders of the run folder, and a note of its process. */
 export interface Places {
   readonly folder: string;
   readonly config: string;
   readonly log: string;
   /** Not in the server's own folder: what it says is killed, so a media server must not write it. */
-  readonly pid: string;
+  readonly note: string;
+  /** Everything of this server in the run folder. */
+  readonly run: string;
   /** The media server listens here. */
   readonly socket: string;
   /** The host listens here, for this server alone. */
@@ -28,18 +30,20 @@ export function placesOf(hostFolder: string, runFolder: string, serverId: string
   if (!SAFE_ID.test(serverId)) throw new HostError('stop', 'this server id cannot name a folder');
   const folder = join(resolve(hostFolder), serverId);
   const shortId = createHash('sha256').update(serverId).digest('hex').slice(0, SHORT_ID);
+  const run = join(resolve(runFolder), shortId);
   return {
     folder,
     config: join(folder, 'config.json'),
     log: join(folder, 'media.log'),
-    pid: join(pidFolder(hostFolder), serverId),
-    socket: join(resolve(runFolder), `${shortId}.sock`),
-    control: join(resolve(runFolder), `${shortId}.c`),
+    note: join(noteFolder(hostFolder), serverId),
+    run,
+    socket: join(run, 'own', 'media.sock'),
+    control: join(run, 'host', 'control.sock'),
   };
 }
 
 /** Beside the servers; no server id begins with a dot. */
-export const pidFolder = (hostFolder: string): string => join(resolve(hostFolder), '.pids');
+export const noteFolder = (hostFolder: string): string => join(resolve(hostFolder), '.pids');
 
 export const isServerFolder = (name: string): boolean => SAFE_ID.test(name);
 

@@ -8,14 +8,14 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { mediaCommand, testFolder } from '../../testing/service.ts';
 import { hostConformance } from '../conformance.ts';
 import { type HostOptions, openHost, type ServerSpec } from '../host.ts';
-import { startTimeOf } from './pid-file.ts';
 import { placesOf } from './places.ts';
+import { startTimeOf, writeNote } from './process-note.ts';
 
-/** Processes of this machine whose command names this file. */
+/** Processes of this machine whose command names this file; the outer end of a sandbox is none. */
 function pidsNaming(path: string): number[] {
   return readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
-    .filter((pid) => commandOf(pid).includes(path))
+    .filter((pid) => commandOf(pid)[0] !== 'bwrap' && commandOf(pid).includes(path))
     .map(Number);
 }
 
@@ -99,6 +99,7 @@ describe('the process driver', () => {
     expect(mediaConfig.parse(JSON.parse(readFileSync(config, 'utf8')))).toEqual({
       ...spec,
       basePath: '/m/abcdefgh12',
+      hostlessSeconds: 600,
       folder: own,
       databaseUrl: `sqlite:${own}/media.db`,
       storageUrl: `file:${own}/objects`,
@@ -116,12 +117,13 @@ describe('the process driver', () => {
     await host.ensure(spec);
     await isReady(host);
     const environment = readFileSync(`/proc/${pids()[0]}/environ`, 'utf8').split('\0').filter(Boolean);
-    expect(environment.sort()).toEqual([`HOME=${places().folder}`, 'LANG=C.UTF-8']);
+    const own = environment.filter((line) => !line.startsWith('PWD='));
+    expect(own.sort()).toEqual([`HOME=${places().folder}`, 'LANG=C.UTF-8']);
   });
 
   test('a run folder whose sockets would have too long a path is refused in one sentence', async () => {
     const runFolder = join(folder.path, 'x'.repeat(80));
-    await expect(open({ runFolder })).rejects.toThrow(/too long for Unix sockets: \d+ bytes, at most 89/);
+    await expect(open({ runFolder })).rejects.toThrow(/too long for Unix sockets: \d+ bytes, at most 76/);
     expect(existsSync(runFolder)).toBe(false);
   });
 
@@ -142,7 +144,7 @@ describe('the process driver', () => {
   });
 
   test('a server that ends again and again is started anew, with pauses', async () => {
-    const starts = join(folder.path, 'starts');
+    const starts = join(places().folder, 'starts');
     const host = await open({ mediaCommand: ['/bin/sh', '-c', `echo again >> ${starts}; exit 3`] });
     await host.ensure(spec);
     const count = () => (existsSync(starts) ? readFileSync(starts, 'utf8').split('\n').length - 1 : 0);
@@ -158,7 +160,7 @@ describe('the process driver', () => {
     });
     await host.ensure(spec);
     await expect.poll(() => existsSync(`${places().config}.deaf`)).toBe(true);
-    expect(pids()).toHaveLength(1);
+    await expect.poll(pids).toHaveLength(1);
     const begun = performance.now();
     await host.close();
     expect(pids()).toEqual([]);
@@ -166,12 +168,17 @@ describe('the process driver', () => {
     expect(performance.now() - begun).toBeLessThan(8000);
   });
 
-  test('what is left of a killed control plane is ended before the next one starts', async () => {
+  /** What a control plane that was killed has noted of a process. */
+  const noteFor = (pid: number, startTime = startTimeOf(pid) as number) => {
     mkdirSync(join(folder.path, 'servers/.pids'), { recursive: true });
+    const known = { pid, startTime };
+    writeNote(places().note, { leader: known, server: known, release: '', spec });
+  };
+
+  test('what is left of a killed control plane and does not answer is ended before the next one starts', async () => {
     const leftover = spawnSleeper();
     await once(leftover, 'spawn');
-    const noted = { pid: leftover.pid, startTime: startTimeOf(leftover.pid as number), generation: 1 };
-    writeFileSync(places().pid, JSON.stringify(noted));
+    noteFor(leftover.pid as number);
     const ended = once(leftover, 'exit');
     const host = await open();
     await host.ensure(spec);
@@ -180,11 +187,9 @@ describe('the process driver', () => {
   });
 
   test('a process that only has the number of a former one is left alone', async () => {
-    mkdirSync(join(folder.path, 'servers/.pids'), { recursive: true });
     const stranger = spawnSleeper();
     await once(stranger, 'spawn');
-    const startTime = (startTimeOf(stranger.pid as number) as number) - 1;
-    writeFileSync(places().pid, JSON.stringify({ pid: stranger.pid, startTime, generation: 1 }));
+    noteFor(stranger.pid as number, (startTimeOf(stranger.pid as number) as number) - 1);
     const host = await open();
     await host.ensure(spec);
     await isReady(host);

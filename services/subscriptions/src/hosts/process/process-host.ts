@@ -1,63 +1,127 @@
 import { existsSync } from 'node:fs';
 import { chmod, mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
-import { resolve } from 'node:path';
+import { basename, resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type MediaConfig, mediaConfig } from '@ptsdly/contract';
-import { type Listener, listen } from '@ptsdly/kit';
-import {
-  type ControlService,
-  type Host,
-  HostError,
-  type HostOptions,
-  type Observed,
-  type ServerSpec,
-} from '../host.ts';
+import { type Host, HostError, type HostOptions, type Observed, type ServerSpec } from '../host.ts';
+import { openControlGroups } from './control-group.ts';
 import { answersHealth } from './health.ts';
 import { LogFile } from './log-file.ts';
-import { spawnMedia } from './media-process.ts';
-import { endLeftover } from './pid-file.ts';
-import { isServerFolder, type Places, pidFolder, placesOf, prepareRunFolder } from './places.ts';
-import { Supervisor } from './supervisor.ts';
+import { adoptMedia } from './media-process.ts';
+import { isServerFolder, noteFolder, type Places, placesOf, prepareRunFolder } from './places.ts';
+import { endProcess, readNote, removeNote } from './process-note.ts';
+import { Running, type Walls } from './running.ts';
+import { hasBubblewrap } from './sandbox.ts';
 
 const LEFTOVER_MS = 5000;
-const CONTROL_DRAIN_MS = 500;
+/** Long enough for a control plane to be mended; then a server without one drains and ends. */
+const HOSTLESS_SECONDS = 600;
 const LOG_CHECK_MS = 30_000;
+/** A server that is left running answers at once; one that is starting or hangs is started anew. */
+const HANDSHAKE_MS = 2000;
+/** Whoever asks for the server next has heard by then that it is being renewed, and waits. */
+const NOTICE_MS = 150;
 
-/** A server that this process was told of. Without a supervisor it is asleep. */
+/** A server that this process was told of. When nothing runs it is asleep. */
 interface Entry {
   readonly spec: ServerSpec;
   readonly places: Places;
   readonly log: LogFile;
-  supervisor?: Supervisor | undefined;
-  control?: { readonly service: ControlService; readonly listener: Listener } | undefined;
+  running?: Running | undefined;
 }
 
 /**
  * `process:<folder>`: each media server is a child process on a Unix socket, with a folder of its own below
- * `<folder>`. Children live as long as this process: `close` stops them, and after a crash they end by
- * themselves because their standard input closes; what is left then is found by its pid file and ended before
- * the next one starts.
+ * `<folder>`, in a sandbox and under limits where the machine has them. Children are detached and noted: `close`
+ * stops them, but those of a control plane that was killed go on, and the next one adopts them.
  */
 export async function openProcessHost(folder: string, options: HostOptions): Promise<Host> {
   prepareRunFolder(options.runFolder);
-  await mkdir(pidFolder(folder), { recursive: true, mode: 0o700 });
-  return new ProcessHost(resolve(folder), options);
+  await mkdir(noteFolder(folder), { recursive: true, mode: 0o700 });
+  const host = new ProcessHost(resolve(folder), options, await openWalls(options));
+  await host.adopt();
+  return host;
+}
+
+async function openWalls({ log, runFolder }: HostOptions): Promise<Walls> {
+  const sandbox = await hasBubblewrap();
+  const groups = openControlGroups(`ptsdly-${basename(resolve(runFolder))}`);
+  if (!sandbox) {
+    log.warn({}, 'bubblewrap does not work on this machine: media servers are not kept apart by a sandbox');
+  }
+  if (!groups) {
+    log.warn(
+      {},
+      'no control group can be made here: memory and processors of media servers have loose limits only',
+    );
+  }
+  return { sandbox, groups };
 }
 
 class ProcessHost implements Host {
   readonly #folder: string;
   readonly #options: HostOptions;
+  readonly #walls: Walls;
   readonly #entries = new Map<string, Entry>();
   /** The last call for each server; the next one waits for it. */
   readonly #turns = new Map<string, Promise<unknown>>();
   readonly #logCheck: NodeJS.Timeout;
-  readonly #swept: Promise<unknown>;
+  /** Servers that were adopted and run another release. */
+  readonly #outdated: string[] = [];
+  #renewing: Promise<void> = Promise.resolve();
   #closing = false;
 
-  constructor(folder: string, options: HostOptions) {
+  constructor(folder: string, options: HostOptions, walls: Walls) {
     this.#folder = folder;
     this.#options = options;
+    this.#walls = walls;
     this.#logCheck = setInterval(() => this.#boundLogs(), LOG_CHECK_MS).unref();
-    this.#swept = this.#endLeftovers();
+  }
+
+  /** Goes on with the servers that a killed control plane has left running, and ends what cannot be gone on with. */
+  async adopt(): Promise<void> {
+    const names = (await readdir(noteFolder(this.#folder))).filter(isServerFolder);
+    await Promise.allSettled(names.map((name) => this.#inTurn(name, (places) => this.#adoptOne(places))));
+    this.#renewing = this.#renew();
+  }
+
+  async #adoptOne(places: Places): Promise<void> {
+    const { log } = this.#options;
+    const note = readNote(places.note);
+    if (!note) return removeNote(places.note);
+    const { spec, release } = note;
+    const { serverId, generation } = spec;
+    const media = adoptMedia(places.note, note);
+    const answers = media && (await answersHealth(places.socket, serverId, generation, HANDSHAKE_MS));
+    if (!answers) {
+      const ended = await endProcess(note, LEFTOVER_MS);
+      removeNote(places.note);
+      if (ended) log.warn({ serverId }, 'ended a media server that was left behind and does not answer');
+      return;
+    }
+    const entry: Entry = { spec, places, log: new LogFile(places.log) };
+    this.#entries.set(serverId, entry);
+    entry.running = await Running.start(this.#runningOptions(entry, await this.#writeConfig(entry)), media);
+    log.info({ serverId }, 'adopted a media server that was left running');
+    if (release !== (this.#options.release ?? '')) this.#outdated.push(serverId);
+  }
+
+  /** One by one, so that the machine is never without most of them; requests for that one wait meanwhile. */
+  async #renew(): Promise<void> {
+    for (const serverId of this.#outdated.splice(0)) {
+      if (this.#closing) return;
+      const renewed = this.#inTurn(serverId, async () => {
+        const entry = this.#entries.get(serverId);
+        if (!entry?.running) return;
+        await this.#stop(entry);
+        await this.#start(entry);
+        this.#options.log.info({ serverId }, 'renewed a media server of another release');
+      });
+      await renewed.catch((err) =>
+        this.#options.log.warn({ err, serverId }, 'a media server was not renewed'),
+      );
+      await this.#entries.get(serverId)?.running?.supervisor.settled();
+    }
   }
 
   ensure(spec: ServerSpec): Promise<void> {
@@ -66,11 +130,9 @@ class ProcessHost implements Host {
       if (known && known.spec.generation > spec.generation) {
         throw new HostError('stop', `generation ${spec.generation} is out of date`);
       }
-      if (known?.supervisor && known.spec.generation === spec.generation) return;
+      if (known?.running && known.spec.generation === spec.generation) return;
       if (known) await this.#stop(known);
-      await endLeftover(places.pid, LEFTOVER_MS);
       const entry: Entry = { spec, places, log: new LogFile(places.log) };
-      await this.#writeConfig(entry);
       this.#entries.set(spec.serverId, entry);
       await this.#start(entry);
     });
@@ -86,10 +148,9 @@ class ProcessHost implements Host {
   }
 
   sleep(serverId: string): Promise<void> {
-    return this.#inTurn(serverId, async (places) => {
+    return this.#inTurn(serverId, async () => {
       const entry = this.#entries.get(serverId);
       if (entry) await this.#stop(entry);
-      else await endLeftover(places.pid, LEFTOVER_MS);
     });
   }
 
@@ -97,7 +158,7 @@ class ProcessHost implements Host {
     return this.#inTurn(serverId, async () => {
       const entry = this.#entries.get(serverId);
       if (!entry) throw new HostError('retry', 'this server is not known here; it must be ensured first');
-      if (!entry.supervisor) await this.#start(entry);
+      if (!entry.running) await this.#start(entry);
     });
   }
 
@@ -105,8 +166,7 @@ class ProcessHost implements Host {
     return this.#inTurn(serverId, async (places) => {
       const entry = this.#entries.get(serverId);
       if (entry) await this.#stop(entry);
-      else await endLeftover(places.pid, LEFTOVER_MS);
-      for (const path of [places.socket, places.control, places.folder]) {
+      for (const path of [places.run, places.folder]) {
         await rm(path, { recursive: true, force: true, maxRetries: 3 });
       }
       this.#entries.delete(serverId);
@@ -125,49 +185,29 @@ class ProcessHost implements Host {
   async close(): Promise<void> {
     this.#closing = true;
     clearInterval(this.#logCheck);
-    await this.#swept;
+    await this.#renewing;
     await Promise.allSettled(this.#turns.values());
     await Promise.allSettled([...this.#entries.values()].map((entry) => this.#stop(entry)));
   }
 
   async #start(entry: Entry): Promise<void> {
-    const { spec, places, log } = entry;
-    const { mediaCommand, mediaEnv, control, changed } = this.#options;
-    const { serverId, ownerId, generation } = spec;
-    const service = control({ serverId, ownerId, folder: places.folder });
-    entry.control = { service, listener: await listen(service, controlListen(places)) };
-    const supervisor = new Supervisor({
-      spawn: () => {
-        const argv = [...mediaCommand, places.config];
-        const env = { HOME: places.folder, ...mediaEnv };
-        return spawnMedia({ argv, env, folder: places.folder, log, pidFile: places.pid, generation });
-      },
-      healthy: () => answersHealth(places.socket, serverId, generation),
-      changed: () => changed(serverId),
-      log: this.#options.log.child({ serverId }),
-    });
-    await rm(places.socket, { force: true });
-    try {
-      await supervisor.start();
-    } catch (error) {
-      await this.#stop(entry);
-      throw error;
-    }
-    entry.supervisor = supervisor;
+    entry.running = await Running.start(this.#runningOptions(entry, await this.#writeConfig(entry)));
   }
 
-  /** First the child, which may still report on its control socket, then the socket. */
   async #stop(entry: Entry): Promise<void> {
-    await entry.supervisor?.stop();
-    entry.supervisor = undefined;
-    entry.control?.service.close();
-    await entry.control?.listener.close();
-    entry.control = undefined;
-    await rm(entry.places.socket, { force: true });
+    const { running } = entry;
+    entry.running = undefined;
+    if (running?.supervisor.state === 'ready') await sleep(NOTICE_MS);
+    await running?.stop();
   }
 
-  async #writeConfig({ spec, places }: Entry): Promise<void> {
-    const { mediaOrigin, log } = this.#options;
+  #runningOptions({ spec, places, log }: Entry, { storageUrl, databaseUrl }: MediaConfig) {
+    const network = !storageUrl.startsWith('file:') || !databaseUrl.startsWith('sqlite:');
+    return { spec, places, log, walls: this.#walls, host: this.#options, network };
+  }
+
+  async #writeConfig({ spec, places }: Entry): Promise<MediaConfig> {
+    const { mediaOrigin, idleSeconds, hostlessSeconds, log } = this.#options;
     const config: MediaConfig = mediaConfig.parse({
       ...spec,
       basePath: `/m/${spec.slug}`,
@@ -177,6 +217,8 @@ class ProcessHost implements Host {
       socketPath: places.socket,
       controlAddress: `unix:${places.control}`,
       publicUrl: mediaOrigin,
+      idleSeconds,
+      hostlessSeconds: hostlessSeconds ?? HOSTLESS_SECONDS,
       logLevel: mediaConfig.shape.logLevel.catch('info').parse(log.level),
     });
     await mkdir(places.folder, { recursive: true, mode: 0o700 });
@@ -185,6 +227,7 @@ class ProcessHost implements Host {
     await rm(draft, { recursive: true, force: true });
     await writeFile(draft, `${JSON.stringify(config, null, 2)}\n`, { mode: 0o600, flag: 'wx' }); // through no link
     await rename(draft, places.config);
+    return config;
   }
 
   /** One call for a server after the other; an error of the system becomes a `HostError`. */
@@ -206,18 +249,6 @@ class ProcessHost implements Host {
     }
   }
 
-  /** What the last control plane left behind when it was killed. Each server also waits for its own. */
-  async #endLeftovers(): Promise<void> {
-    const names = (await readdir(pidFolder(this.#folder)).catch(() => [])).filter(isServerFolder);
-    const waits = names.map(async (name) => {
-      const ended = await this.#inTurn(name, async ({ pid }) => {
-        return !this.#entries.has(name) && (await endLeftover(pid, LEFTOVER_MS));
-      });
-      if (ended) this.#options.log.warn({ serverId: name }, 'ended a media server that was left behind');
-    });
-    await Promise.allSettled(waits);
-  }
-
   #boundLogs(): void {
     for (const { log, spec } of this.#entries.values()) {
       try {
@@ -229,9 +260,8 @@ class ProcessHost implements Host {
   }
 }
 
-const controlListen = (places: Places) => ({ socketPath: places.control, drainMs: CONTROL_DRAIN_MS });
-
-function observedEntry({ spec, places, supervisor }: Entry): Observed {
+function observedEntry({ spec, places, running }: Entry): Observed {
+  const supervisor = running?.supervisor;
   const { serverId, generation } = spec;
   const state = supervisor?.state ?? 'asleep';
   const address = state === 'ready' ? `unix:${places.socket}` : null;

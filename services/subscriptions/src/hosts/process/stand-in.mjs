@@ -1,5 +1,5 @@
 // The least that a host may take for a media server; tests run it as a real child process.
-import { chmodSync, readFileSync, rmSync } from 'node:fs';
+import { chmodSync, existsSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:http';
 
 const config = JSON.parse(readFileSync(process.argv.at(-1), 'utf8'));
@@ -16,4 +16,5 @@ server.listen(socketPath, () => chmodSync(socketPath, 0o600));
 
 const end = () => process.exit(0);
 process.on('SIGTERM', end);
-process.stdin.on('end', end).resume();
+// It outlives a control plane that is killed, but not the folder of its test.
+setInterval(() => existsSync(process.argv.at(-1)) || end(), 500);

@@ -24,8 +24,10 @@ function supervise(healthy: () => boolean, states: string[] = []): Supervisor {
         env: {},
         folder: folder.path,
         log: new LogFile(join(folder.path, 'media.log')),
-        pidFile: join(folder.path, 'pid'),
-        generation: 1,
+        note: join(folder.path, 'note'),
+        spec: { serverId: 's', ownerId: 'o', generation: 1, slug: 's', quotaBytes: 1 },
+        release: '',
+        sandboxed: false,
       });
       lives.push(media);
       return media;

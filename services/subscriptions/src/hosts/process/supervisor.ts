@@ -4,6 +4,7 @@ import { HostError } from '../host.ts';
 import type { MediaProcess, spawnMedia } from './media-process.ts';
 
 const POLL_MS = 10;
+const SETTLE_MS = 50;
 const START_MS = 15_000;
 const STOP_MS = 5000;
 const FIRST_PAUSE_MS = 1000;
@@ -51,6 +52,17 @@ export class Supervisor {
   async start(): Promise<void> {
     const first = await this.#options.spawn();
     this.#running = this.#supervise(first);
+  }
+
+  /** Goes on with a process that runs and answers already. */
+  adopt(media: MediaProcess): void {
+    this.#state = 'ready';
+    this.#running = this.#supervise(media);
+  }
+
+  /** Resolves when it is ready, has failed, or is stopped. */
+  async settled(): Promise<void> {
+    while (this.#state === 'starting' && !this.#stop.signal.aborted) await sleep(SETTLE_MS);
   }
 
   /** Resolves when the process has ended; at most the 5 s of grace later. */
