@@ -34,6 +34,7 @@ export const router = createBrowserRouter([
           { path: '/app/plans', element: <PlansPage /> },
           { path: '/app/server', element: <ServerPage /> },
           { path: '/app/videos/:id', lazy: () => import('../features/player/VideoPage.tsx') },
+          { path: '/app/trash', lazy: () => import('../features/library/TrashPage.tsx') },
           { path: '/app/me', lazy: () => import('../features/me/MePage.tsx') },
         ],
       },

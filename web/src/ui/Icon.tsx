@@ -27,13 +27,27 @@ const paths = {
   globe:
     'M12 4a8 8 0 1 0 0 16 8 8 0 0 0 0-16zM4 12h16M12 4c2.2 2.2 3.2 5 3.2 8s-1 5.8-3.2 8c-2.2-2.2-3.2-5-3.2-8s1-5.8 3.2-8z',
   alert: 'M12 8v5.5M12 16.8v.01M12 3.8 2.8 19.5h18.4z',
+  folder: 'M3.5 7.5v11h17v-9h-9l-2-3h-6z',
+  folderAdd: 'M3.5 7.5v11h17v-9h-9l-2-3h-6zM12 12v4.5M9.75 14.25h4.5',
+  folderUp: 'M3.5 7.5v11h17v-9h-9l-2-3h-6zM12 16.5v-4.5m0 0-2 2m2-2 2 2',
+  star: 'm12 4.5 2.3 4.8 5.2.7-3.8 3.6.9 5.2-4.6-2.5-4.6 2.5.9-5.2L4.5 10l5.2-.7z',
+  starFull: 'm12 4.5 2.3 4.8 5.2.7-3.8 3.6.9 5.2-4.6-2.5-4.6 2.5.9-5.2L4.5 10l5.2-.7z',
+  tag: 'M4 4.5h7.5l8 8-7 7-8.5-8.5zM8.3 8.5v.01',
+  search: 'M10.5 4.5a6 6 0 1 0 0 12 6 6 0 0 0 0-12zM15 15l4.5 4.5',
+  grid: 'M5 5h5.5v5.5H5zM13.5 5H19v5.5h-5.5zM5 13.5h5.5V19H5zM13.5 13.5H19V19h-5.5z',
+  list: 'M5 6.5h14M5 12h14M5 17.5h14',
+  sort: 'M7.5 5v14m0 0L4 15.5M7.5 19l3.5-3.5M13.5 7H20M13.5 12H18M13.5 17H16',
+  move: 'M3.5 7.5v11h17v-9h-9l-2-3h-6zM9 14h6m0 0-2.2-2.2M15 14l-2.2 2.2',
+  info: 'M12 3.8a8.2 8.2 0 1 0 0 16.4 8.2 8.2 0 0 0 0-16.4zM12 11v5M12 8v.01',
+  forward: 'm9.5 6 6 6-6 6',
+  captions: 'M4 6h16v12H4zM7.5 12.5h4M7.5 15h7M14 12.5h2.5',
   external: 'M13.5 5H19v5.5M19 5l-8 8M16.5 14v5H5V7.5h5',
 } as const;
 
 export type IconName = keyof typeof paths;
 
 export function Icon({ name, size = 20 }: { name: IconName; size?: number }) {
-  const filled = name === 'play' || name === 'stop';
+  const filled = name === 'play' || name === 'stop' || name === 'starFull';
   return (
     <svg
       width={size}

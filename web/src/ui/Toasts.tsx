@@ -1,4 +1,8 @@
-import { UNSTABLE_Toast as Toast, UNSTABLE_ToastRegion as ToastRegion } from 'react-aria-components';
+import {
+  Button as AriaButton,
+  UNSTABLE_Toast as Toast,
+  UNSTABLE_ToastRegion as ToastRegion,
+} from 'react-aria-components';
 import { useTranslation } from 'react-i18next';
 import { IconButton } from './Button.tsx';
 import { cx } from './cx.ts';
@@ -17,6 +21,18 @@ export function Toasts() {
           <span className={styles.text} data-testid="toast">
             {toast.content.text}
           </span>
+          {toast.content.action && (
+            <AriaButton
+              className={styles.action!}
+              data-testid="toast-action"
+              onPress={() => {
+                toast.content.action?.run();
+                toasts.close(toast.key);
+              }}
+            >
+              {toast.content.action.label}
+            </AriaButton>
+          )}
           <IconButton slot="close" icon="close" label={t('actions.dismiss')} />
         </Toast>
       )}
