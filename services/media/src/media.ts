@@ -37,7 +37,7 @@ import { Rights, readSetting, writeSetting } from './playback/rights.ts';
 import { sessionRoutes } from './playback/session-routes.ts';
 import { SessionTokens } from './playback/session-token.ts';
 import { recover } from './recovery.ts';
-import { openStorage } from './storage/storage.ts';
+import { openStorage } from './storage/open.ts';
 import { subtitleRoutes } from './subtitles/subtitle-routes.ts';
 import { Subtitles } from './subtitles/subtitles.ts';
 import { Arrivals } from './uploads/arrivals.ts';
@@ -79,7 +79,13 @@ export async function openMedia(options: MediaOptions): Promise<MediaService> {
   const host = createClient(controlApi, reach(control));
 
   const db = await openMediaDatabase(options.databaseUrl);
-  const storage = await openStorage(options.storageUrl);
+  const storage = await openStorage({
+    url: options.storageUrl,
+    former: options.formerStorageUrl,
+    keys: options.storageKeys,
+    folder: options.folder,
+    log,
+  });
   const spool = new Spool(join(options.folder, 'spool'));
   const responses = new OpenResponses();
   const rights = await Rights.load({ db, responses, serverId, ownerId });

@@ -125,6 +125,7 @@ class Show {
     const { presentation, source, arrived } = await this.#options.playback.packaged(session);
     if (arrived && n >= segmentsWithin(presentation, track, arrived())) throw new Problem('not_found');
     const plan = presentation.segment(track, n);
+    await source.expect?.(...stretchOf(plan));
     const gathered = plan.size <= GATHER_UP_TO || plan.rewrite !== undefined;
     const bytes = gathered ? await readSegment(source, plan) : undefined;
     countShortLived(bytes?.length ?? 0);
@@ -179,4 +180,11 @@ function segmentsWithin({ tracks }: Presentation, id: string, bytes: number): nu
   const track = tracks.find((candidate) => candidate.id === id);
   if (!track) throw new Problem('not_found');
   return track.segmentsWithin(bytes);
+}
+
+/** The stretch of the original that a segment lies in: where to begin, and where to end. */
+function stretchOf({ ranges }: SegmentPlan): [number, number] {
+  const starts = ranges.map(({ offset }) => offset);
+  const ends = ranges.map(({ offset, length }) => offset + length);
+  return [Math.min(...starts), Math.max(...ends)];
 }

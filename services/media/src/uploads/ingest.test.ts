@@ -9,7 +9,7 @@ import { Indexer } from '../indexing/indexer.ts';
 import { Journal } from '../library/journal.ts';
 import { Library } from '../library/library.ts';
 import { originalOf } from '../library/object-names.ts';
-import { openStorage } from '../storage/storage.ts';
+import { openFileStorage } from '../storage/file.ts';
 import { Arrivals } from './arrivals.ts';
 import { Ingest } from './ingest.ts';
 import { Spool } from './spool.ts';
@@ -28,7 +28,7 @@ afterEach(async () => {
 
 it('takes an upload whose row could not be written at first, when it is tried again', async () => {
   const spool = new Spool(join(folder, 'spool'));
-  const storage = await openStorage(`file:${folder}/objects`);
+  const storage = await openFileStorage(join(folder, 'objects'));
   const received = (id: string) => spool.length(id);
   const playableUntil = () => null;
   const journal = new Journal({ db, onNews: () => undefined });

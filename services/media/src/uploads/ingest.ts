@@ -47,7 +47,7 @@ export class Ingest {
     const { spool, storage, library, arrivals } = this.#options;
     await arrivals.complete(row);
     const file = spool.file(row.id);
-    const { fd, moved } = this.#open(row, file.path);
+    const { fd, moved } = await this.#open(row, file.path);
     const sha256 = file.hash.hex(row.size_bytes);
     try {
       if (!moved) await storage.put(originalOf(row.id), file.path);
@@ -56,7 +56,8 @@ export class Ingest {
       throw error;
     }
     const completed = library.complete(row.id, sha256);
-    this.#index(row.id, fd, completed);
+    if (this.#indexing.has(row.id)) closeSync(fd);
+    else this.#index(row.id, Promise.resolve(fd), completed);
     await completed.catch(async (error: unknown) => {
       await this.indexed(row.id); // or the next try would take this index, which nobody will keep, for its own
       throw error;
@@ -66,12 +67,22 @@ export class Ingest {
   }
 
   /** The bytes of an upload. They have moved already when the row could not be written the last time (a full disk). */
-  #open(row: VideoRow, spooled: string): { fd: number; moved: boolean } {
+  async #open(row: VideoRow, spooled: string): Promise<{ fd: number; moved: boolean }> {
     try {
       return { fd: openSync(spooled, 'r'), moved: false };
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
-      return { fd: openSync(this.#options.storage.path(originalOf(row.id)), 'r'), moved: true };
+      return { fd: await this.#openStored(row.id), moved: true };
+    }
+  }
+
+  /** The descriptor outlives the hold: where the file goes, its bytes stay until the last descriptor is closed. */
+  async #openStored(id: string): Promise<number> {
+    const { path, release } = await this.#options.storage.hold(originalOf(id));
+    try {
+      return openSync(path, 'r');
+    } finally {
+      release();
     }
   }
 
@@ -96,8 +107,7 @@ export class Ingest {
 
   /** Indexes an original that is in the storage. */
   reindex(id: string): void {
-    const fd = openSync(this.#options.storage.path(originalOf(id)), 'r');
-    this.#index(id, fd, Promise.resolve());
+    if (!this.#indexing.has(id)) this.#index(id, this.#openStored(id), Promise.resolve());
   }
 
   /** Resolves when the index of a video is done, if it is being made. Never rejects. */
@@ -110,22 +120,20 @@ export class Ingest {
   }
 
   /** Indexes from a descriptor, which it closes; the row changes after `completed`. */
-  #index(id: string, fd: number, completed: Promise<void>): void {
-    if (this.#indexing.has(id)) {
-      closeSync(fd);
-      return;
-    }
+  #index(id: string, opening: Promise<number>, completed: Promise<void>): void {
     const { indexer, log } = this.#options;
     const work = async () => {
+      let fd: number | undefined;
       try {
+        fd = await opening;
         const answer = await indexer.index({ fd, size: fstatSync(fd).size });
         await completed;
         await this.#settle(id, answer);
-        await new Promise((synced) => fdatasync(fd, synced)); // durable a moment later, playable already
+        await synced(fd); // durable a moment later, playable already
       } catch (err) {
         log.error({ err, videoId: id }, 'indexing could not be finished');
       } finally {
-        closeSync(fd);
+        if (fd !== undefined) closeSync(fd);
         this.#indexing.delete(id);
       }
     };
@@ -141,6 +149,11 @@ export class Ingest {
       return arrivals.forget(id);
     }
     await storage.put(indexOf(id), spool.save(answer.index));
+    if (answer.obstacle !== null) {
+      log.info({ videoId: id }, 'a file must be converted to be played');
+      await library.failed(id, 'unsupported_codec', answer.obstacle);
+      return arrivals.forget(id);
+    }
     const row = await library.playable(id, answer.movie, answer);
     if (row) onPlayable(row, answer.index);
     else await storage.remove(indexOf(id)); // deleted meanwhile
@@ -163,3 +176,5 @@ export class Ingest {
     this.#background.add(watched);
   }
 }
+
+const synced = (fd: number) => new Promise((resolve) => fdatasync(fd, resolve));
