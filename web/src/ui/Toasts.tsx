@@ -1,7 +1,9 @@
 import {
   Button as AriaButton,
+  Text,
   UNSTABLE_Toast as Toast,
   UNSTABLE_ToastRegion as ToastRegion,
+  UNSTABLE_ToastContent as ToastWords,
 } from 'react-aria-components';
 import { useTranslation } from 'react-i18next';
 import { IconButton } from './Button.tsx';
@@ -18,9 +20,11 @@ export function Toasts() {
       {({ toast }) => (
         <Toast toast={toast} className={cx(styles.toast, styles[toast.content.tone])}>
           <Icon name={toast.content.tone === 'good' ? 'check' : 'alert'} />
-          <span className={styles.text} data-testid="toast">
-            {toast.content.text}
-          </span>
+          <ToastWords className={styles.words!}>
+            <Text slot="title" className={styles.text} data-testid="toast">
+              {toast.content.text}
+            </Text>
+          </ToastWords>
           {toast.content.action && (
             <AriaButton
               className={styles.action!}

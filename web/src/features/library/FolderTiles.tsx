@@ -8,11 +8,13 @@ import { formatBytes } from '../../ui/format.ts';
 import { Icon } from '../../ui/Icon.tsx';
 import { Menu, MenuItem } from '../../ui/Menu.tsx';
 import { folderType, useDropTarget } from './dragged.ts';
+import { contentOf } from './folderPath.ts';
 import styles from './Library.module.css';
 import type { Doing } from './LibraryDialogs.tsx';
 import type { LibraryActions } from './useLibraryActions.ts';
 
 interface FolderTilesProps {
+  readonly folders: readonly Folder[];
   readonly within: readonly Folder[];
   /** The folder that is shown. */
   readonly folderId: string | null;
@@ -20,26 +22,27 @@ interface FolderTilesProps {
   readonly onDo: (doing: Doing) => void;
 }
 
-export function FolderTiles({ within, folderId, actions, onDo }: FolderTilesProps) {
+export function FolderTiles({ folders, within, folderId, actions, onDo }: FolderTilesProps) {
   const { t } = useTranslation();
   return (
     <ul className={styles.folders} aria-label={t('library.folders')}>
       {within.map((folder) => (
-        <FolderTile key={folder.id} folder={folder} from={folderId} actions={actions} onDo={onDo} />
+        <FolderTile key={folder.id} {...{ folder, folders, actions, onDo }} from={folderId} />
       ))}
     </ul>
   );
 }
 
-interface FolderTileProps extends Pick<FolderTilesProps, 'actions' | 'onDo'> {
+interface FolderTileProps extends Pick<FolderTilesProps, 'folders' | 'actions' | 'onDo'> {
   readonly folder: Folder;
   readonly from: string | null;
 }
 
-function FolderTile({ folder, from, actions, onDo }: FolderTileProps) {
+function FolderTile({ folder, folders, from, actions, onDo }: FolderTileProps) {
   const { t } = useTranslation();
   const [language] = useLanguage();
-  const { id, name, videoCount, sizeBytes } = folder;
+  const { id, name } = folder;
+  const content = contentOf(folders, id);
   const { isOver, props } = useDropTarget((dropped) => {
     void actions.move(dropped.videoIds, id, from);
     if (dropped.folderId) void actions.moveFolder(dropped.folderId, id);
@@ -58,9 +61,11 @@ function FolderTile({ folder, from, actions, onDo }: FolderTileProps) {
         <span className={styles.folderWords}>
           <strong>{name}</strong>
           <span>
-            {videoCount === 0
-              ? t('library.emptyFolder')
-              : `${t('library.videoCount', { count: videoCount })} · ${formatBytes(sizeBytes, language)}`}
+            {content.videos > 0
+              ? `${t('library.videoCount', { count: content.videos })} · ${formatBytes(content.bytes, language)}`
+              : content.folders > 0
+                ? t('library.folderCount', { count: content.folders })
+                : t('library.emptyFolder')}
           </span>
         </span>
       </Link>

@@ -35,6 +35,7 @@ export function RenameTitle({ serverUrl, video, onDone }: RenameTitleProps) {
         label={t('library.renameLabel')}
         hideLabel
         autoFocus
+        onFocus={({ target }) => (target as HTMLInputElement).select()}
         onKeyDown={leave}
         maxLength={200}
         value={title}

@@ -68,8 +68,14 @@ function Cell(props: CellProps & { video: Video }) {
   useFocus(cell, keys, isCurrent);
   const state = videoState(video);
   const to = `/app/videos/${video.id}`;
+  const onRenamed = () => {
+    onRename(null);
+    cell.current?.focus();
+  };
   const click = (event: MouseEvent) => {
-    if ((event.target as HTMLElement).closest('[data-own]')) return;
+    const target = event.target as HTMLElement;
+    // what a menu of this card says comes here too, though it hangs elsewhere in the page
+    if (!cell.current?.contains(target) || target.closest('[data-own]')) return;
     const swallowed = touch.swallows();
     const chooses = event.ctrlKey || event.metaKey || event.shiftKey || keys.isChoosing;
     if (!swallowed && !chooses && !isTrash) return;
@@ -98,7 +104,6 @@ function Cell(props: CellProps & { video: Video }) {
       role="gridcell"
       aria-colindex={column}
       aria-selected={isChosen}
-      aria-label={video.title}
       tabIndex={isCurrent ? 0 : -1}
       className={cx(styles.cell, isChosen && styles.isChosen)}
       draggable={!isTrash}
@@ -109,16 +114,12 @@ function Cell(props: CellProps & { video: Video }) {
       onContextMenu={(event) => keys.isChoosing && event.preventDefault()}
       {...touch.props}
       data-testid="video-card"
+      data-title={video.title}
       data-state={state}
       data-id={video.id}
     >
-      <Link
-        to={to}
-        draggable={false}
-        tabIndex={isCurrent ? 0 : -1}
-        className={styles.poster}
-        aria-label={t('library.open', { title: video.title })}
-      >
+      {/* the title is the same link, for those who cannot see the picture */}
+      <Link to={to} draggable={false} tabIndex={-1} aria-hidden="true" className={styles.poster}>
         <Poster video={video} />
       </Link>
       <label className={styles.tick} data-own="">
@@ -134,12 +135,19 @@ function Cell(props: CellProps & { video: Video }) {
         />
         <Icon name="check" size={18} />
       </label>
-      <Words {...props} to={to} isCurrent={isCurrent} />
+      <Words {...props} {...{ to, isCurrent, onRenamed }} />
     </div>
   );
 }
 
-function Words(props: CellProps & { video: Video; to: string; isCurrent: boolean }) {
+interface WordsProps extends CellProps {
+  readonly video: Video;
+  readonly to: string;
+  readonly isCurrent: boolean;
+  readonly onRenamed: () => void;
+}
+
+function Words(props: WordsProps) {
   const { server, video, search, renaming, onRename, onDo, actions, isTrash, isCurrent, to } = props;
   const { t } = useTranslation();
   const [language] = useLanguage();
@@ -149,7 +157,7 @@ function Words(props: CellProps & { video: Video; to: string; isCurrent: boolean
     <div className={styles.row} {...(renaming === video.id && { 'data-own': '' })}>
       <div className={styles.words}>
         {renaming === video.id ? (
-          <RenameTitle serverUrl={server.url} video={video} onDone={() => onRename(null)} />
+          <RenameTitle serverUrl={server.url} video={video} onDone={props.onRenamed} />
         ) : (
           <h3 className={styles.title} data-testid="video-title">
             {video.favorite && (
@@ -157,14 +165,14 @@ function Words(props: CellProps & { video: Video; to: string; isCurrent: boolean
                 <Icon name="starFull" size={15} />
               </span>
             )}
-            <Link to={to} tabIndex={-1} draggable={false}>
+            <Link to={to} tabIndex={isCurrent ? 0 : -1} draggable={false}>
               <Highlighted text={video.title} search={search} />
             </Link>
           </h3>
         )}
         <p className={styles.facts}>
-          {formatBytes(video.sizeBytes, language)} ·{' '}
-          {formatDate(video.trashedAt ?? video.createdAt, language)}
+          {formatDate(video.trashedAt ?? video.createdAt, language)} ·{' '}
+          {formatBytes(video.sizeBytes, language)}
           {video.tags.map((tag) => (
             <span key={tag} className={styles.tagWord}>
               #<Highlighted text={tag} search={search} />

@@ -12,6 +12,17 @@ export function subtreeOf(folders: readonly Folder[], id: string): ReadonlySet<s
   return new Set([id, ...children.flatMap((child) => [...subtreeOf(folders, child.id)])]);
 }
 
+/** What lies in a folder and in all below it. */
+export function contentOf(folders: readonly Folder[], id: string) {
+  const all = subtreeOf(folders, id);
+  const within = folders.filter((folder) => all.has(folder.id));
+  return {
+    folders: within.length - 1,
+    videos: within.reduce((sum, { videoCount }) => sum + videoCount, 0),
+    bytes: within.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0),
+  };
+}
+
 /** Every folder with how deep it lies, each below the one that holds it. */
 export function outline(
   folders: readonly Folder[],

@@ -55,6 +55,7 @@ export function useGridKeys(options: GridKeysOptions) {
   };
 
   const onKeyDown = async (event: KeyboardEvent<HTMLElement>) => {
+    if (!event.currentTarget.contains(event.target as HTMLElement)) return; // a menu or dialog of a card
     if (event.key === 'Escape' && selection.ids.size > 0) return select(nothing);
     if ((event.target as HTMLElement).role !== 'gridcell') return;
     const next = stepOf(event.key, current, columns, total);

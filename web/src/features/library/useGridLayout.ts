@@ -20,8 +20,8 @@ export function layoutFor(width: number, layout: Layout): Omit<GridLayout, 'top'
   const gap = isNarrow ? 12 : 20;
   const columns = Math.max(2, Math.floor((width + gap) / ((isNarrow ? 150 : 236) + gap)));
   const cell = (width - gap * (columns - 1)) / columns;
-  const words = isNarrow ? 104 : 108;
-  return { columns, rowHeight: Math.round((cell * 9) / 16) + words + (isNarrow ? 12 : 20), gap };
+  const words = isNarrow ? 94 : 98;
+  return { columns, rowHeight: Math.round((cell * 9) / 16) + words + (isNarrow ? 10 : 16), gap };
 }
 
 /** Measures the element that the grid stands in, now and whenever something around it changes. */
