@@ -19,8 +19,8 @@ export interface Announcement {
 
 /** What the index tells of a video. */
 export interface Shape {
-  /** Seconds. */
-  readonly duration: number;
+  /** Seconds; null while the end is to come. */
+  readonly duration: number | null;
   readonly width: number | null;
   readonly height: number | null;
 }
@@ -159,7 +159,7 @@ export class Library {
   }
 
   /** The index of a video that is still arriving is there. Undefined when the upload has ended. */
-  async announced(id: string, movie: string, shape: Shape): Promise<VideoRow | undefined> {
+  async announced(id: string, movie: string | null, shape: Shape): Promise<VideoRow | undefined> {
     const row = await this.find(id);
     if (row?.upload !== 'receiving') return undefined;
     return this.#update(id, { movie, ...whole(shape) }, [{ type: 'card', videoId: id }]);

@@ -6,6 +6,7 @@ import { readChapters } from '../library/chapters.ts';
 import type { Library } from '../library/library.ts';
 import type { Trash } from '../library/trash.ts';
 import type { Subtitles } from '../subtitles/subtitles.ts';
+import type { ArrivalNews } from '../uploads/arrival-news.ts';
 import type { Arrivals } from '../uploads/arrivals.ts';
 import type { Ingest } from '../uploads/ingest.ts';
 import type { Packaged } from './packaged.ts';
@@ -112,9 +113,15 @@ export class Playback {
     return packaged;
   }
 
+  /** Tells a session that began while its video arrived what becomes of it. Returns how to stop. */
+  watch(session: PlaySession, listener: (news: ArrivalNews) => void): () => void {
+    if (session.movie === null) return () => undefined;
+    return this.#options.arrivals.watch(session.videoId, listener);
+  }
+
   async #unknown(session: PlaySession): Promise<Packaged> {
     const row = await this.#settled(await this.video(session));
-    if (isOther(session, row)) throw new Problem('session_ended');
+    if (row.upload !== 'receiving' && isOther(session, row)) throw new Problem('session_ended');
     return this.#package(row);
   }
 

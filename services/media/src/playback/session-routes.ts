@@ -9,6 +9,7 @@ import { sendOriginal, sendPoster } from '../library/video-routes.ts';
 import type { Storage } from '../storage/storage.ts';
 import { sendVtt } from '../subtitles/subtitle-routes.ts';
 import type { Subtitles } from '../subtitles/subtitles.ts';
+import type { ArrivalNews } from '../uploads/arrival-news.ts';
 import type { OpenResponses } from './open-responses.ts';
 import type { OriginalSource } from './packaged.ts';
 import type { Playback } from './playback.ts';
@@ -90,8 +91,10 @@ class Show {
   }
 
   async #events(session: PlaySession): Promise<void> {
-    await this.#options.playback.video(session);
-    openSessionEvents(this.#exchange, session, this.#options.responses);
+    const { playback, responses } = this.#options;
+    await playback.video(session);
+    const watch = (listener: (news: ArrivalNews) => void) => playback.watch(session, listener);
+    openSessionEvents(this.#exchange, { session, responses, watch });
   }
 
   async #playlist(session: PlaySession, name: string): Promise<void> {
