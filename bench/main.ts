@@ -9,6 +9,7 @@ const benchmarks: Readonly<Record<string, () => Promise<Measurement[]>>> = {
   packager: async () => (await import('./packager.ts')).packager(),
   redirect: async () => (await import('./redirect.ts')).redirect(),
   provisioning: async () => (await import('./provisioning.ts')).provisioning(),
+  library: async () => (await import('./library.ts')).library(),
   memory: async () => (await import('./memory.ts')).memory(),
   start: async () => (await import('./start.ts')).start(),
 };

@@ -39,11 +39,26 @@ export function playHls(video: HTMLVideoElement, url: string, startAt: number, e
   hls.on(Events.FRAG_BUFFERED, () => {
     recoveries = 0;
   });
+  const forgetEnd = goOnAfterEnd(video);
   hls.loadSource(url);
   hls.attachMedia(video);
   return () => {
     clearTimeout(timer);
+    forgetEnd();
     hls.destroy();
+  };
+}
+
+/** Who watches faster than a video arrives comes to what looks like its end, and goes on when there is more. */
+function goOnAfterEnd(video: HTMLVideoElement): () => void {
+  const goOn = () => {
+    if (video.currentTime < video.duration) void video.play().catch(() => undefined);
+  };
+  const wait = () => video.addEventListener('durationchange', goOn, { once: true });
+  video.addEventListener('ended', wait);
+  return () => {
+    video.removeEventListener('ended', wait);
+    video.removeEventListener('durationchange', goOn);
   };
 }
 

@@ -5,10 +5,14 @@ import { toApiProblem } from '../../api/problem.ts';
 import { createChecksums } from './checksums.ts';
 
 const megabyte = 1024 * 1024;
-/** Small pieces first, so that a video on a slow line can be watched early; never near the 90 MB that proxies take. */
-const chunkSizes = { first: megabyte / 2, least: megabyte / 4, most: 32 * megabyte } as const;
-/** Seconds that a piece should take: longer ones are lost when the line breaks. */
-const pace = { fast: 1.5, slow: 5 } as const;
+/** Never near the 90 MB that proxies take. */
+const chunkSizes = { first: megabyte / 4, least: megabyte / 16, most: 32 * megabyte } as const;
+/**
+ * Seconds that a piece should take. The server shows a piece when it has compared it, so on a slow line a longer one
+ * would halt those who watch while it uploads; on a fast one shorter pieces would only cost.
+ */
+const pace = { slow: { least: 0.35, most: 0.9 }, fast: { least: 1, most: 2.5 } } as const;
+
 /** About a minute of trying before a person is asked. */
 const retryDelays = [0, 1000, 3000, 5000, 10_000, 20_000, 20_000];
 
@@ -69,7 +73,8 @@ export async function startTransfer(
 
 /** After a piece of some size took so many seconds. */
 export function nextChunkSize(size: number, seconds: number): number {
-  const wanted = seconds < pace.fast ? size * 2 : seconds > pace.slow ? size / 2 : size;
+  const { least, most } = size < megabyte ? pace.slow : pace.fast;
+  const wanted = seconds < least ? size * 2 : seconds > most ? size / 2 : size;
   return Math.min(chunkSizes.most, Math.max(chunkSizes.least, Math.round(wanted)));
 }
 

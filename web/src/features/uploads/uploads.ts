@@ -101,6 +101,7 @@ export const uploads = createSlice({
     /** Before or after its neighbours in the line. */
     uploadMoved(state, { payload: { id, by } }: Of<{ by: number }>) {
       const from = state.items.findIndex((item) => item.id === id);
+      if (from < 0) return state;
       const items = [...state.items];
       const [moved] = items.splice(from, 1);
       if (!moved) return state;
