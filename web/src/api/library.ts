@@ -172,6 +172,7 @@ export const {
   useRestoreFolderMutation,
   useEmptyTrashMutation,
   usePutChaptersMutation,
+  usePutPositionMutation,
   useAddSubtitleMutation,
   useRemoveSubtitleMutation,
 } = library;
