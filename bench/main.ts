@@ -13,6 +13,7 @@ const benchmarks: Readonly<Record<string, () => Promise<Measurement[]>>> = {
     ...(await (await import('./provisioning.ts')).provisioning()),
     ...(await (await import('./resting.ts')).wake()),
   ],
+  library: async () => (await import('./library.ts')).library(),
   memory: async () => (await import('./memory.ts')).memory(),
   storyboard: async () => (await import('./storyboard.ts')).storyboard(),
   viewers: async () => (await import('./viewers.ts')).viewers(),

@@ -132,7 +132,7 @@ async function record(video: Locator): Promise<void> {
     const watched = { seeks: [] as number[], furthestJump: 0, backwards: 0 };
     (element as Recording).watched = watched;
     element.muted = true;
-    void element.play();
+    if (!element.ended) void element.play(); // it may have caught up with what has arrived
     element.addEventListener('seeking', () => {
       if (element.currentTime > 0.5) watched.seeks.push(element.currentTime);
     });

@@ -5,6 +5,7 @@ import { Provider } from 'react-redux';
 import './ui/tokens.css';
 import './ui/base.css';
 import { App } from './app/App.tsx';
+import { guardUploads } from './features/uploads/keepAwake.ts';
 import { UploaderContext } from './features/uploads/UploaderContext.ts';
 import { Uploader } from './features/uploads/uploader.ts';
 import enAccount from './i18n/en/account.json';
@@ -19,6 +20,7 @@ import { createStore } from './store/store.ts';
 
 const store = createStore();
 const uploader = new Uploader(store);
+guardUploads(store);
 window.addEventListener('online', () => uploader.online());
 
 startI18n(

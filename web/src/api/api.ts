@@ -11,6 +11,9 @@ export const api = createApi({
     }
     return answer;
   },
-  tagTypes: ['Me', 'Servers', 'Subscriptions', 'Videos', 'Links', 'Webhooks', 'Deliveries', 'Tokens'],
+  tagTypes: [
+    ...(['Me', 'Servers', 'Subscriptions', 'Videos', 'Library', 'Folders', 'Details'] as const),
+    ...(['Links', 'Webhooks', 'Deliveries', 'Tokens'] as const),
+  ],
   endpoints: () => ({}),
 });

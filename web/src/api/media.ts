@@ -1,4 +1,4 @@
-import { mediaApi, type PlayAnswer, type Video } from '@ptsdly/contract';
+import { type CallInput, mediaApi, type PlayAnswer, type Video } from '@ptsdly/contract';
 import { api } from './api.ts';
 import { request } from './request.ts';
 
@@ -8,34 +8,22 @@ export interface VideoRef {
   readonly id: string;
 }
 
-interface VideoPage {
-  readonly items: Video[];
-  readonly nextCursor: string | null;
-}
+type VideoChange = CallInput<typeof mediaApi.updateVideo>['body'];
 
 const media = api.injectEndpoints({
   endpoints: (build) => ({
-    videos: build.infiniteQuery<VideoPage, string, string | undefined>({
-      infiniteQueryOptions: {
-        initialPageParam: undefined,
-        getNextPageParam: (last) => last.nextCursor ?? undefined,
-      },
-      query: ({ queryArg: serverUrl, pageParam: cursor }) =>
-        request(mediaApi.listVideos, { query: { cursor, limit: 48 } }, { base: serverUrl }),
-      providesTags: ['Videos'],
-    }),
     video: build.query<Video, VideoRef>({
       query: ({ serverUrl, id }) => request(mediaApi.getVideo, { params: { id } }, { base: serverUrl }),
       providesTags: ['Videos'],
     }),
-    renameVideo: build.mutation<Video, VideoRef & { readonly title: string }>({
-      query: ({ serverUrl, id, title }) =>
-        request(mediaApi.updateVideo, { params: { id }, body: { title } }, { base: serverUrl }),
-      invalidatesTags: ['Videos'],
+    changeVideo: build.mutation<Video, VideoRef & VideoChange>({
+      query: ({ serverUrl, id, ...body }) =>
+        request(mediaApi.updateVideo, { params: { id }, body }, { base: serverUrl }),
+      invalidatesTags: ['Videos', 'Library', 'Folders'],
     }),
     deleteVideo: build.mutation<unknown, VideoRef>({
       query: ({ serverUrl, id }) => request(mediaApi.deleteVideo, { params: { id } }, { base: serverUrl }),
-      invalidatesTags: ['Videos', 'Servers', 'Links'],
+      invalidatesTags: ['Videos', 'Library', 'Folders', 'Servers', 'Links'],
     }),
     playOwn: build.mutation<PlayAnswer, VideoRef>({
       query: ({ serverUrl, id }) => request(mediaApi.playOwn, { params: { id } }, { base: serverUrl }),
@@ -46,10 +34,4 @@ const media = api.injectEndpoints({
 export const originalUrl = (serverUrl: string, id: string) =>
   `${serverUrl}/videos/${encodeURIComponent(id)}/original`;
 
-export const {
-  useVideosInfiniteQuery,
-  useVideoQuery,
-  useRenameVideoMutation,
-  useDeleteVideoMutation,
-  usePlayOwnMutation,
-} = media;
+export const { useVideoQuery, useChangeVideoMutation, useDeleteVideoMutation, usePlayOwnMutation } = media;

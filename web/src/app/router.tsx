@@ -34,6 +34,7 @@ export const router = createBrowserRouter([
           { path: '/app/plans', element: <PlansPage /> },
           { path: '/app/server', element: <ServerPage /> },
           { path: '/app/videos/:id', lazy: () => import('../features/player/VideoPage.tsx') },
+          { path: '/app/trash', lazy: () => import('../features/library/TrashPage.tsx') },
           { path: '/app/videos/:id/stats', lazy: () => import('../features/links/VideoStatsPage.tsx') },
           { path: '/app/links', lazy: () => import('../features/links/LinksPage.tsx') },
           { path: '/app/links/:id', lazy: () => import('../features/links/LinkPage.tsx') },

@@ -2,12 +2,18 @@ import { configureStore, createListenerMiddleware, isAnyOf } from '@reduxjs/tool
 import { useDispatch, useSelector } from 'react-redux';
 import { api } from '../api/api.ts';
 import { uploads } from '../features/uploads/uploads.ts';
-import { languageChosen, loadPreferences, preferences, savePreferences } from './preferences.ts';
+import {
+  languageChosen,
+  layoutChosen,
+  loadPreferences,
+  preferences,
+  savePreferences,
+} from './preferences.ts';
 
 const listener = createListenerMiddleware();
 
 listener.startListening({
-  matcher: isAnyOf(languageChosen),
+  matcher: isAnyOf(languageChosen, layoutChosen),
   effect: (_, { getState }) => savePreferences((getState() as RootState).preferences),
 });
 

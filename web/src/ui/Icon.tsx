@@ -28,6 +28,18 @@ const paths = {
   globe:
     'M12 4a8 8 0 1 0 0 16 8 8 0 0 0 0-16zM4 12h16M12 4c2.2 2.2 3.2 5 3.2 8s-1 5.8-3.2 8c-2.2-2.2-3.2-5-3.2-8s1-5.8 3.2-8z',
   alert: 'M12 8v5.5M12 16.8v.01M12 3.8 2.8 19.5h18.4z',
+  folder: 'M3.5 7.5v11h17v-9h-9l-2-3h-6z',
+  folderAdd: 'M3.5 7.5v11h17v-9h-9l-2-3h-6zM12 12v4.5M9.75 14.25h4.5',
+  folderUp: 'M3.5 7.5v11h17v-9h-9l-2-3h-6zM12 16.5v-4.5m0 0-2 2m2-2 2 2',
+  star: 'm12 4.5 2.3 4.8 5.2.7-3.8 3.6.9 5.2-4.6-2.5-4.6 2.5.9-5.2L4.5 10l5.2-.7z',
+  starFull: 'm12 4.5 2.3 4.8 5.2.7-3.8 3.6.9 5.2-4.6-2.5-4.6 2.5.9-5.2L4.5 10l5.2-.7z',
+  tag: 'M4 4.5h7.5l8 8-7 7-8.5-8.5zM8.3 8.5v.01',
+  search: 'M10.5 4.5a6 6 0 1 0 0 12 6 6 0 0 0 0-12zM15 15l4.5 4.5',
+  grid: 'M5 5h5.5v5.5H5zM13.5 5H19v5.5h-5.5zM5 13.5h5.5V19H5zM13.5 13.5H19V19h-5.5z',
+  list: 'M5 6.5h14M5 12h14M5 17.5h14',
+  sort: 'M7.5 5v14m0 0L4 15.5M7.5 19l3.5-3.5M13.5 7H20M13.5 12H18M13.5 17H16',
+  move: 'M3.5 7.5v11h17v-9h-9l-2-3h-6zM9 14h6m0 0-2.2-2.2M15 14l-2.2 2.2',
+  info: 'M12 3.8a8.2 8.2 0 1 0 0 16.4 8.2 8.2 0 0 0 0-16.4zM12 11v5M12 8v.01',
   settings:
     'M12 9a3 3 0 1 0 0 6 3 3 0 0 0 0-6zM19.2 13.6l1.6 1.2-1.9 3.3-1.9-.7a7 7 0 0 1-2.4 1.4l-.3 2h-3.8l-.3-2a7 7 0 0 1-2.4-1.4l-1.9.7L4 14.8l1.6-1.2a7 7 0 0 1 0-3.2L4 9.2l1.9-3.3 1.9.7a7 7 0 0 1 2.4-1.4l.3-2h3.8l.3 2A7 7 0 0 1 17 6.6l1.9-.7 1.9 3.3-1.6 1.2a7 7 0 0 1 0 3.2z',
   captions: 'M4 5.5h16v13H4zM10.5 10.6a2 2 0 1 0 0 2.8M16.5 10.6a2 2 0 1 0 0 2.8',
@@ -38,7 +50,7 @@ const paths = {
 export type IconName = keyof typeof paths;
 
 export function Icon({ name, size = 20 }: { name: IconName; size?: number }) {
-  const filled = name === 'play' || name === 'stop';
+  const filled = name === 'play' || name === 'stop' || name === 'starFull';
   return (
     <svg
       width={size}

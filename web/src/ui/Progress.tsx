@@ -28,7 +28,7 @@ export function Meter({ label, value, valueText }: { label: string; value: numbe
   return (
     <AriaMeter
       aria-label={label}
-      value={value}
+      value={Math.round(value * 1e4) / 1e4}
       maxValue={1}
       valueLabel={valueText}
       className={cx(styles.track, styles.meter, value > 0.9 && styles.bad)}

@@ -1,4 +1,10 @@
-import { UNSTABLE_Toast as Toast, UNSTABLE_ToastRegion as ToastRegion } from 'react-aria-components';
+import {
+  Button as AriaButton,
+  Text,
+  UNSTABLE_Toast as Toast,
+  UNSTABLE_ToastRegion as ToastRegion,
+  UNSTABLE_ToastContent as ToastWords,
+} from 'react-aria-components';
 import { useTranslation } from 'react-i18next';
 import { IconButton } from './Button.tsx';
 import { cx } from './cx.ts';
@@ -14,9 +20,23 @@ export function Toasts() {
       {({ toast }) => (
         <Toast toast={toast} className={cx(styles.toast, styles[toast.content.tone])}>
           <Icon name={toast.content.tone === 'good' ? 'check' : 'alert'} />
-          <span className={styles.text} data-testid="toast">
-            {toast.content.text}
-          </span>
+          <ToastWords className={styles.words!}>
+            <Text slot="title" className={styles.text} data-testid="toast">
+              {toast.content.text}
+            </Text>
+          </ToastWords>
+          {toast.content.action && (
+            <AriaButton
+              className={styles.action!}
+              data-testid="toast-action"
+              onPress={() => {
+                toast.content.action?.run();
+                toasts.close(toast.key);
+              }}
+            >
+              {toast.content.action.label}
+            </AriaButton>
+          )}
           <IconButton slot="close" icon="close" label={t('actions.dismiss')} />
         </Toast>
       )}

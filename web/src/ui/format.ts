@@ -48,6 +48,8 @@ export function formatPrice(amount: number, currency: string, language: string):
   return format.format(amount / 10 ** digits);
 }
 
+export const formatCount = (count: number, language: string) => new Intl.NumberFormat(language).format(count);
+
 export const formatPercent = (part: number, language: string) =>
   new Intl.NumberFormat(language, { style: 'percent', maximumFractionDigits: 0 }).format(
     Math.floor(part * 100) / 100,

@@ -36,12 +36,13 @@ export class Catalogue {
 
   /** Rejects with `invalid_fields` on a cursor that is none. */
   async page(query: VideoQuery): Promise<{ items: Video[]; nextCursor: string | null; total: number }> {
-    const { db, describe } = this.#options;
+    const { db } = this.#options;
     const key = keys[query.sort.replace('-', '') as SortKey];
     const direction = query.sort.startsWith('-') ? 'desc' : 'asc';
     const condition = await this.#condition(query);
     const matching = db.selectFrom('videos').where(condition);
-    let select = matching.selectAll().select(key.as('sort_value'));
+    // only what is compared is sorted: a row carries far more
+    let select = matching.select(['videos.id', key.as('sort_value')]);
     if (query.cursor) {
       const { value, id } = readCursor(query.cursor);
       const beyond = sql.raw(direction === 'desc' ? '<' : '>');
@@ -49,7 +50,7 @@ export class Catalogue {
         sql<SqlBool>`(${key} ${beyond} ${value} or (${key} = ${value} and videos.id ${beyond} ${id}))`,
       );
     }
-    const rows = await select
+    const places = await select
       .orderBy(key, direction)
       .orderBy('videos.id', direction)
       .limit(query.limit + 1)
@@ -58,13 +59,22 @@ export class Catalogue {
     const { total } = await matching
       .select(({ fn }) => fn.countAll<number>().as('total'))
       .executeTakeFirstOrThrow();
-    const shown = rows.slice(0, query.limit);
-    const last = rows.length > query.limit ? shown.at(-1) : undefined;
+    const shown = places.slice(0, query.limit);
+    const last = places.length > query.limit ? shown.at(-1) : undefined;
     return {
-      items: shown.map(describe),
+      items: await this.#read(shown.map(({ id }) => id)),
       nextCursor: last ? writeCursor({ value: last.sort_value, id: last.id }) : null,
       total: Number(total),
     };
+  }
+
+  /** In the order of the ids. */
+  async #read(ids: readonly string[]): Promise<Video[]> {
+    const { db, describe } = this.#options;
+    if (ids.length === 0) return [];
+    const rows = await db.selectFrom('videos').selectAll().where('id', 'in', ids).execute();
+    const byId = new Map(rows.map((row) => [row.id, row]));
+    return ids.flatMap((id) => byId.get(id) ?? []).map(describe);
   }
 
   async #condition(query: VideoQuery): Promise<(eb: Builder) => Expression<SqlBool>> {

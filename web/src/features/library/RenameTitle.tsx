@@ -2,7 +2,7 @@ import type { Video } from '@ptsdly/contract';
 import { useState } from 'react';
 import { Form, type TextFieldProps } from 'react-aria-components';
 import { useTranslation } from 'react-i18next';
-import { useRenameVideoMutation } from '../../api/media.ts';
+import { useChangeVideoMutation } from '../../api/media.ts';
 import { problemText } from '../../i18n/problemText.ts';
 import { IconButton } from '../../ui/Button.tsx';
 import { TextField } from '../../ui/TextField.tsx';
@@ -18,7 +18,7 @@ interface RenameTitleProps {
 export function RenameTitle({ serverUrl, video, onDone }: RenameTitleProps) {
   const { t } = useTranslation();
   const [title, setTitle] = useState(video.title);
-  const [rename, { error, isLoading }] = useRenameVideoMutation();
+  const [rename, { error, isLoading }] = useChangeVideoMutation();
   const save = async (event: React.FormEvent) => {
     event.preventDefault();
     const wanted = title.trim();
@@ -35,6 +35,7 @@ export function RenameTitle({ serverUrl, video, onDone }: RenameTitleProps) {
         label={t('library.renameLabel')}
         hideLabel
         autoFocus
+        onFocus={({ target }) => (target as HTMLInputElement).select()}
         onKeyDown={leave}
         maxLength={200}
         value={title}

@@ -3,39 +3,86 @@ import { useTranslation } from 'react-i18next';
 import { originalUrl } from '../../api/media.ts';
 import { IconButton } from '../../ui/Button.tsx';
 import { Menu, MenuItem } from '../../ui/Menu.tsx';
+import type { Doing } from './LibraryDialogs.tsx';
+import type { LibraryActions } from './useLibraryActions.ts';
 
 interface VideoMenuProps {
   readonly server: Server;
   readonly video: Video;
-  readonly onDo: (action: 'renaming' | 'sharing' | 'deleting') => void;
+  readonly actions: LibraryActions;
+  readonly onDo: (doing: Doing) => void;
+  readonly onRename: () => void;
+  readonly isTrash: boolean;
+  /** Its card has the focus, so the button may take it next. */
+  readonly isCurrent: boolean;
 }
 
-export function VideoMenu({ server, video, onDo }: VideoMenuProps) {
+export function VideoMenu(props: VideoMenuProps) {
   const { t } = useTranslation();
-  const label = t('library.actionsFor', { title: video.title });
+  const label = t('library.actionsFor', { title: props.video.title });
+  const trigger = (
+    <IconButton icon="more" label={label} excludeFromTabOrder={!props.isCurrent} data-testid="video-menu" />
+  );
   return (
-    <Menu label={label} trigger={<IconButton icon="more" label={label} data-testid="video-menu" />}>
+    <Menu label={label} trigger={trigger}>
+      {props.isTrash ? <TrashItems {...props} /> : <Items {...props} />}
+    </Menu>
+  );
+}
+
+function Items({ server, video, actions, onDo, onRename }: VideoMenuProps) {
+  const { t } = useTranslation();
+  const ids = [video.id];
+  const favorite = { do: 'favorite', favorite: !video.favorite } as const;
+  return (
+    <>
       {video.playable && (
         <MenuItem icon="play" href={`/app/videos/${video.id}`}>
           {t('actions.play')}
         </MenuItem>
       )}
       {!video.failure && (
-        <MenuItem icon="share" onAction={() => onDo('sharing')} testId="menu-share">
+        <MenuItem icon="share" onAction={() => onDo({ what: 'share', video })} testId="menu-share">
           {t('actions.share')}
         </MenuItem>
       )}
-      <MenuItem icon="edit" onAction={() => onDo('renaming')} testId="menu-rename">
+      <MenuItem icon={video.favorite ? 'starFull' : 'star'} onAction={() => void actions.run(ids, favorite)}>
+        {t(video.favorite ? 'library.unfavorite' : 'library.addFavorite')}
+      </MenuItem>
+      <MenuItem icon="edit" onAction={onRename} testId="menu-rename">
         {t('actions.rename')}
+      </MenuItem>
+      <MenuItem icon="move" onAction={() => onDo({ what: 'move', ids })} testId="menu-move">
+        {t('library.moveTo')}
+      </MenuItem>
+      <MenuItem icon="tag" onAction={() => onDo({ what: 'tag', ids })} testId="menu-tag">
+        {t('library.tags')}
+      </MenuItem>
+      <MenuItem icon="info" onAction={() => onDo({ what: 'details', video })} testId="menu-details">
+        {t('library.details')}
       </MenuItem>
       {video.upload === 'complete' && (
         <MenuItem icon="download" href={originalUrl(server.url, video.id)} download>
           {t('common.download')}
         </MenuItem>
       )}
-      <MenuItem icon="trash" danger onAction={() => onDo('deleting')} testId="menu-delete">
-        {t('actions.delete')}
+      <MenuItem icon="trash" danger onAction={() => void actions.trash(ids)} testId="menu-delete">
+        {t('library.toTrash')}
       </MenuItem>
-    </Menu>
+    </>
+  );
+}
+
+function TrashItems({ video, actions, onDo }: VideoMenuProps) {
+  const { t } = useTranslation();
+  return (
+    <>
+      <MenuItem icon="retry" onAction={() => void actions.restore([video.id])} testId="menu-restore">
+        {t('trash.restore')}
+      </MenuItem>
+      <MenuItem icon="info" onAction={() => onDo({ what: 'details', video })}>
+        {t('library.details')}
+      </MenuItem>
+    </>
   );
 }

@@ -2,6 +2,7 @@ import type { Server, Video } from '@ptsdly/contract';
 import { lazy, Suspense } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useSearchParams } from 'react-router';
+import { usePutPositionMutation } from '../../api/library.ts';
 import { originalUrl, usePlayOwnMutation } from '../../api/media.ts';
 import { problemText } from '../../i18n/problemText.ts';
 import { Button } from '../../ui/Button.tsx';
@@ -20,6 +21,7 @@ export function OwnPlayback({ server, video }: { server: Server; video: Video })
   const { t, i18n } = useTranslation();
   const [search] = useSearchParams();
   const [playOwn] = usePlayOwnMutation();
+  const [putPosition] = usePutPositionMutation();
   const placeKey = `video ${video.id}`;
   const open = async () => {
     const play = await playOwn({ serverUrl: server.url, id: video.id }).unwrap();
@@ -48,6 +50,7 @@ export function OwnPlayback({ server, video }: { server: Server; video: Video })
               key={state.session.play.session}
               session={state.session}
               placeKey={placeKey}
+              onPlace={(at) => void putPosition({ serverUrl: server.url, id: video.id, at })}
               onEnded={end}
               onLost={lost}
               onAgain={again}

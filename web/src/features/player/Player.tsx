@@ -23,6 +23,8 @@ interface PlayerProps {
   readonly session: Session;
   /** Under what the place in the video is remembered on this device. */
   readonly placeKey: string | null;
+  /** Hears the place now and then, in seconds; null for the end. */
+  readonly onPlace?: (at: number | null) => void;
   readonly onEnded: () => void;
   readonly onLost: (position: number) => void;
   readonly onAgain: (position: number) => void;
@@ -48,7 +50,7 @@ export default function Player(props: PlayerProps) {
   const rate = useRate(video, speed);
   const normalised = useLoudness(video, loudness);
   const { isArriving, isSoundReady } = useLive(video, play, props, isUnplayable);
-  usePlace(video, props.placeKey, play.duration);
+  usePlace(video, props.placeKey, play.duration, props.onPlace);
   usePlayerKeys(video, { toggleCaptions: captions.toggle, toggleHelp: () => setHelpOpen(true) });
   useStopAt(video, play.endAt);
   useEffect(() => {

@@ -5,8 +5,8 @@ import { useNavigate } from 'react-router';
 import { originalUrl } from '../../api/media.ts';
 import { Button, IconButton } from '../../ui/Button.tsx';
 import { Icon } from '../../ui/Icon.tsx';
-import { DeleteVideoDialog } from '../library/DeleteVideoDialog.tsx';
 import { RenameTitle } from '../library/RenameTitle.tsx';
+import { useLibraryActions } from '../library/useLibraryActions.ts';
 import { PosterMenu } from '../poster/PosterMenu.tsx';
 import { ShareDialog } from '../sharing/ShareDialog.tsx';
 import styles from './VideoPage.module.css';
@@ -14,7 +14,8 @@ import styles from './VideoPage.module.css';
 export function VideoHeader({ server, video }: { server: Server; video: Video }) {
   const { t } = useTranslation();
   const navigate = useNavigate();
-  const [doing, setDoing] = useState<'nothing' | 'renaming' | 'sharing' | 'deleting'>('nothing');
+  const { trash } = useLibraryActions(server.url);
+  const [doing, setDoing] = useState<'nothing' | 'renaming' | 'sharing'>('nothing');
   const done = () => setDoing('nothing');
   return (
     <header className={styles.header}>
@@ -56,19 +57,12 @@ export function VideoHeader({ server, video }: { server: Server; video: Video })
         )}
         <IconButton
           icon="trash"
-          label={t('actions.delete')}
-          onPress={() => setDoing('deleting')}
+          label={t('library.toTrash')}
+          onPress={() => void trash([video.id]).then(() => navigate('/app/server'))}
           data-testid="delete"
         />
       </div>
       <ShareDialog serverId={server.id} video={video} isOpen={doing === 'sharing'} onClose={done} />
-      <DeleteVideoDialog
-        serverUrl={server.url}
-        video={video}
-        isOpen={doing === 'deleting'}
-        onClose={done}
-        onDeleted={() => void navigate('/app/server')}
-      />
     </header>
   );
 }

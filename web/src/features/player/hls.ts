@@ -58,6 +58,7 @@ export function playHls(video: HTMLVideoElement, url: string, startAt: number, e
   ] as const) {
     hls.on(event, offer);
   }
+  const forgetEnd = goOnAfterEnd(video);
   hls.loadSource(url);
   hls.attachMedia(video);
   return {
@@ -72,6 +73,7 @@ export function playHls(video: HTMLVideoElement, url: string, startAt: number, e
     },
     stop() {
       clearTimeout(timer);
+      forgetEnd();
       hls.destroy();
     },
   };
@@ -90,6 +92,19 @@ function streamsOf(hls: Hls, quality: number | null): Streams {
     shownHeight: shown?.height ?? null,
     sounds: hls.audioTracks.map((track, id) => ({ id, name: track.name, language: track.lang ?? null })),
     sound: hls.audioTrack,
+  };
+}
+
+/** Who watches faster than a video arrives comes to what looks like its end, and goes on when there is more. */
+function goOnAfterEnd(video: HTMLVideoElement): () => void {
+  const goOn = () => {
+    if (video.currentTime < video.duration) void video.play().catch(() => undefined);
+  };
+  const wait = () => video.addEventListener('durationchange', goOn, { once: true });
+  video.addEventListener('ended', wait);
+  return () => {
+    video.removeEventListener('ended', wait);
+    video.removeEventListener('durationchange', goOn);
   };
 }
 

@@ -1,23 +1,31 @@
 import { useRef } from 'react';
 import { useTranslation } from 'react-i18next';
-import { Button } from '../../ui/Button.tsx';
+import { Button, IconButton } from '../../ui/Button.tsx';
 import { accepted, filePicker } from './chooseFiles.ts';
+import { filesOfInput, folderPicker } from './folderPicks.ts';
 import { useUploader } from './UploaderContext.ts';
+import type { Pick } from './uploader.ts';
+
+interface FileButtonProps {
+  readonly serverUrl: string;
+  /** Where the files go. */
+  readonly folderId: string | null;
+}
 
 /** Opens the browser's file dialog; the one that lets an upload go on after a reload, where there is one. */
-export function FileButton({ serverUrl }: { serverUrl: string }) {
+export function FileButton({ serverUrl, folderId }: FileButtonProps) {
   const { t } = useTranslation();
   const uploader = useUploader();
   const input = useRef<HTMLInputElement>(null);
   const choose = async () => {
     const pick = filePicker();
     if (!pick) return input.current?.click();
-    await uploader.add(serverUrl, await pick());
+    await uploader.add(serverUrl, await pick(), folderId);
   };
   const add = async ({ currentTarget }: React.ChangeEvent<HTMLInputElement>) => {
     const picks = [...(currentTarget.files ?? [])].map((file) => ({ file }));
     currentTarget.value = '';
-    await uploader.add(serverUrl, picks);
+    await uploader.add(serverUrl, picks, folderId);
   };
   return (
     <>
@@ -32,6 +40,43 @@ export function FileButton({ serverUrl }: { serverUrl: string }) {
         accept={accepted}
         onChange={add}
         data-testid="file-input"
+      />
+    </>
+  );
+}
+
+/** The same for a whole folder, whose own folders are kept; not where a finger points, as phones have no such dialog. */
+export function FolderButton({ serverUrl, folderId }: FileButtonProps) {
+  const { t } = useTranslation();
+  const uploader = useUploader();
+  const input = useRef<HTMLInputElement>(null);
+  if (!('webkitdirectory' in HTMLInputElement.prototype) || matchMedia('(pointer: coarse)').matches)
+    return null;
+  const add = async (picks: readonly Pick[]) => {
+    if (picks.length > 0) await uploader.add(serverUrl, picks, folderId);
+  };
+  const choose = async () => {
+    const pick = folderPicker();
+    if (!pick) return input.current?.click();
+    await add(await pick());
+  };
+  return (
+    <>
+      <IconButton icon="folderUp" label={t('uploads.folder')} onPress={choose} data-testid="upload-folder" />
+      <input
+        ref={(element) => {
+          input.current = element;
+          element?.setAttribute('webkitdirectory', '');
+        }}
+        type="file"
+        hidden
+        multiple
+        onChange={({ currentTarget }) => {
+          const picks = filesOfInput(currentTarget.files);
+          currentTarget.value = '';
+          void add(picks);
+        }}
+        data-testid="folder-input"
       />
     </>
   );

@@ -15,8 +15,28 @@ export function UploadActions({ item }: { item: UploadItem }) {
   if (item.state === 'done') {
     return <IconButton icon="close" label={t('uploads.clear')} onPress={() => uploader.dismiss(id)} />;
   }
+  if (item.state === 'known') {
+    return (
+      <div className={styles.actions}>
+        <Button look="plain" onPress={() => uploader.sendAnyway(id)} data-testid="upload-anyway">
+          {t('uploads.anyway')}
+        </Button>
+        <Button look="quiet" onPress={() => uploader.dismiss(id)} data-testid="upload-skip">
+          {t('uploads.skip')}
+        </Button>
+      </div>
+    );
+  }
   return (
     <div className={styles.actions}>
+      {item.state === 'waiting' && (
+        <IconButton
+          icon="up"
+          label={t('uploads.sooner', { name: item.fileName })}
+          onPress={() => uploader.move(id, -1)}
+          data-testid="upload-sooner"
+        />
+      )}
       {(active || item.state === 'paused') && (
         // One button for both, so that it keeps the focus.
         <IconButton

@@ -1,3 +1,4 @@
+import { filesIn, filesOfEntry } from './folderPicks.ts';
 import type { ReopenableHandle } from './keepsakes.ts';
 import type { Pick } from './uploader.ts';
 
@@ -20,15 +21,17 @@ export function filePicker(): (() => Promise<readonly Pick[]>) | null {
   };
 }
 
-/** Files of a drop; the handles must be asked for before the event is over. */
+/** Files of a drop, those in folders too; the handles must be asked for before the event is over. */
 export async function droppedFiles(data: DataTransfer): Promise<readonly Pick[]> {
   const items = [...data.items].filter((item) => item.kind === 'file');
-  const picks = items.map(async (item) => {
+  const picks = items.map(async (item): Promise<readonly Pick[]> => {
     const file = item.getAsFile();
+    const entry = item.webkitGetAsEntry();
     const withHandle = item as { getAsFileSystemHandle?: () => Promise<FileSystemHandle | null> };
     const handle = await withHandle.getAsFileSystemHandle?.().catch(() => null);
-    if (handle?.kind === 'directory' || !file) return null;
-    return { file, handle: (handle as ReopenableHandle | undefined) ?? null };
+    if (handle?.kind === 'directory') return filesIn(handle as FileSystemDirectoryHandle);
+    if (entry?.isDirectory) return filesOfEntry(entry);
+    return file ? [{ file, handle: (handle as ReopenableHandle | undefined) ?? null }] : [];
   });
-  return (await Promise.all(picks)).filter((pick) => pick !== null);
+  return (await Promise.all(picks)).flat();
 }

@@ -1,8 +1,18 @@
 import type { PreviousUpload } from 'tus-js-client';
 
-/** The same file, sent to the same server, has the same name here; so an upload finds what it left behind. */
-export function fingerprint(serverUrl: string, file: File): string {
-  return ['ptsdly', serverUrl, file.name, file.size, file.lastModified].join('|');
+/**
+ * The same file, sent to the same place of the same server, has the same name here; so an upload finds what it left
+ * behind.
+ */
+export function fingerprint(serverUrl: string, file: File, path: readonly string[] = []): string {
+  const own = ['ptsdly', serverUrl, file.name, file.size, file.lastModified];
+  return (path.length > 0 ? [...own, path.join('/')] : own).join('|');
+}
+
+/** Whether a file chosen by hand is the one of an upload, wherever it lay. */
+export function isFileOf(id: string, serverUrl: string, file: File): boolean {
+  const own = fingerprint(serverUrl, file);
+  return id === own || id.startsWith(`${own}|`);
 }
 
 /** The fingerprint under which tus keeps the address of an upload (`tus::<fingerprint>::<number>`). */

@@ -41,6 +41,11 @@ async function inspect(serverUrl: string, previous: PreviousUpload): Promise<Int
   };
 }
 
+/** An earlier try has left an address. */
+export async function hasBegun(id: string): Promise<boolean> {
+  return (await defaultOptions.urlStorage.findUploadsByFingerprint(id)).length > 0;
+}
+
 /** The address under which an upload could have gone on; after this it cannot. */
 export async function forgetAddress(id: string): Promise<string | null> {
   const known = await defaultOptions.urlStorage.findUploadsByFingerprint(id);

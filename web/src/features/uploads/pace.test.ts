@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { fingerprint, fingerprintOf } from './fingerprint.ts';
+import { fingerprint, fingerprintOf, isFileOf } from './fingerprint.ts';
 import { createSpeedometer, secondsLeft } from './speed.ts';
-import { worthRetrying } from './transfer.ts';
+import { nextChunkSize, worthRetrying } from './transfer.ts';
 
 describe('speedometer', () => {
   it('settles at a steady speed', () => {
@@ -45,6 +45,15 @@ describe('fingerprint', () => {
     expect(fingerprint('/m/a', file('x.mp4'))).toBe(prints[0]);
   });
 
+  it('tells the same file in two folders apart, and knows both by the file', () => {
+    const [one, two] = [fingerprint('/m/a', file('x.mp4'), ['a']), fingerprint('/m/a', file('x.mp4'), ['b'])];
+    expect(one).not.toBe(two);
+    for (const id of [one, two, fingerprint('/m/a', file('x.mp4'))]) {
+      expect(isFileOf(id, '/m/a', file('x.mp4'))).toBe(true);
+      expect(isFileOf(id, '/m/a', file('x.mp4', 2))).toBe(false);
+    }
+  });
+
   it('is found again in the key that tus keeps', () => {
     const print = fingerprint('/m/a', file('odd::name::7.mp4'));
     expect(fingerprintOf({ urlStorageKey: `tus::${print}::123456789` })).toBe(print);
@@ -58,5 +67,16 @@ describe('worthRetrying', () => {
 
   it.each([400, 401, 403, 404, 410, 413, 415, 507])('%s: no', (status) => {
     expect(worthRetrying(status)).toBe(false);
+  });
+});
+
+describe('the size of a piece', () => {
+  it('grows with the line, shrinks with it, and stays far below what proxies refuse', () => {
+    let size = 256 * 1024;
+    for (let i = 0; i < 20; i++) size = nextChunkSize(size, 0.1);
+    expect(size).toBe(32 * 1024 * 1024);
+    for (let i = 0; i < 20; i++) size = nextChunkSize(size, 60);
+    expect(size).toBe(64 * 1024);
+    expect(nextChunkSize(8 * 1024 * 1024, 2)).toBe(8 * 1024 * 1024);
   });
 });

@@ -2,8 +2,17 @@ import { Problem } from '@ptsdly/contract';
 import { DetailedError, Upload, type UploadOptions } from 'tus-js-client';
 import type { ApiProblem } from '../../api/problem.ts';
 import { toApiProblem } from '../../api/problem.ts';
+import { createChecksums } from './checksums.ts';
 
-const chunkSize = 16 * 1024 * 1024;
+const megabyte = 1024 * 1024;
+/** Never near the 90 MB that proxies take. */
+const chunkSizes = { first: megabyte / 4, least: megabyte / 16, most: 32 * megabyte } as const;
+/**
+ * Seconds that a piece should take. The server shows a piece when it has compared it, so on a slow line a longer one
+ * would halt those who watch while it uploads; on a fast one shorter pieces would only cost.
+ */
+const pace = { slow: { least: 0.35, most: 0.9 }, fast: { least: 1, most: 2.5 } } as const;
+
 /** About a minute of trying before a person is asked. */
 const retryDelays = [0, 1000, 3000, 5000, 10_000, 20_000, 20_000];
 
@@ -19,14 +28,22 @@ export interface TransferEvents {
 export async function startTransfer(
   id: string,
   serverUrl: string,
-  file: File,
+  { file, folderId }: { file: File; folderId: string | null },
   events: TransferEvents,
 ): Promise<Upload> {
+  const { fileReader, onBeforeRequest } = createChecksums(file);
+  let pieceBegan = performance.now();
   const options: UploadOptions = {
     endpoint: uploadsUrl(serverUrl),
-    chunkSize,
+    chunkSize: chunkSizes.first,
+    fileReader,
+    onBeforeRequest,
     retryDelays,
-    metadata: { filename: file.name, filetype: file.type || 'application/octet-stream' },
+    metadata: {
+      filename: file.name,
+      filetype: file.type || 'application/octet-stream',
+      ...(folderId && { folderId }),
+    },
     fingerprint: async () => id,
     removeFingerprintOnSuccess: true,
     onShouldRetry: (error) => worthRetrying(error.originalResponse?.getStatus()),
@@ -38,6 +55,11 @@ export async function startTransfer(
         new URL(address, uploadsUrl(serverUrl)).href,
       );
     },
+    onChunkComplete: () => {
+      const now = performance.now();
+      upload.options.chunkSize = nextChunkSize(upload.options.chunkSize ?? 0, (now - pieceBegan) / 1000);
+      pieceBegan = now;
+    },
     onProgress: (sent) => events.progressed(sent),
     onSuccess: () => events.done(),
     onError: async (error) => events.failed(await problemOf(error)),
@@ -47,6 +69,13 @@ export async function startTransfer(
   if (previous) upload.resumeFromPreviousUpload(previous);
   upload.start();
   return upload;
+}
+
+/** After a piece of some size took so many seconds. */
+export function nextChunkSize(size: number, seconds: number): number {
+  const { least, most } = size < megabyte ? pace.slow : pace.fast;
+  const wanted = seconds < least ? size * 2 : seconds > most ? size / 2 : size;
+  return Math.min(chunkSizes.most, Math.max(chunkSizes.least, Math.round(wanted)));
 }
 
 export const uploadsUrl = (serverUrl: string) => new URL(`${serverUrl}/uploads`, location.origin).href;

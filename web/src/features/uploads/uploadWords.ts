@@ -1,6 +1,6 @@
 import type { TFunction } from 'i18next';
 import { problemText } from '../../i18n/problemText.ts';
-import { formatBytes, formatTimeLeft } from '../../ui/format.ts';
+import { formatBytes, formatPercent, formatTimeLeft } from '../../ui/format.ts';
 import { secondsLeft } from './speed.ts';
 import type { UploadItem } from './uploads.ts';
 
@@ -16,6 +16,12 @@ export function uploadWords(t: TFunction, item: UploadItem, language: string): s
       return t(`uploads.${item.state}`);
     case 'sending':
       return [amount, ...paceWords(t, item, language)].join(' · ');
+    case 'checking':
+      return item.sent > 0
+        ? t('uploads.comparing', { percent: formatPercent(item.sent / item.size, language) })
+        : t('uploads.starting');
+    case 'known':
+      return t('uploads.known', { title: item.same?.title ?? '' });
     case 'paused':
       return `${t('uploads.paused')} · ${amount}`;
     case 'interrupted':

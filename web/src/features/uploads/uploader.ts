@@ -1,20 +1,28 @@
 import { Upload } from 'tus-js-client';
 import { api } from '../../api/api.ts';
+import { libraryEndpoints } from '../../api/library.ts';
 import type { Store } from '../../store/store.ts';
-import { fingerprint } from './fingerprint.ts';
-import { findInterrupted, forgetAddress } from './interrupted.ts';
+import { fingerprint, isFileOf } from './fingerprint.ts';
+import { findInterrupted, forgetAddress, hasBegun } from './interrupted.ts';
 import { forget, keep, type ReopenableHandle, recall } from './keepsakes.ts';
 import { sendMovieHeader } from './movieHeader.ts';
 import { grabPoster } from './poster.ts';
+import { findSameFile } from './sameFile.ts';
 import { createSpeedometer } from './speed.ts';
+import { Tabs } from './tabs.ts';
 import { startTransfer, type TransferEvents } from './transfer.ts';
 import {
+  elsewhereHeard,
+  isActive,
   type UploadItem,
   uploadAdded,
+  uploadChecked,
   uploadCreated,
   uploadDone,
   uploadFailed,
   uploadFound,
+  uploadKnown,
+  uploadMoved,
   uploadPaused,
   uploadProgressed,
   uploadRemoved,
@@ -27,10 +35,15 @@ import {
 export interface Pick {
   readonly file: File;
   readonly handle?: ReopenableHandle | null;
+  /** Names of the folders it lay in, from above. */
+  readonly path?: readonly string[];
 }
 
 const atOnce = 2;
 const progressEvery = 200;
+const foldersAtOnce = 500;
+/** What looks different when a file has come or gone. */
+const changed = ['Videos', 'Library', 'Folders', 'Servers'] as const;
 
 /** Does what the upload queue says; the queue itself is in the store. Lives as long as the page. */
 export class Uploader {
@@ -40,15 +53,29 @@ export class Uploader {
   /** The newest try of each upload; what an older one still reports is not heard. */
   readonly #tries = new Map<string, symbol>();
 
+  readonly #checks = new Map<string, AbortController>();
+  /** Files that shall be sent although the server has them. */
+  readonly #wanted = new Set<string>();
+  readonly #tabs: Tabs;
+
   constructor(store: Store) {
     this.#store = store;
+    this.#tabs = new Tabs(
+      () => this.#items().filter(isActive),
+      (items) => store.dispatch(elsewhereHeard(items)),
+    );
   }
 
-  async add(serverUrl: string, picks: readonly Pick[]): Promise<void> {
-    for (const { file, handle = null } of picks) {
-      const id = fingerprint(serverUrl, file);
+  /** Files for a folder; those that lay in folders of their own come into such folders below it. */
+  async add(serverUrl: string, picks: readonly Pick[], folderId: string | null = null): Promise<void> {
+    const folders = await this.#foldersFor(serverUrl, picks, folderId);
+    for (const { file, handle = null, path = [] } of picks) {
+      const id = fingerprint(serverUrl, file, path);
       this.#files.set(id, file);
-      this.#store.dispatch(uploadAdded({ id, serverUrl, fileName: file.name, size: file.size }));
+      const to = folders.get(path.join('/')) ?? folderId;
+      this.#store.dispatch(
+        uploadAdded({ id, serverUrl, fileName: file.name, size: file.size, folderId: to }),
+      );
       const kept = await recall(id);
       await keep({ id, videoId: kept?.videoId ?? null, handle: handle ?? kept?.handle ?? null });
     }
@@ -60,7 +87,7 @@ export class Uploader {
     for (const found of await findInterrupted(serverUrl)) {
       const kept = await recall(found.id);
       const handle = kept?.handle ?? null;
-      if (this.#item(found.id)) continue;
+      if (this.#item(found.id) || (await this.#tabs.isElsewhere(found.id))) continue;
       const videoId = kept?.videoId ?? null;
       this.#store.dispatch(uploadFound({ ...found, videoId, canReopen: handle !== null }));
       if ((await handle?.queryPermission({ mode: 'read' })) === 'granted') await this.reopen(found.id);
@@ -78,7 +105,7 @@ export class Uploader {
   /** The same file, chosen again by hand. */
   reselect(id: string, file: File): boolean {
     const item = this.#item(id);
-    if (!item || fingerprint(item.serverUrl, file) !== id) return false;
+    if (!item || !isFileOf(id, item.serverUrl, file)) return false;
     this.#files.set(id, file);
     this.resume(id);
     return true;
@@ -94,6 +121,25 @@ export class Uploader {
     this.#pump();
   }
 
+  /** Although the server has the file already. */
+  sendAnyway(id: string): void {
+    this.#wanted.add(id);
+    this.resume(id);
+  }
+
+  /** One place nearer to its turn, or farther from it. */
+  move(id: string, by: -1 | 1): void {
+    this.#store.dispatch(uploadMoved({ id, by }));
+  }
+
+  pauseAll(): void {
+    for (const item of this.#items()) if (isActive(item)) this.pause(item.id);
+  }
+
+  resumeAll(): void {
+    for (const item of this.#items()) if (item.state === 'paused') this.resume(item.id);
+  }
+
   /** Ends an upload for good: what has arrived is deleted on the server too. */
   async cancel(id: string): Promise<void> {
     this.#store.dispatch(uploadRemoved({ id }));
@@ -102,7 +148,7 @@ export class Uploader {
     const uploadUrl = await forgetAddress(id);
     if (uploadUrl) await Upload.terminate(uploadUrl).catch(() => undefined);
     await forget(id);
-    this.#store.dispatch(api.util.invalidateTags(['Videos', 'Servers']));
+    this.#store.dispatch(api.util.invalidateTags([...changed]));
     this.#pump();
   }
 
@@ -140,21 +186,71 @@ export class Uploader {
   /** Starts what waits for its turn. */
   #pump(): void {
     const items = this.#items();
-    const running = items.filter((item) => item.state === 'starting' || item.state === 'sending').length;
+    const running = items.filter(({ state }) => ['checking', 'starting', 'sending'].includes(state)).length;
     const waiting = items.filter((item) => item.state === 'waiting' && this.#files.has(item.id));
     for (const item of waiting.slice(0, Math.max(0, atOnce - running))) void this.#start(item);
   }
 
-  async #start({ id, serverUrl }: UploadItem): Promise<void> {
+  async #start({ id, serverUrl, folderId }: UploadItem): Promise<void> {
     const file = this.#files.get(id)!;
     const mine = Symbol(id);
     this.#tries.set(id, mine);
+    const isMine = () => this.#tries.get(id) === mine;
+    this.#store.dispatch(uploadChecked({ id, part: 0 }));
+    if (!(await this.#tabs.hold(id))) return this.#leaveToOther(id);
+    if (await this.#isKnown(id, serverUrl, file, isMine)) return this.#pump();
+    if (!isMine()) return;
     this.#store.dispatch(uploadStarted({ id }));
-    const events = this.#eventsOf(id, file, () => this.#tries.get(id) === mine);
-    const transfer = await startTransfer(id, serverUrl, file, events);
+    const events = this.#eventsOf(id, file, isMine);
+    const transfer = await startTransfer(id, serverUrl, { file, folderId }, events);
     // Paused or cancelled while the address was looked up.
-    if (this.#tries.get(id) === mine) this.#transfers.set(id, transfer);
+    if (isMine()) this.#transfers.set(id, transfer);
     else await transfer.abort();
+  }
+
+  /** Another tab sends this file; here it needs no row of its own. */
+  #leaveToOther(id: string): void {
+    this.#store.dispatch(uploadRemoved({ id }));
+    this.#pump();
+  }
+
+  /** True when the server has the file; what has begun, or is wanted all the same, is not looked for. */
+  async #isKnown(id: string, serverUrl: string, file: File, isMine: () => boolean): Promise<boolean> {
+    if (this.#wanted.has(id) || (await hasBegun(id))) return false;
+    const checking = new AbortController();
+    this.#checks.set(id, checking);
+    const onProgress = (part: number) => {
+      if (isMine()) this.#store.dispatch(uploadChecked({ id, part }));
+    };
+    const { signal } = checking;
+    const same = await findSameFile({ store: this.#store, serverUrl, file, signal, onProgress });
+    this.#checks.delete(id);
+    if (!same || !isMine()) return false;
+    this.#tabs.letGo(id);
+    this.#store.dispatch(uploadKnown({ id, same: { id: same.id, title: same.title } }));
+    return true;
+  }
+
+  /** The folders that the files lay in, by their paths; made where they are missing. */
+  async #foldersFor(
+    serverUrl: string,
+    picks: readonly Pick[],
+    parentId: string | null,
+  ): Promise<ReadonlyMap<string, string>> {
+    const paths = new Map(picks.map(({ path = [] }) => [path.join('/'), [...path]]));
+    paths.delete('');
+    const found = new Map<string, string>();
+    const wanted = [...paths];
+    for (let at = 0; at < wanted.length; at += foldersAtOnce) {
+      const some = wanted.slice(at, at + foldersAtOnce);
+      const call = { serverUrl, parentId, paths: some.map(([, path]) => path) };
+      const { data } = await this.#store.dispatch(libraryEndpoints.ensureFolders.initiate(call));
+      for (const [i, [name]] of some.entries()) {
+        const id = data?.folderIds[i];
+        if (id) found.set(name, id);
+      }
+    }
+    return found;
   }
 
   #eventsOf(id: string, file: File, isMine: () => boolean): TransferEvents {
@@ -179,14 +275,17 @@ export class Uploader {
       done: () => {
         this.#transfers.delete(id);
         this.#files.delete(id);
+        this.#wanted.delete(id);
+        this.#tabs.letGo(id);
         dispatch(uploadDone({ id }));
         void forget(id);
-        dispatch(api.util.invalidateTags(['Videos', 'Servers']));
+        dispatch(api.util.invalidateTags([...changed]));
         this.#pump();
       },
       failed: (problem) => {
         if (!isMine()) return;
         this.#transfers.delete(id);
+        this.#tabs.letGo(id);
         dispatch(uploadFailed({ id, problem }));
         this.#pump();
       },
@@ -197,6 +296,8 @@ export class Uploader {
     const transfer = this.#transfers.get(id);
     this.#transfers.delete(id);
     this.#tries.delete(id);
+    this.#checks.get(id)?.abort();
+    this.#tabs.letGo(id);
     await transfer?.abort().catch(() => undefined);
   }
 }

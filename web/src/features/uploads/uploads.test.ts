@@ -3,10 +3,13 @@ import type { ApiProblem } from '../../api/problem.ts';
 import {
   isActive,
   uploadAdded,
+  uploadChecked,
   uploadCreated,
   uploadDone,
   uploadFailed,
   uploadFound,
+  uploadKnown,
+  uploadMoved,
   uploadPaused,
   uploadProgressed,
   uploadRemoved,
@@ -83,4 +86,27 @@ describe('upload queue', () => {
     expect(after(uploadAdded(file)).every(isActive)).toBe(true);
     expect(after(...started, uploadPaused({ id })).some(isActive)).toBe(false);
   });
+});
+
+describe('a file that the server has', () => {
+  const same = { id: 'v', title: 'a' };
+  it('waits for a word, and is sent or let go', () => {
+    const known = [uploadAdded(file), uploadChecked({ id, part: 0.5 }), uploadKnown({ id, same })];
+    expect(after(...known)[0]).toMatchObject({ state: 'known', same, sent: 0 });
+    expect(isActive(after(...known)[0]!)).toBe(false);
+    expect(after(...known, uploadResumed({ id }))[0]).toMatchObject({ state: 'waiting' });
+    expect(after(...known, uploadRemoved({ id }))).toEqual([]);
+  });
+});
+
+it('changes the order of its line', () => {
+  const three = ['a', 'b', 'c'].map((one) => uploadAdded({ ...file, id: one }));
+  const order = (...actions: Action[]) =>
+    after(...three, ...actions)
+      .map((item) => item.id)
+      .join('');
+  expect(order(uploadMoved({ id: 'c', by: -1 }))).toBe('acb');
+  expect(order(uploadMoved({ id: 'a', by: -1 }))).toBe('abc');
+  expect(order(uploadMoved({ id: 'a', by: 1 }))).toBe('bac');
+  expect(order(uploadMoved({ id: 'nobody', by: 1 }))).toBe('abc');
 });

@@ -1,11 +1,22 @@
 import { createSlice, type PayloadAction } from '@reduxjs/toolkit';
 import type { ApiProblem } from '../../api/problem.ts';
+import type { ElsewhereItem } from './tabs.ts';
 
 /**
- * `interrupted` was cut off by a reload: its file must be opened again. `failed` has its file and can be
+ * `checking` looks whether the server has the file already, `known` means that it has and that somebody must say
+ * what to do. `interrupted` was cut off by a reload: its file must be opened again. `failed` has its file and can be
  * tried again as it is.
  */
-export type UploadState = 'waiting' | 'starting' | 'sending' | 'paused' | 'interrupted' | 'failed' | 'done';
+export type UploadState =
+  | 'waiting'
+  | 'checking'
+  | 'known'
+  | 'starting'
+  | 'sending'
+  | 'paused'
+  | 'interrupted'
+  | 'failed'
+  | 'done';
 
 export interface UploadItem {
   /** Names the file and the server it goes to (see `fingerprint`). */
@@ -18,17 +29,24 @@ export interface UploadItem {
   readonly speed: number;
   readonly state: UploadState;
   readonly videoId: string | null;
+  /** Where it goes; null for the top of the library. */
+  readonly folderId: string | null;
+  /** The video that has the same bytes. */
+  readonly same: { readonly id: string; readonly title: string } | null;
   /** The browser can open the file again by itself, after one tap. */
   readonly canReopen: boolean;
   readonly problem: ApiProblem | null;
 }
 
-type NewItem = Pick<UploadItem, 'id' | 'serverUrl' | 'fileName' | 'size'>;
+type NewItem = Pick<UploadItem, 'id' | 'serverUrl' | 'fileName' | 'size'> &
+  Partial<Pick<UploadItem, 'folderId'>>;
 type Found = NewItem & Pick<UploadItem, 'sent' | 'videoId' | 'canReopen'>;
 type Of<T> = PayloadAction<{ id: string } & T>;
 
 interface Uploads {
   readonly items: readonly UploadItem[];
+  /** What other tabs of this browser are sending. */
+  readonly elsewhere: readonly ElsewhereItem[];
 }
 
 /** Changes one item, and only where its state allows the change. */
@@ -39,24 +57,28 @@ function change(
   to: (item: UploadItem) => Partial<UploadItem>,
 ): Uploads {
   return {
+    ...state,
     items: state.items.map((item) =>
       item.id === id && from.includes(item.state) ? { ...item, ...to(item) } : item,
     ),
   };
 }
 
-const blank = { sent: 0, speed: 0, videoId: null, canReopen: false, problem: null } as const;
-const live = ['starting', 'sending'] as const;
-const startable = ['paused', 'interrupted', 'failed'] as const;
+const blank = {
+  ...{ sent: 0, speed: 0, videoId: null, canReopen: false, problem: null },
+  ...{ folderId: null, same: null },
+} as const;
+const live = ['checking', 'starting', 'sending'] as const;
+const startable = ['paused', 'interrupted', 'failed', 'known'] as const;
 
 export const uploads = createSlice({
   name: 'uploads',
-  initialState: { items: [] } as Uploads,
+  initialState: { items: [], elsewhere: [] } as Uploads,
   reducers: {
     /** A file that was interrupted, failed or is done takes its turn again; one on its way stays as it is. */
     uploadAdded(state, { payload }: PayloadAction<NewItem>) {
       const known = state.items.find((item) => item.id === payload.id);
-      if (!known) return { items: [...state.items, { ...blank, ...payload, state: 'waiting' }] };
+      if (!known) return { ...state, items: [...state.items, { ...blank, ...payload, state: 'waiting' }] };
       return change(state, payload.id, [...startable, 'done'], (item) => ({
         state: 'waiting',
         problem: null,
@@ -65,10 +87,38 @@ export const uploads = createSlice({
     },
     uploadFound(state, { payload }: PayloadAction<Found>) {
       if (state.items.some((item) => item.id === payload.id)) return state;
-      return { items: [...state.items, { ...blank, ...payload, state: 'interrupted' }] };
+      return { ...state, items: [...state.items, { ...blank, ...payload, state: 'interrupted' }] };
     },
+    /** `part` of its hash is known, 0 to 1. */
+    uploadChecked: (state, { payload }: Of<{ part: number }>) =>
+      change(state, payload.id, ['waiting', 'checking'], (item) => ({
+        state: 'checking',
+        problem: null,
+        sent: Math.round(item.size * payload.part),
+      })),
+    uploadKnown: (state, { payload }: Of<{ same: { id: string; title: string } }>) =>
+      change(state, payload.id, ['checking'], () => ({ state: 'known', sent: 0, same: payload.same })),
+    /** Before or after its neighbours in the line. */
+    uploadMoved(state, { payload: { id, by } }: Of<{ by: number }>) {
+      const from = state.items.findIndex((item) => item.id === id);
+      if (from < 0) return state;
+      const items = [...state.items];
+      const [moved] = items.splice(from, 1);
+      if (!moved) return state;
+      items.splice(Math.max(0, from + by), 0, moved);
+      return { ...state, items };
+    },
+    elsewhereHeard: (state, { payload }: PayloadAction<readonly ElsewhereItem[]>) => ({
+      ...state,
+      elsewhere: payload,
+    }),
     uploadStarted: (state, { payload }: Of<object>) =>
-      change(state, payload.id, ['waiting'], () => ({ state: 'starting', problem: null, speed: 0 })),
+      change(state, payload.id, ['waiting', 'checking'], () => ({
+        state: 'starting',
+        problem: null,
+        speed: 0,
+        sent: 0,
+      })),
     uploadCreated: (state, { payload }: Of<{ videoId: string }>) =>
       change(state, payload.id, live, () => ({ videoId: payload.videoId })),
     uploadProgressed: (state, { payload }: Of<{ sent: number; speed: number }>) =>
@@ -86,16 +136,21 @@ export const uploads = createSlice({
     uploadDone: (state, { payload }: Of<object>) =>
       change(state, payload.id, live, (item) => ({ state: 'done', sent: item.size, speed: 0 })),
     uploadRemoved: (state, { payload }: Of<object>) => ({
+      ...state,
       items: state.items.filter((item) => item.id !== payload.id),
     }),
-    uploadsForgotten: () => ({ items: [] }),
+    uploadsForgotten: (state) => ({ ...state, items: [] }),
   },
-  selectors: { selectUploads: (state) => state.items },
+  selectors: { selectUploads: (state) => state.items, selectElsewhere: (state) => state.elsewhere },
 });
 
 export const {
   uploadAdded,
   uploadFound,
+  uploadChecked,
+  uploadKnown,
+  uploadMoved,
+  elsewhereHeard,
   uploadStarted,
   uploadCreated,
   uploadProgressed,
@@ -107,7 +162,7 @@ export const {
   uploadsForgotten,
 } = uploads.actions;
 
-export const { selectUploads } = uploads.selectors;
+export const { selectUploads, selectElsewhere } = uploads.selectors;
 
 /** Bytes are on their way, or will be without anybody's doing. */
 export const isActive = (item: UploadItem) => ['waiting', ...live].includes(item.state);

@@ -1,0 +1,191 @@
+import { libraryApi, type Server } from '@ptsdly/contract';
+import type { Browser, BrowserContext, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { Person } from '../person.ts';
+import { type Product, startProduct } from '../product.ts';
+import { createUpload } from '../tus.ts';
+import { seriousViolations } from './axe.ts';
+import { chromiumPath, launchChromium, openContext, type Screen, screens } from './chromium.ts';
+
+/** The library by mouse, by keyboard alone and by touch. */
+
+const titles = ['제주 바다', '한라산', '가족 모임', 'Winter', '첫눈', '운동회'];
+const [phone, desktop] = screens as [Screen, Screen];
+/** For a machine that has other work too. */
+const soon = { timeout: 10_000 };
+let product: Product;
+let browser: Browser;
+
+beforeAll(async () => {
+  product = await startProduct();
+  if (chromiumPath) browser = await launchChromium();
+}, 60_000);
+
+afterAll(async () => {
+  await browser?.close();
+  await product?.stop();
+});
+
+/** Somebody with a server, and six videos on it that are still arriving. */
+async function newcomer(): Promise<{ person: Person; server: Server }> {
+  const person = new Person(product.url);
+  await person.signUp();
+  const { documents: body } = await person.identity.authOptions({});
+  await person.identity.putConsents({ body });
+  const server = await person.subscribe();
+  for (const title of titles) await createUpload(person, server, `${title}.mp4`, 1000);
+  return { person, server };
+}
+
+async function open(person: Person, screen: Screen): Promise<Page> {
+  const context: BrowserContext = await openContext(browser, screen, product.url);
+  const cookies = person.cookie.split('; ').map((pair) => pair.split(/=(.*)/s));
+  await context.addCookies(cookies.map(([name = '', value = '']) => ({ name, value, url: product.url })));
+  const page = await context.newPage();
+  await page.goto('/app/server');
+  await card(page, '운동회').waitFor();
+  return page;
+}
+
+const card = (page: Page, title: string) => page.locator(`[data-testid="video-card"][data-title="${title}"]`);
+const shown = (page: Page) =>
+  page.getByTestId('video-card').evaluateAll((cards) => cards.map((one) => one.getAttribute('data-title')));
+
+describe.runIf(chromiumPath)('the library', () => {
+  test('by mouse: folders, drag, search, tags, trash and undo; another window sees it live', {
+    timeout: 120_000,
+  }, async () => {
+    const { person } = await newcomer();
+    const page = await open(person, desktop);
+    const other = await open(person, desktop);
+    expect(await seriousViolations(page)).toEqual([]);
+
+    await page.getByTestId('new-folder').click();
+    await page.getByTestId('folder-name').fill('여행');
+    await page.getByTestId('folder-save').click();
+    await other.getByTestId('folder').waitFor();
+    await card(page, '제주 바다').hover();
+    await card(page, '제주 바다').getByTestId('choose').click();
+    await card(page, 'Winter').click({ modifiers: ['ControlOrMeta'] });
+    await page.getByTestId('selection').waitFor();
+    expect(await seriousViolations(page)).toEqual([]);
+    await card(page, 'Winter').dragTo(page.getByTestId('folder'));
+    for (const one of [page, other]) await expect.poll(() => shown(one), soon).toHaveLength(4);
+    await page.getByTestId('toast-action').click();
+    for (const one of [page, other]) await expect.poll(() => shown(one), soon).toHaveLength(6);
+
+    await page.keyboard.press('Escape');
+    await card(page, '첫눈').getByTestId('video-menu').click();
+    await page.getByTestId('menu-tag').click();
+    await page.getByTestId('tag-name').fill('겨울');
+    await page.keyboard.press('Enter');
+    expect(await seriousViolations(page)).toEqual([]);
+    await page.getByTestId('tags-save').click();
+    await page.getByTestId('search').fill('겨');
+    await expect.poll(() => shown(page), soon).toEqual(['첫눈']);
+    expect(await card(page, '첫눈').locator('mark').allTextContents()).toEqual(['겨']);
+    await card(page, '첫눈').getByTestId('video-menu').click();
+    await page.getByTestId('menu-delete').click();
+    await expect.poll(() => shown(page), soon).toEqual([]);
+    await expect.poll(() => shown(other), soon).toHaveLength(5);
+
+    await page.getByTestId('to-trash').click();
+    await card(page, '첫눈').waitFor();
+    expect(await seriousViolations(page)).toEqual([]);
+    await card(page, '첫눈').getByTestId('video-menu').click();
+    await page.getByTestId('menu-restore').click();
+    await expect.poll(() => shown(other), soon).toHaveLength(6);
+    await page.goto('/app/server');
+    await card(page, '첫눈').getByTestId('video-menu').click();
+    await page.getByTestId('menu-details').click();
+    await page.getByTestId('subtitle-input').setInputFiles({
+      name: 'snow.srt',
+      mimeType: 'text/plain',
+      buffer: Buffer.from('1\n00:00:01,000 --> 00:00:02,000\n눈이 온다\n'),
+    });
+    await page.getByTestId('subtitle').waitFor();
+    expect(await seriousViolations(page)).toEqual([]);
+    await page.keyboard.press('Escape');
+    await page.getByTestId('search').fill('눈이 온');
+    await expect.poll(() => shown(page), soon).toEqual(['첫눈']);
+    await page.context().close();
+    await other.context().close();
+  });
+
+  test('by keyboard alone: choose, move, rename, trash', { timeout: 120_000 }, async () => {
+    const { person, server } = await newcomer();
+    await person.call(libraryApi, server.url).createFolder({ body: { name: 'Family' } });
+    const page = await open(person, desktop);
+    const press = async (...keys: string[]) => {
+      for (const key of keys) await page.keyboard.press(key);
+    };
+    const focused = () => page.evaluate(() => document.activeElement?.getAttribute('data-title'));
+    await tabTo(page, '[role="gridcell"]');
+    expect(await focused()).toBe('운동회');
+    await press('ArrowRight', 'ArrowRight');
+    await expect.poll(focused, soon).toBe('Winter');
+    await press('Space', 'Shift+ArrowRight');
+    await expect.poll(() => page.locator('[role="gridcell"][aria-selected="true"]').count(), soon).toBe(2);
+    await press('Delete');
+    await expect.poll(() => shown(page), soon).toHaveLength(4);
+    await press('Home', 'F2');
+    await page.getByTestId('rename-field').waitFor();
+    await page.keyboard.type('Sports day');
+    await press('Enter');
+    await card(page, 'Sports day').waitFor();
+    await tabTo(page, '[role="gridcell"]');
+    await press('Control+a');
+    await expect.poll(() => page.locator('[role="gridcell"][aria-selected="true"]').count(), soon).toBe(4);
+    await tabTo(page, '[data-testid="bulk-move"]');
+    await press('Enter');
+    await page.getByTestId('places').waitFor();
+    await press('ArrowDown');
+    await tabTo(page, '[data-testid="move-here"]');
+    await press('Enter');
+    await expect.poll(() => shown(page), soon).toEqual([]);
+    await tabTo(page, '[data-testid="folder"] a');
+    await press('Enter');
+    await expect.poll(() => shown(page), soon).toHaveLength(4);
+    await page.context().close();
+  });
+
+  test('by touch, on a phone: a long touch chooses, taps add, the lower edge has what to do', {
+    timeout: 120_000,
+  }, async () => {
+    const { person } = await newcomer();
+    const page = await open(person, phone);
+    await longTouch(page, '운동회');
+    await page.getByTestId('selection').waitFor();
+    await card(page, '첫눈').tap();
+    await expect.poll(() => page.locator('[role="gridcell"][aria-selected="true"]').count(), soon).toBe(2);
+    expect(await seriousViolations(page)).toEqual([]);
+    await page.getByTestId('bulk-trash').tap();
+    await expect.poll(() => shown(page), soon).toHaveLength(4);
+    await page.getByTestId('toast-action').tap();
+    await expect.poll(() => shown(page), soon).toHaveLength(6);
+    await page.getByTestId('layout').tap();
+    await card(page, '운동회').waitFor();
+    expect(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth)).toBe(true);
+    await card(page, '운동회').getByRole('link').first().tap();
+    await page.waitForURL(/\/app\/videos\//);
+    await page.context().close();
+  });
+});
+
+/** As somebody without a mouse comes to a place. */
+async function tabTo(page: Page, selector: string): Promise<void> {
+  for (let i = 0; i < 60; i++) {
+    if (await page.evaluate((wanted) => document.activeElement?.matches(wanted), selector)) return;
+    await page.keyboard.press('Tab');
+  }
+  throw new Error(`Tab does not lead to ${selector}`);
+}
+
+async function longTouch(page: Page, title: string): Promise<void> {
+  const box = await card(page, title).boundingBox();
+  const session = await page.context().newCDPSession(page);
+  const touchPoints = [{ x: (box?.x ?? 0) + 50, y: (box?.y ?? 0) + 30 }];
+  await session.send('Input.dispatchTouchEvent', { type: 'touchStart', touchPoints });
+  await page.getByTestId('selection').waitFor();
+  await session.send('Input.dispatchTouchEvent', { type: 'touchEnd', touchPoints: [] });
+}

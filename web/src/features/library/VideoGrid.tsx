@@ -1,0 +1,133 @@
+import type { Server, Video } from '@ptsdly/contract';
+import { useWindowVirtualizer } from '@tanstack/react-virtual';
+import { useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { useVideoWindowQuery, type VideoFilter } from '../../api/library.ts';
+import { useAppSelector } from '../../store/store.ts';
+import { Button } from '../../ui/Button.tsx';
+import { Loading } from '../../ui/Loading.tsx';
+import { EmptyState, ProblemNotice } from '../../ui/Notice.tsx';
+import styles from './Library.module.css';
+import type { Doing } from './LibraryDialogs.tsx';
+import type { Selection } from './selection.ts';
+import { useGridKeys } from './useGridKeys.ts';
+import { useGridLayout } from './useGridLayout.ts';
+import type { LibraryActions } from './useLibraryActions.ts';
+import { isEverywhere, type LibraryView } from './useLibraryView.ts';
+import { VideoCell } from './VideoCell.tsx';
+
+export interface VideoGridProps {
+  readonly server: Server;
+  readonly view: LibraryView;
+  readonly filter: VideoFilter;
+  readonly selection: Selection;
+  readonly select: (selection: Selection) => void;
+  readonly actions: LibraryActions;
+  readonly onDo: (doing: Doing) => void;
+  /** Something else stands above, so that no videos do not mean that there is nothing. */
+  readonly hasFolders?: boolean;
+  readonly isTrash?: boolean;
+}
+
+/** All videos of a list, of which only those in sight exist: a stretch of the list comes when it is scrolled to. */
+export function VideoGrid(props: VideoGridProps) {
+  const { t } = useTranslation();
+  const { server, filter, view } = props;
+  const first = { serverUrl: server.url, filter, offset: 0 };
+  const { data, error, refetch } = useVideoWindowQuery(first, { refetchOnMountOrArgChange: true });
+  if (error && !data) {
+    return (
+      <ProblemNotice problem={error}>
+        <Button look="quiet" onPress={() => void refetch()}>
+          {t('common.retry')}
+        </Button>
+      </ProblemNotice>
+    );
+  }
+  if (!data) return <Loading />;
+  if (data.total === 0) return <Empty {...props} isSearch={isEverywhere(view)} />;
+  return <Rows {...props} total={data.total} />;
+}
+
+function Rows(props: VideoGridProps & { total: number }) {
+  const { t } = useTranslation();
+  const { total, selection, server, filter } = props;
+  const layout = useAppSelector((state) => state.preferences.layout);
+  const { ref, columns, rowHeight, gap, top } = useGridLayout(layout);
+  const [renaming, setRenaming] = useState<string | null>(null);
+  const count = Math.ceil(total / columns);
+  const rows = useWindowVirtualizer({ count, estimateSize: () => rowHeight, overscan: 4, scrollMargin: top });
+  if (rows.options.count > 0 && rows.measurementsCache[0]?.size !== rowHeight) rows.measure();
+  const keys = useGridKeys({
+    ...props,
+    columns,
+    scrollTo: (index) => rows.scrollToIndex(Math.floor(index / columns)),
+  });
+  const rename = (video: Video | null) => setRenaming(video?.id ?? null);
+  return (
+    // biome-ignore lint/a11y/useSemanticElements: a table cannot be a grid of cards
+    <div
+      ref={ref}
+      role="grid"
+      tabIndex={-1}
+      aria-label={t('library.title')}
+      aria-rowcount={count}
+      aria-colcount={columns}
+      aria-multiselectable="true"
+      className={styles.grid}
+      data-layout={layout}
+      data-choosing={selection.ids.size > 0 || undefined}
+      style={
+        { height: rows.getTotalSize(), '--columns': columns, '--gap': `${gap}px` } as React.CSSProperties
+      }
+      onKeyDown={keys.onKeyDown}
+      data-testid="videos"
+      data-total={total}
+    >
+      {rows.getVirtualItems().map((row) => (
+        // biome-ignore lint/a11y/useSemanticElements lint/a11y/useFocusableInteractive: a row of the grid, whose cells take the focus
+        <div
+          key={row.index}
+          role="row"
+          aria-rowindex={row.index + 1}
+          className={styles.gridRow}
+          style={{ transform: `translateY(${row.start - top}px)`, height: rowHeight }}
+        >
+          {Array.from({ length: Math.min(columns, total - row.index * columns) }, (_, i) => {
+            const index = row.index * columns + i;
+            return (
+              <VideoCell
+                key={index}
+                {...{ index, server, filter, renaming, keys }}
+                column={i + 1}
+                search={props.view.search}
+                selection={selection}
+                actions={props.actions}
+                onDo={props.onDo}
+                onRename={rename}
+                isTrash={props.isTrash ?? false}
+              />
+            );
+          })}
+        </div>
+      ))}
+    </div>
+  );
+}
+
+function Empty({ view, hasFolders, isTrash, isSearch }: VideoGridProps & { isSearch: boolean }) {
+  const { t } = useTranslation();
+  if (isTrash) return <EmptyState icon="trash" title={t('trash.emptyTitle')} text={t('trash.emptyText')} />;
+  if (isSearch)
+    return <EmptyState icon="search" title={t('library.noneTitle')} text={t('library.noneText')} />;
+  if (hasFolders) return <p className={styles.onlyFolders}>{t('library.onlyFolders')}</p>;
+  return (
+    <div className={styles.empty}>
+      {view.folderId ? (
+        <EmptyState icon="folder" title={t('library.emptyFolderTitle')} text={t('library.emptyFolderText')} />
+      ) : (
+        <EmptyState icon="upload" title={t('library.emptyTitle')} text={t('library.emptyText')} />
+      )}
+    </div>
+  );
+}
