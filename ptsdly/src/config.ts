@@ -82,6 +82,23 @@ export const settings = {
     'Where media servers are made; `process:<data>/servers` where not given',
     z.string().optional(),
   ),
+  storage: setting(
+    'PTSDLY_STORAGE',
+    'Where videos of new servers lie: `s3://<bucket>[/<prefix>][?endpoint=<url>&region=<region>]`; on the disk where not given',
+    z
+      .url({ protocol: /^s3$/, error: 'expected s3://bucket/prefix?endpoint=https://host&region=name' })
+      .refine((text) => !/^s3:\/\/[^/?]*@/.test(text), 'keys have settings of their own')
+      .optional(),
+  ),
+  storageKey: setting(
+    'PTSDLY_STORAGE_KEY',
+    'Key of that storage, `<id>:<secret>`; the rights of the machine (AWS) where not given',
+    z
+      .string()
+      .regex(/^[^:\s]+:\S+$/, 'expected id:secret')
+      .optional(),
+    'secret',
+  ),
   serviceKey: setting(
     'PTSDLY_SERVICE_KEY',
     'Secret that the services share; made in `<data>/secrets` where not given',

@@ -9,6 +9,8 @@ ptsdly media <config.json>       runs one media server
 ptsdly links reports             what people have reported; \`audit\` lists what was done about it
 ptsdly links takedown CODE WHY   takes a link down (451); \`restore CODE WHY\` puts it back,
                                  \`dismiss CODE WHY\` settles its reports and leaves it as it is
+ptsdly servers                   the servers and where their videos lie
+ptsdly servers move SERVER PLACE moves the videos of a server to \`local\` or \`remote\` storage while it plays
 
   --list            the services
   --check           read the configuration, say what is wrong with it, and stop
@@ -38,6 +40,13 @@ async function main(): Promise<void> {
       for (const line of await operate(readConfig(serviceNames), operation, args)) console.log(line);
       return process.exit(0);
     }
+  }
+
+  if (positionals[0] === 'servers') {
+    const { operateServers } = await import('./servers.ts');
+    for (const line of await operateServers(readConfig(serviceNames), positionals.slice(1)))
+      console.log(line);
+    return process.exit(0);
   }
 
   const unknown = positionals.filter((name) => !serviceNames.some((known) => known === name));

@@ -10,6 +10,7 @@ export * from './links.ts';
 export * from './media.ts';
 export * from './moderation.ts';
 export * from './openapi.ts';
+export * from './placement.ts';
 export * from './problem.ts';
 export * from './routes.ts';
 export * from './scope.ts';

@@ -14,6 +14,7 @@ import { type MediaDatabase, openMediaDatabase } from './database.ts';
 import { createByteRouter } from './exchange.ts';
 import { createGatekeeper, ownerOnly } from './gatekeeper.ts';
 import { Deliveries } from './host/deliveries.ts';
+import { MoveReports } from './host/move-reports.ts';
 import { News } from './host/news.ts';
 import { Indexer } from './indexing/indexer.ts';
 import { JobStore } from './jobs/job-store.ts';
@@ -31,7 +32,7 @@ import { Rights, readSetting, writeSetting } from './playback/rights.ts';
 import { sessionRoutes } from './playback/session-routes.ts';
 import { SessionTokens } from './playback/session-token.ts';
 import { recover } from './recovery.ts';
-import { openStorage } from './storage/open.ts';
+import { openPlaced } from './storage/placing.ts';
 import { Arrivals } from './uploads/arrivals.ts';
 import { Ingest } from './uploads/ingest.ts';
 import { Spool } from './uploads/spool.ts';
@@ -71,13 +72,8 @@ export async function openMedia(options: MediaOptions): Promise<MediaService> {
   const host = createClient(controlApi, reach(control));
 
   const db = await openMediaDatabase(options.databaseUrl);
-  const storage = await openStorage({
-    url: options.storageUrl,
-    former: options.formerStorageUrl,
-    keys: options.storageKeys,
-    folder: options.folder,
-    log,
-  });
+  const moves = new MoveReports(host, log);
+  const storage = await openPlaced({ ...options, db, onLeft: (left) => moves.tell(left) });
   const spool = new Spool(join(options.folder, 'spool'));
   const responses = new OpenResponses();
   const rights = await Rights.load({ db, responses, serverId, ownerId });
@@ -182,6 +178,7 @@ export async function openMedia(options: MediaOptions): Promise<MediaService> {
       await indexer.close();
       await spool.close();
       await storage.close();
+      await moves.close();
       await db.destroy();
     },
   };

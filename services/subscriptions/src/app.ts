@@ -1,9 +1,16 @@
-import { feedApi, type ServerAddress, subscriptionsApi, subscriptionsInternalApi } from '@ptsdly/contract';
+import {
+  feedApi,
+  placementApi,
+  type ServerAddress,
+  subscriptionsApi,
+  subscriptionsInternalApi,
+} from '@ptsdly/contract';
 import { type AppOptions, admit, type Caller, createApp, eventStream, type Feed, mount } from '@ptsdly/kit';
 import type { Hono } from 'hono';
 import type { Changes } from './changes.ts';
 import type { Host } from './hosts/host.ts';
 import { keyedRequest } from './idempotency.ts';
+import type { Placements } from './placements.ts';
 import { plans } from './plans.ts';
 import type { ServerRow } from './schema.ts';
 import type { Servers } from './servers.ts';
@@ -12,6 +19,7 @@ import type { Subscriptions } from './subscriptions.ts';
 export interface AppParts {
   readonly subscriptions: Subscriptions;
   readonly servers: Servers;
+  readonly placements: Placements;
   readonly host: Host;
   readonly changes: Changes;
   readonly feed: Feed;
@@ -47,13 +55,22 @@ function mountSubscriptions(app: Hono, { subscriptions, servers }: AppParts, opt
   );
 }
 
-function mountInternal(app: Hono, { servers, host, feed }: AppParts, options: AppOptions): void {
+function mountInternal(app: Hono, { servers, placements, host, feed }: AppParts, options: AppOptions): void {
   mount(
     app,
     subscriptionsInternalApi,
     {
       serverById: async ({ params }) => addressOf(await servers.byId(params.id), host),
       serverBySlug: async ({ params }) => addressOf(await servers.bySlug(params.slug), host),
+    },
+    options,
+  );
+  mount(
+    app,
+    placementApi,
+    {
+      placements: async () => ({ items: await placements.list() }),
+      moveServer: ({ params, body }) => placements.move(params.id, body.to),
     },
     options,
   );

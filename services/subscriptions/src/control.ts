@@ -88,6 +88,10 @@ function controlOf({ serverId, ownerId }: Served, parts: Parts): ControlService 
         await servers.reportUsage(serverId, body.usedBytes);
         return undefined;
       },
+      reportMove: async ({ body }) => {
+        await servers.reportMove(serverId, body.left);
+        return undefined;
+      },
       putCard: async ({ params, body }) => {
         await parts.putCard(serverId, params.videoId, body);
         return undefined;

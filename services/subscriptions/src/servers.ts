@@ -80,6 +80,10 @@ export class Servers {
     await this.db.updateTable('servers').set({ usedBytes }).where('id', '=', id).execute();
   }
 
+  async reportMove(id: string, objectsLeft: number): Promise<void> {
+    await this.db.updateTable('servers').set({ objectsLeft }).where('id', '=', id).execute();
+  }
+
   async videoDeleted(serverId: string, videoId: string): Promise<void> {
     const { db, bell } = this.#options;
     await db.transaction().execute((trx) => appendEvent(trx, { type: 'video.deleted', serverId, videoId }));

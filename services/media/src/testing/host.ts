@@ -14,6 +14,8 @@ export interface StandInHost extends Service {
   /** Refuses all calls while true. */
   away: boolean;
   readonly usage: number[];
+  /** Objects left to move, as they were told. */
+  readonly moves: number[];
   readonly cards: Map<string, Card>;
   readonly deleted: string[];
 }
@@ -30,6 +32,7 @@ export async function createHost({ serverId, ownerId }: HostOptions): Promise<St
   >;
   const keys = { identity: await signingKey(), links: await signingKey(), stranger: await signingKey() };
   const usage: number[] = [];
+  const moves: number[] = [];
   const cards = new Map<string, Card>();
   const deleted: string[] = [];
   const metrics = new Metrics('host');
@@ -41,6 +44,7 @@ export async function createHost({ serverId, ownerId }: HostOptions): Promise<St
     {
       jwks: ({ params }) => ({ keys: [keys[params.issuer].jwk] }),
       reportUsage: ({ body }) => void usage.push(body.usedBytes),
+      reportMove: ({ body }) => void moves.push(body.left),
       putCard: ({ params, body }) => void cards.set(params.videoId, body),
       videoDeleted: ({ params }) => void deleted.push(params.videoId),
       feed: ({ params, query }) => feeds[params.feed].feed.page(query),
@@ -57,6 +61,7 @@ export async function createHost({ serverId, ownerId }: HostOptions): Promise<St
     name: 'host',
     away: false,
     usage,
+    moves,
     cards,
     deleted,
     fetch: async (request) => (host.away ? new Problem('unavailable').toResponse() : app.fetch(request)),

@@ -1,4 +1,4 @@
-import type { Fetch } from '@ptsdly/contract';
+import type { Fetch, MediaConfig, StoragePlace } from '@ptsdly/contract';
 import type { Logger } from '@ptsdly/kit';
 
 /** What a host is asked to run. The same generation always means the same content. */
@@ -8,6 +8,15 @@ export interface ServerSpec {
   readonly generation: number;
   readonly slug: string;
   readonly quotaBytes: number;
+  /** Where its objects belong; `local` where not given. */
+  readonly storage?: StoragePlace;
+}
+
+/** Storage that is not the host's own disk: one for the installation, with a prefix for each server. */
+export interface RemoteStorage {
+  /** `s3://<bucket>[/<prefix>][?endpoint=<url>&region=<region>]`. */
+  readonly url: string;
+  readonly keys?: MediaConfig['storageKeys'];
 }
 
 /**
@@ -82,6 +91,7 @@ export interface HostOptions {
   readonly mediaEnv: Readonly<Record<string, string>>;
   /** Absolute origin of media URLs, where they have one of their own. */
   readonly mediaOrigin?: string | undefined;
+  readonly remoteStorage?: RemoteStorage | undefined;
   /** What a server is offered on its control socket (`controlApi`). */
   readonly control: (server: { readonly serverId: string; readonly ownerId: string }) => ControlService;
   /** Says that the observed state of a server may have changed. Only a hurry: the sweep looks too. */

@@ -16,6 +16,8 @@ import { LogFile } from './log-file.ts';
 import { spawnMedia } from './media-process.ts';
 import { endLeftover } from './pid-file.ts';
 import { isServerFolder, type Places, pidFolder, placesOf, prepareRunFolder } from './places.ts';
+import { runPurge } from './purge.ts';
+import { remoteUrl, storageOf } from './storage-place.ts';
 import { Supervisor } from './supervisor.ts';
 
 const LEFTOVER_MS = 5000;
@@ -106,6 +108,7 @@ class ProcessHost implements Host {
       const entry = this.#entries.get(serverId);
       if (entry) await this.#stop(entry);
       else await endLeftover(places.pid, LEFTOVER_MS);
+      await this.#purgeRemote(serverId, places);
       for (const path of [places.socket, places.control, places.folder]) {
         await rm(path, { recursive: true, force: true, maxRetries: 3 });
       }
@@ -167,13 +170,13 @@ class ProcessHost implements Host {
   }
 
   async #writeConfig({ spec, places }: Entry): Promise<void> {
-    const { mediaOrigin, log } = this.#options;
+    const { mediaOrigin, remoteStorage, log } = this.#options;
     const config: MediaConfig = mediaConfig.parse({
       ...spec,
+      ...storageOf(spec, places.folder, remoteStorage),
       basePath: `/m/${spec.slug}`,
       folder: places.folder,
       databaseUrl: `sqlite:${places.folder}/media.db`,
-      storageUrl: `file:${places.folder}/objects`,
       socketPath: places.socket,
       controlAddress: `unix:${places.control}`,
       publicUrl: mediaOrigin,
@@ -185,6 +188,17 @@ class ProcessHost implements Host {
     await rm(draft, { recursive: true, force: true });
     await writeFile(draft, `${JSON.stringify(config, null, 2)}\n`, { mode: 0o600, flag: 'wx' }); // through no link
     await rename(draft, places.config);
+  }
+
+  /**
+   * Removes what a server has in the remote storage, by the media program, which has the driver. Nothing is read
+   * from the server's own folder for it.
+   */
+  async #purgeRemote(serverId: string, places: Places): Promise<void> {
+    const { remoteStorage, mediaCommand, mediaEnv } = this.#options;
+    if (!remoteStorage || !existsSync(places.folder)) return;
+    const purge = { storageUrl: remoteUrl(remoteStorage, serverId), storageKeys: remoteStorage.keys };
+    await runPurge(mediaCommand, mediaEnv, purge);
   }
 
   /** One call for a server after the other; an error of the system becomes a `HostError`. */
