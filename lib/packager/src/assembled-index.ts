@@ -1,6 +1,5 @@
 import type { AudioDescription } from './audio-entry.ts';
 import { WHOLE_TRACK } from './edit-list.ts';
-import { PackagerError } from './error.ts';
 import type {
   AudioTrack,
   Container,
@@ -9,6 +8,7 @@ import type {
   TransportRewrite,
   VideoTrack,
 } from './media-index.ts';
+import { nothingToPlay } from './playability.ts';
 import type { SourceSamples } from './sample-table.ts';
 import { audioTimeline, videoTimeline } from './timeline.ts';
 
@@ -16,6 +16,7 @@ interface Found {
   readonly samples: SourceSamples;
   readonly timescale: number;
   readonly language: string | undefined;
+  readonly name?: string;
   readonly rewrite?: TransportRewrite;
 }
 
@@ -26,14 +27,17 @@ export interface FoundTracks {
   readonly video: (Found & Omit<VideoTrack, keyof Found | 'kind'>) | undefined;
   readonly audio: readonly (Found & AudioDescription)[];
   readonly skipped: readonly SkippedTrack[];
+  /** More of the file is to come. */
+  readonly growing: boolean;
 }
 
 /** Makes the index of it: the earliest time of any track becomes zero, unless it lies before zero already. */
-export function assembleIndex({ container, sourceSize, video, audio, skipped }: FoundTracks): MediaIndex {
-  const found: readonly Found[] = [...(video ? [video] : []), ...audio];
-  if (found.length === 0) throw new PackagerError('not_media', 'The file has neither video nor sound.');
-  const origin = Math.max(0, Math.min(...found.map(startOf)));
-  for (const { samples, timescale } of found) {
+export function assembleIndex(found: FoundTracks): MediaIndex {
+  const { container, sourceSize, video, audio, skipped, growing } = found;
+  const all: readonly Found[] = [...(video ? [video] : []), ...audio];
+  if (all.length === 0) throw nothingToPlay(skipped);
+  const origin = Math.max(0, Math.min(...all.map(startOf)));
+  for (const { samples, timescale } of all) {
     const ticks = Math.round(origin * timescale);
     const times = samples.presentation;
     for (let i = 0; i < times.length; i++) times[i] = (times[i] as number) - ticks;
@@ -53,6 +57,8 @@ export function assembleIndex({ container, sourceSize, video, audio, skipped }: 
     sourceSize,
     container,
     preroll: placed?.preroll ?? 0,
+    isSequential: true,
+    ...(growing && { growing }),
     ...(videoTrack && { video: videoTrack }),
     audio: audioTracks,
     skipped,

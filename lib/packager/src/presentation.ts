@@ -3,7 +3,8 @@ import { PackagerError } from './error.ts';
 import type { SegmentPlan } from './fragment.ts';
 import { writeInitSegment } from './init-segment.ts';
 import { shiftTrack } from './joined-index.ts';
-import type { MediaIndex, Rotation, VideoTrack } from './media-index.ts';
+import type { AudioTrack, MediaIndex, Rotation, VideoTrack } from './media-index.ts';
+import { isSegmentable } from './playability.ts';
 import { writeMasterPlaylist, writeMediaPlaylist } from './playlists.ts';
 import { type PresentedTrack, SegmentedTrack } from './presented-track.ts';
 
@@ -55,7 +56,9 @@ export interface Presentation {
   segment(trackId: string, n: number): SegmentPlan;
 }
 
-/** Cuts an index into segments. A few milliseconds even for hours of video; later calls are cheap. */
+/**
+ * Cuts an index into segments, all tracks of it that segments can be made of; see `forBrowsers` for fewer. A few milliseconds even for hours of video; later calls are cheap.
+ */
 export function createPresentation(index: MediaIndex, options: PresentationOptions = {}): Presentation {
   return new IndexedPresentation(index, options);
 }
@@ -78,7 +81,9 @@ class IndexedPresentation implements Presentation {
     this.boundaries = startsOf(this.tracks[0]);
     this.duration = index.duration + (options.start ?? 0);
     this.rotation = video?.rotation ?? 0;
-    [this.width, this.height] = video ? displaySize(video) : [0, 0];
+    const { width, height } = displaySize(index);
+    this.width = width;
+    this.height = height;
     this.codecs = [...new Set(this.tracks.map(({ codec }) => codec))].join(',');
     this.frameRate = video && averageFrameRate(video);
     this.maxGop = video ? longestGroup(video.samples, video.timescale) : 0;
@@ -135,8 +140,9 @@ class IndexedPresentation implements Presentation {
 /** Video cut at its sync samples; sound cut where the video is. */
 function segmentTracks(index: MediaIndex, options: PresentationOptions): SegmentedTrack[] {
   const { targetDuration, boundaries, start = 0 } = options;
-  const video = start && index.video ? shiftTrack(index.video, start) : index.video;
-  const audio = start ? index.audio.map((track) => shiftTrack(track, start)) : index.audio;
+  const shifted = <T extends VideoTrack | AudioTrack>(track: T) => (start ? shiftTrack(track, start) : track);
+  const video = index.video && isSegmentable(index.video) ? shifted(index.video) : undefined;
+  const audio = index.audio.filter((track) => isSegmentable(track)).map(shifted);
   const tracks: SegmentedTrack[] = [];
   if (video) {
     const { samples, timescale } = video;
@@ -166,9 +172,12 @@ function startsOf(track: SegmentedTrack | undefined): number[] {
   return Array.from({ length: inner }, (_, n) => track?.segmentStart(n + 1) ?? 0);
 }
 
-function displaySize({ width, height, pixelAspect, rotation }: VideoTrack): [number, number] {
-  const wide = Math.round(width * pixelAspect);
-  return rotation % 180 === 0 ? [wide, height] : [height, wide];
+/** Pixels as displayed, after pixel aspect and rotation; 0 without video. */
+export function displaySize({ video }: MediaIndex): { width: number; height: number } {
+  if (!video) return { width: 0, height: 0 };
+  const wide = Math.round(video.width * video.pixelAspect);
+  const turned = video.rotation % 180 !== 0;
+  return turned ? { width: video.height, height: wide } : { width: wide, height: video.height };
 }
 
 /** From the second frame on, as the first may be held. */

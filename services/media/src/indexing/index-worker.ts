@@ -3,13 +3,13 @@ import { read } from 'node:fs';
 import type { MessagePort } from 'node:worker_threads';
 import {
   type ByteSource,
-  createPresentation,
+  displaySize,
   encodeIndex,
   indexMovie,
   indexSource,
   locateMovie,
   type MediaIndex,
-  needsConversion,
+  obstacleOf,
   PackagerError,
 } from '@ptsdly/packager';
 
@@ -34,6 +34,8 @@ export type IndexAnswer =
       readonly height: number;
       /** Names the movie header; null for a container that has none. */
       readonly movie: string | null;
+      /** Why browsers cannot play all of it as it is, in words for people: something must be converted first. */
+      readonly obstacle: string | null;
     }
   | {
       readonly ok: false;
@@ -58,9 +60,10 @@ export function serveIndexRequests(port: MessagePort): void {
 async function answer(request: IndexRequest): Promise<IndexAnswer> {
   try {
     const { index, movie } = await indexOf(request);
-    const { duration, width, height } = createPresentation(index);
+    const { width, height } = displaySize(index);
     const encoded = encodeIndex(index);
-    return { ok: true, index: owned(encoded), duration, width, height, movie };
+    const obstacle = obstacleOf(index) ?? null;
+    return { ok: true, index: owned(encoded), duration: index.duration, width, height, movie, obstacle };
   } catch (error) {
     if (error instanceof NotArrived) {
       return { ok: false, code: 'not_arrived', detail: 'The file is still arriving.', needs: error.needs };
@@ -80,7 +83,7 @@ async function indexOf(request: IndexRequest): Promise<Reading> {
   const { fd, size, arrived = size } = request;
   const source = fileSource(fd, size, arrived);
   if (arrived === size) {
-    return { index: withPlayableSound(await indexSource(source, LIMITS)), movie: await nameOf(source) };
+    return { index: await indexSource(source, LIMITS), movie: await nameOf(source) };
   }
   const { offset, length, brand } = await locateMovie(source);
   if (length > LIMITS.maxMoovBytes)
@@ -89,17 +92,8 @@ async function indexOf(request: IndexRequest): Promise<Reading> {
 }
 
 function readMovie(moov: Uint8Array, size: number, container: 'mp4' | 'mov'): Reading {
-  const index = withPlayableSound(indexMovie(moov, size, { ...LIMITS, container }));
+  const index = indexMovie(moov, size, { ...LIMITS, container });
   return { index, movie: nameMovie(moov) };
-}
-
-/** Leaves out sound that browsers refuse. A file that has no other is refused, rather than played silent. */
-function withPlayableSound(index: MediaIndex): MediaIndex {
-  const audio = index.audio.filter((track) => !needsConversion(track));
-  if (audio.length === 0 && index.audio.length > 0) {
-    throw new PackagerError('unsupported_codec', 'The sound is Dolby Digital, which browsers do not play.');
-  }
-  return { ...index, audio };
 }
 
 /** The name of a file's movie header, to tell whether it is the one that was sent ahead. */

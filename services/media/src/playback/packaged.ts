@@ -3,6 +3,7 @@ import {
   createPresentation,
   createProgressive,
   decodeIndex,
+  forBrowsers,
   type Presentation,
   type ProgressiveFile,
 } from '@ptsdly/packager';
@@ -34,7 +35,7 @@ export function packageIndex(
   bytes: Uint8Array,
   rest: Pick<Packaged, 'source' | 'movie' | 'arrived'>,
 ): Packaged {
-  const index = decodeIndex(bytes);
+  const index = forBrowsers(decodeIndex(bytes));
   let progressive: ProgressiveFile | undefined;
   return {
     ...rest,

@@ -172,7 +172,7 @@ export class Arrivals {
 
   async #keep(row: VideoRow, arrival: Arrival, answer: Indexed): Promise<void> {
     const { library, storage, spool } = this.#options;
-    if (arrival.packaged || arrival.complete || answer.movie === null) return;
+    if (arrival.packaged || arrival.complete || answer.movie === null || answer.obstacle !== null) return;
     arrival.needs = Number.POSITIVE_INFINITY; // it has been looked at
     if (!this.#hasRoom(answer.index)) return;
     const packaged = this.#package(row, arrival, answer.index, answer.movie);

@@ -149,6 +149,11 @@ export class Ingest {
       return arrivals.forget(id);
     }
     await storage.put(indexOf(id), spool.save(answer.index));
+    if (answer.obstacle !== null) {
+      log.info({ videoId: id }, 'a file must be converted to be played');
+      await library.failed(id, 'unsupported_codec', answer.obstacle);
+      return arrivals.forget(id);
+    }
     const row = await library.playable(id, answer.movie, answer);
     if (row) onPlayable(row, answer.index);
     else await storage.remove(indexOf(id)); // deleted meanwhile
