@@ -20,8 +20,7 @@ beforeAll(async () => {
   s3 = await startFakeS3();
   env = {
     PTSDLY_STORAGE: s3.url,
-    PTSDLY_S3_ACCESS_KEY_ID: 'key',
-    PTSDLY_S3_SECRET_ACCESS_KEY: 'very-secret',
+    PTSDLY_STORAGE_KEY: 'key:very-secret',
   };
   product = await startProduct({ env });
 });
