@@ -4,6 +4,7 @@ export * from './endpoint.ts';
 export * from './events.ts';
 export * from './fields.ts';
 export * from './identity.ts';
+export * from './import.ts';
 export * from './jobs.ts';
 export * from './library-events.ts';
 export * from './links.ts';

@@ -21,13 +21,24 @@ export interface VideoRow {
   poster: 'browser' | 'server' | null;
   /** Names the movie header that the index was made of; null while there is no index, or an older one. */
   movie: string | null;
+  /** The upload has not told its length yet: `size_bytes` is what has come, and grows. */
+  deferred: number;
   /** Grows with every poster, so that its URL changes. */
   poster_version: number;
   created_at: string;
 }
 
+/** A file that is being fetched from another server, until it is complete. */
+export interface ImportRow {
+  video_id: string;
+  url: string;
+  /** Names the content, so that a second part is of the same. */
+  validator: string | null;
+}
+
 export interface MediaTables extends OutboxTables {
   videos: VideoRow;
+  imports: ImportRow;
   /** The newest epoch that the links feed told of each link. */
   link_epochs: { link_id: string; epoch: number; revoked: number; changed_at: string };
   /** Sessions of the owner that have been signed out. */
@@ -81,6 +92,13 @@ const migrations: Migrations = {
         unique (video, kind, params)
       )`.execute(db);
       await sql`create index jobs_state on jobs (state)`.execute(db);
+    },
+  },
+  '2027-01-storage-imports': {
+    async up(db) {
+      await sql`alter table videos add column deferred smallint not null default 0`.execute(db);
+      await sql`create table imports (video_id varchar(64) primary key, url text not null,
+        validator varchar(300))`.execute(db);
     },
   },
 };

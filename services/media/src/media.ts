@@ -16,6 +16,7 @@ import { createGatekeeper, ownerOnly } from './gatekeeper.ts';
 import { Deliveries } from './host/deliveries.ts';
 import { MoveReports } from './host/move-reports.ts';
 import { News } from './host/news.ts';
+import { Imports } from './imports/imports.ts';
 import { Indexer } from './indexing/indexer.ts';
 import { JobStore } from './jobs/job-store.ts';
 import { Jobs } from './jobs/jobs.ts';
@@ -118,6 +119,7 @@ export async function openMedia(options: MediaOptions): Promise<MediaService> {
     await spool.remove(id);
   };
   const uploads = new Uploads({ library, spool, ingest, indexer, arrivals, onRemoved });
+  const imports = new Imports({ db, library, uploads, control, log });
   const poster = (id: string) => posters.base64(id);
   const deliveries = new Deliveries({ db, host, library, poster, log });
 
@@ -142,7 +144,20 @@ export async function openMedia(options: MediaOptions): Promise<MediaService> {
   };
   const health = { serverId, generation: options.generation };
   const app = createMediaApp({
-    ...{ audience, log, metrics, callers, ready, health, basePath, library, jobs, playback, deleteVideo },
+    ...{
+      audience,
+      log,
+      metrics,
+      callers,
+      ready,
+      health,
+      basePath,
+      library,
+      imports,
+      jobs,
+      playback,
+      deleteVideo,
+    },
   });
   const raw = createByteRouter({
     ...{ basePath, log, metrics },
@@ -156,7 +171,7 @@ export async function openMedia(options: MediaOptions): Promise<MediaService> {
 
   await jobs.start();
   deliveries.start();
-  const recovering = recover({ library, storage, spool, ingest, uploads, log });
+  const recovering = recover({ library, storage, spool, ingest, uploads, log }).then(() => imports.resume());
   const sweep = setInterval(() => {
     void Promise.all([uploads.sweep(), rights.prune()]).catch((err) => log.warn({ err }, 'sweeping failed'));
   }, SWEEP_MS).unref();
@@ -168,6 +183,7 @@ export async function openMedia(options: MediaOptions): Promise<MediaService> {
     async close() {
       clearInterval(sweep);
       responses.close();
+      await imports.close();
       await news.close();
       await recovering;
       await jobs.close();

@@ -22,6 +22,8 @@ import {
 } from '@ptsdly/kit';
 import { Hono } from 'hono';
 import type { ControlService } from './hosts/host.ts';
+import { importRoute } from './imports/import-route.ts';
+import { Imports } from './imports/imports.ts';
 import { cachedKeys } from './key-cache.ts';
 import type { Servers } from './servers.ts';
 
@@ -34,6 +36,8 @@ export interface ControlOptions {
   readonly tokens: ServiceTokens;
   readonly log: Logger;
   readonly metrics: Metrics;
+  /** Where files from the internet come from; tests have a smaller world. */
+  readonly imports?: Imports;
 }
 
 type FeedName = 'links' | 'identity' | 'subscriptions';
@@ -63,10 +67,12 @@ export function openControl(options: ControlOptions): (server: Served) => Contro
   };
   const putCard = (serverId: string, videoId: string, card: Card) =>
     links.putCard({ params: { serverId, videoId }, body: card });
-  return (server) => controlOf(server, { ...options, keys, feeds, putCard });
+  const imports = options.imports ?? new Imports();
+  return (server) => controlOf(server, { ...options, keys, feeds, putCard, imports });
 }
 
 interface Parts extends ControlOptions {
+  readonly imports: Imports;
   readonly keys: Record<'identity' | 'links', ReturnType<typeof cachedKeys>>;
   readonly feeds: Record<FeedName, Wait>;
   readonly putCard: (serverId: string, videoId: string, card: Card) => Promise<unknown>;
@@ -110,7 +116,11 @@ function controlOf({ serverId, ownerId }: Served, parts: Parts): ControlService 
     },
     { audience: 'control', log, metrics: parts.metrics },
   );
-  return { fetch: async (request) => app.fetch(request), close: () => stop.abort() };
+  return {
+    fetch: async (request) => app.fetch(request),
+    raw: importRoute(parts.imports, serverId, log),
+    close: () => stop.abort(),
+  };
 }
 
 /** What names a user is shown to that user's servers only. */

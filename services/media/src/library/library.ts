@@ -17,8 +17,8 @@ export interface Announcement {
   readonly title: string;
   readonly fileName: string;
   readonly fileType: string;
-  /** Bytes. */
-  readonly size: number;
+  /** Bytes; null when nobody knows yet. */
+  readonly size: number | null;
 }
 
 /** What the index tells of a video. */
@@ -63,7 +63,8 @@ export class Library {
       title: announced.title,
       file_name: announced.fileName,
       file_type: announced.fileType,
-      size_bytes: announced.size,
+      size_bytes: announced.size ?? 0,
+      deferred: announced.size === null ? 1 : 0,
       upload: 'receiving',
       sha256: null,
       playable: 0,
@@ -87,6 +88,28 @@ export class Library {
     });
     this.#options.onChange({ type: 'video', id: row.id });
     return row;
+  }
+
+  /**
+   * Reserves `size` bytes for an upload that did not tell its length at first; `final` when this is the length.
+   * Rejects with `quota_exceeded`.
+   */
+  async reserve(id: string, size: number, final: boolean): Promise<void> {
+    await this.#change(async (trx) => {
+      const row = await trx.selectFrom('videos').select('size_bytes').where('id', '=', id).executeTakeFirst();
+      if (!row) throw new Problem('not_found');
+      if ((await sumSizes(trx)) - row.size_bytes + size > this.#options.quotaBytes) {
+        throw new Problem('quota_exceeded');
+      }
+      const deferred = final ? 0 : 1;
+      await trx.updateTable('videos').set({ size_bytes: size, deferred }).where('id', '=', id).execute();
+      return [{ type: 'usage' }];
+    });
+  }
+
+  /** Bytes that may still be reserved. */
+  async room(): Promise<number> {
+    return Math.max(0, this.#options.quotaBytes - (await this.usedBytes()));
   }
 
   async find(id: string): Promise<VideoRow | undefined> {
@@ -122,6 +145,11 @@ export class Library {
     const row = await this.#update(id, { title }, [{ type: 'card', videoId: id }]);
     if (!row) throw new Problem('not_found');
     return this.describe(row);
+  }
+
+  /** An upload cannot go on; it stays as it is until it is deleted or expires. */
+  async stuck(id: string, code: string, detail: string): Promise<void> {
+    await this.#update(id, { failure_code: code, failure_detail: detail.slice(0, 500) });
   }
 
   /** All bytes are in place. */

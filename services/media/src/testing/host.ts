@@ -1,4 +1,14 @@
-import { type Card, controlApi, type Event, type EventData, Problem } from '@ptsdly/contract';
+import type { ServerResponse } from 'node:http';
+import { json } from 'node:stream/consumers';
+import {
+  type Card,
+  controlApi,
+  type Event,
+  type EventData,
+  type ImportOrder,
+  importOrder,
+  Problem,
+} from '@ptsdly/contract';
 import { Bell, createApp, Feed, issuers, Metrics, mount, newId, type Service, silentLog } from '@ptsdly/kit';
 import { exportJWK, generateKeyPair, type JWTPayload, SignJWT } from 'jose';
 
@@ -11,6 +21,8 @@ export interface StandInHost extends Service {
   token(claims?: Record<string, unknown>): Promise<string>;
   grant(claims: Record<string, unknown>, options?: { expiresIn?: string; forged?: boolean }): Promise<string>;
   publish(feed: FeedName, data: EventData): void;
+  /** Answers `POST /imports`. */
+  onImport: (order: ImportOrder, response: ServerResponse) => void;
   /** Refuses all calls while true. */
   away: boolean;
   readonly usage: number[];
@@ -59,6 +71,12 @@ export async function createHost({ serverId, ownerId }: HostOptions): Promise<St
       .sign(key.privateKey);
   const host: StandInHost = {
     name: 'host',
+    onImport: (_, response) => response.destroy(),
+    raw(request, response) {
+      if (request.url !== '/imports') return false;
+      void json(request).then((order) => host.onImport(importOrder.parse(order), response));
+      return true;
+    },
     away: false,
     usage,
     moves,

@@ -1,5 +1,5 @@
 import type { Fetch, MediaConfig, StoragePlace } from '@ptsdly/contract';
-import type { Logger } from '@ptsdly/kit';
+import type { Logger, Service } from '@ptsdly/kit';
 
 /** What a host is asked to run. The same generation always means the same content. */
 export interface ServerSpec {
@@ -101,6 +101,8 @@ export interface HostOptions {
 
 export interface ControlService {
   readonly fetch: Fetch;
+  /** What moves bytes, on raw `node:http`; answers false for what is for `fetch`. */
+  readonly raw?: Service['raw'];
   /** Ends its open waits. */
   close(): void;
 }
