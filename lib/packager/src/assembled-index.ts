@@ -1,5 +1,6 @@
 import type { AudioDescription } from './audio-entry.ts';
 import { WHOLE_TRACK } from './edit-list.ts';
+import { PackagerError } from './error.ts';
 import type {
   AudioTrack,
   Container,
@@ -29,6 +30,18 @@ export interface FoundTracks {
   readonly skipped: readonly SkippedTrack[];
   /** More of the file is to come. */
   readonly growing: boolean;
+}
+
+/** Samples of one track that come without any of another before that one counts as absent. */
+const PATIENCE = 1000;
+
+/**
+ * While a file grows: throws `truncated` when a track that was announced has no samples yet, since all of the
+ * timeline may move when they come. `counts`: the samples of each.
+ */
+export function awaitAll(counts: readonly number[]): void {
+  if (!counts.includes(0) || counts.some((count) => count > PATIENCE)) return;
+  throw new PackagerError('truncated', 'Not every track has begun.');
 }
 
 /** Makes the index of it: the earliest time of any track becomes zero, unless it lies before zero already. */

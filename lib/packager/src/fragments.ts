@@ -54,6 +54,15 @@ export class FragmentWalk {
     this.#at = start;
   }
 
+  get sampleCount(): number {
+    return this.sampleCounts.reduce((sum, count) => sum + count, 0);
+  }
+
+  /** For each track that may have samples. */
+  get sampleCounts(): number[] {
+    return Array.from(this.#tracks.values(), ({ list }) => list.count);
+  }
+
   /** Goes on to the end of what is there. Throws `limits_exceeded`, `corrupt`. */
   async advance(part: ByteSource, whole: boolean): Promise<void> {
     const least = whole ? 8 : 16;

@@ -7,6 +7,8 @@
  * presentation.masterPlaylist();
  * await readSegment(source, presentation.segment('v0', 0));
  */
+
+export { continues } from './continuation.ts';
 export { PackagerError, type PackagerErrorCode } from './error.ts';
 export type { SegmentPlan } from './fragment.ts';
 export { decodeIndex, encodeIndex } from './index-file.ts';
@@ -27,6 +29,7 @@ export type {
   VideoTrack,
 } from './media-index.ts';
 export { indexMovie } from './movie.ts';
+export { MovieScan } from './movie-file.ts';
 export { locateMovie, type MovieLocation } from './movie-location.ts';
 export { forBrowsers, isSegmentable, obstacleOf } from './playability.ts';
 export {
@@ -38,7 +41,7 @@ export {
 export type { PresentedTrack } from './presented-track.ts';
 export { createProgressive, type ProgressiveFile } from './progressive.ts';
 export { readSegment } from './segment-reader.ts';
-export { type ByteSource, bytesSource } from './source.ts';
+export { type ByteSource, bytesSource, NotArrived } from './source.ts';
 export type { SourceScan } from './source-scan.ts';
 export { rewriteTransport, type TransportSpan } from './transport-rewriter.ts';
 export { type WindowFile, windowFile } from './window-file.ts';

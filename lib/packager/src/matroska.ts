@@ -1,4 +1,4 @@
-import { assembleIndex } from './assembled-index.ts';
+import { assembleIndex, awaitAll } from './assembled-index.ts';
 import { ByteWindow } from './byte-window.ts';
 import { PackagerError } from './error.ts';
 import { type IndexLimits, maxSamples } from './index-limits.ts';
@@ -23,6 +23,10 @@ export class MatroskaScan implements SourceScan {
     this.#blocks = new BlockScan({ samplesLeft: maxSamples(limits), sourceSize: size });
   }
 
+  get sampleCount(): number {
+    return this.#blocks.tracks?.reduce((sum, { list }) => sum + list.count, 0) ?? 0;
+  }
+
   advance(part: ByteSource, whole: boolean): Promise<void> {
     return this.#blocks.advance(new ByteWindow(part), whole);
   }
@@ -30,6 +34,7 @@ export class MatroskaScan implements SourceScan {
   async index(part: ByteSource, whole: boolean): Promise<MediaIndex> {
     const { docType, tick, tracks } = this.#blocks;
     if (!tracks) throw new PackagerError('truncated', 'The file ends before its tracks are told.');
+    if (!whole) awaitAll(tracks.map(({ list }) => list.count));
     const filled = tracks.filter(({ list }) => list.count > 0);
     if (filled.length === 0) throw new PackagerError('truncated', 'The file ends before its media.');
     const skipped = filled.flatMap(({ track }): SkippedTrack[] => {

@@ -1,3 +1,4 @@
+import { awaitAll } from './assembled-index.ts';
 import { viewOf } from './box.ts';
 import { PackagerError } from './error.ts';
 import { FragmentWalk, isFragmented } from './fragments.ts';
@@ -5,7 +6,7 @@ import { type IndexLimits, maxMoovBytes, maxSamples } from './index-limits.ts';
 import type { MediaIndex } from './media-index.ts';
 import { asPackagerError, readMovie } from './movie.ts';
 import { locateMovie } from './movie-location.ts';
-import { type ByteSource, readExactly } from './source.ts';
+import { arriving, type ByteSource, readExactly } from './source.ts';
 import type { SourceScan } from './source-scan.ts';
 
 /** A movie header with where it ends in its file. */
@@ -32,15 +33,24 @@ export class MovieScan implements SourceScan {
     this.#limits = limits;
   }
 
-  /** Whether the samples follow in fragments; undefined while the movie header has not been found. */
-  get isFragmented(): boolean | undefined {
-    return this.#found && this.#found.walk !== undefined;
+  get sampleCount(): number {
+    return this.#found?.walk?.sampleCount ?? 0;
   }
 
-  /** While the file arrives, whatever `part.read` throws for bytes that are not there yet passes through. */
+  /** Whether samples follow in fragments, or, before the movie header has been found, may follow. */
+  get isFragmented(): boolean {
+    return !this.#found || this.#found.walk !== undefined;
+  }
+
+  /** The movie header, once it has been found. */
+  get moov(): Uint8Array | undefined {
+    return this.#found?.moov;
+  }
+
+  /** Rejects with `NotArrived` while the movie header is still to come. */
   async advance(part: ByteSource, whole: boolean): Promise<void> {
     try {
-      this.#found ??= await this.#find(part);
+      this.#found ??= await this.#find(whole ? part : arriving(part, this.#size));
       await this.#found.walk?.advance(part, whole);
     } catch (error) {
       throw asPackagerError(error);
@@ -52,6 +62,7 @@ export class MovieScan implements SourceScan {
     const { moov, container, walk } = this.#found;
     try {
       const growing = !whole && walk !== undefined;
+      if (growing) awaitAll(walk.sampleCounts);
       const options = { ...this.#limits, container, growing };
       return readMovie(viewOf(moov), this.#size, options, walk?.samples());
     } catch (error) {

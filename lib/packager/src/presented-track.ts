@@ -138,6 +138,11 @@ export class SegmentedTrack implements PresentedTrack {
     return averageBitRate(this.#segmentWeights());
   }
 
+  /** Samples that stand in segments. */
+  get segmentedSamples(): number {
+    return this.#boundaries.at(-1) ?? 0;
+  }
+
   /** Longest segment in seconds, to the nearest whole one (RFC 8216 §4.3.3.1), at least 1. */
   get targetDuration(): number {
     let longest = 1;
@@ -188,12 +193,9 @@ export class SegmentedTrack implements PresentedTrack {
 
 /** Start of each segment and the end of the last, in seconds. */
 function startTimes({ samples, timescale }: VideoTrack | AudioTrack, boundaries: Boundaries): Float64Array {
-  const starts = new Float64Array(boundaries.length);
-  for (let n = 1; n < starts.length - 1; n++) {
-    starts[n] = (samples.decode[boundaries[n] as number] as number) / timescale;
-  }
-  starts[starts.length - 1] = samples.end / timescale;
-  return starts;
+  const { decode, count, end } = samples;
+  const at = (sample: number) => (sample < count ? (decode[sample] as number) : end) / timescale;
+  return Float64Array.from(boundaries, at);
 }
 
 function spanPlan(span: TransportSpan): Pick<SegmentPlan, 'ranges' | 'rewrite'> {

@@ -7,6 +7,8 @@ import type { ByteSource } from './source.ts';
  * are all there will be.
  */
 export interface SourceScan {
+  /** Samples found so far, for whoever bounds memory: about 21 bytes each. */
+  readonly sampleCount: number;
   /** Goes on to the end of the part. Throws as `indexSource`. */
   advance(part: ByteSource, whole: boolean): Promise<void>;
   /**

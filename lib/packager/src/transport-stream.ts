@@ -1,4 +1,4 @@
-import { assembleIndex, type FoundTracks } from './assembled-index.ts';
+import { assembleIndex, awaitAll, type FoundTracks } from './assembled-index.ts';
 import { PackagerError } from './error.ts';
 import { type IndexLimits, maxSamples } from './index-limits.ts';
 import type { MediaIndex, SkippedTrack, TransportRewrite } from './media-index.ts';
@@ -50,6 +50,10 @@ export class TransportScan implements SourceScan {
     this.#scan = new PacketScan(grid, { samplesLeft: maxSamples(limits), sourceSize: size });
   }
 
+  get sampleCount(): number {
+    return this.#scan.streams?.reduce((sum, { samples }) => sum + (samples?.list.count ?? 0), 0) ?? 0;
+  }
+
   advance(part: ByteSource, whole: boolean): Promise<void> {
     return this.#scan.advance(part, whole);
   }
@@ -57,6 +61,7 @@ export class TransportScan implements SourceScan {
   async index(part: ByteSource, whole: boolean): Promise<MediaIndex> {
     const { streams } = this.#scan;
     if (!streams) throw new PackagerError('truncated', 'The file ends before its streams are told.');
+    if (!whole) awaitAll(streams.flatMap(({ samples }) => (samples ? [samples.list.count] : [])));
     const video = (await this.#passedVideo(part, streams)) ?? this.#mpeg2Video(streams);
     const audio = streams.flatMap(({ stream, samples }) =>
       samples instanceof TransportSound ? this.#sound(samples, stream) : [],

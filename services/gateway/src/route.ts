@@ -2,6 +2,7 @@ import {
   type Access,
   type Api,
   identityApi,
+  libraryApi,
   linksApi,
   linksRawRoutes,
   mediaApi,
@@ -64,6 +65,7 @@ export const routes: readonly Route[] = [
   ...fromApi(webApi, 'web'),
   page(['GET'], '/api/openapi.json', 'gateway'),
   ...fromApi(mediaApi, 'media', '/m/:slug'),
+  ...fromApi(libraryApi, 'media', '/m/:slug'),
   ...mediaRawRoutes.map((route) => ({
     methods: route.methods,
     path: `/m/:slug${route.path}`,

@@ -1,14 +1,14 @@
-import { mediaApi } from '@ptsdly/contract';
+import { libraryApi, mediaApi } from '@ptsdly/contract';
 import { type AppOptions, createApp, mount } from '@ptsdly/kit';
 import type { Hono } from 'hono';
 import type { Imports } from './imports/imports.ts';
 import type { Jobs } from './jobs/jobs.ts';
-import type { Library } from './library/library.ts';
+import { type LibraryParts, libraryHandlers, videoHandlers } from './library/library-handlers.ts';
 import type { Playback } from './playback/playback.ts';
 
 export interface MediaAppOptions extends AppOptions {
   readonly basePath: string;
-  readonly library: Library;
+  readonly library: LibraryParts;
   readonly jobs: Jobs;
   readonly playback: Playback;
   readonly imports: Imports;
@@ -20,16 +20,14 @@ export function createMediaApp(options: MediaAppOptions): Hono {
   const { library, imports, jobs, playback } = options;
   const app = createApp(options);
   const handlers: Parameters<typeof mount<typeof mediaApi>>[2] = {
-    listVideos: ({ query }) => library.page(query),
-    getVideo: ({ params }) => library.get(params.id),
-    updateVideo: ({ params, body }) => library.rename(params.id, body.title),
+    ...videoHandlers(library),
     deleteVideo: async ({ params }) => {
       await options.deleteVideo(params.id);
       return undefined;
     },
-    importVideo: async ({ body }) => library.describe(await imports.begin(body.url, body.title)),
+    importVideo: async ({ body }) => library.library.describe(await imports.begin(body.url, body.title)),
     listJobs: async ({ params }) => {
-      await library.require(params.id);
+      await library.library.require(params.id);
       return { items: await jobs.all(params.id) };
     },
     retryJob: ({ params }) => jobs.retry(params.id, params.job),
@@ -37,6 +35,8 @@ export function createMediaApp(options: MediaAppOptions): Hono {
     playOwn: ({ params, caller }) => playback.openOwn(params.id, caller),
     playGrant: ({ body }) => playback.openGrant(body.grant),
   };
-  mount(app.basePath(options.basePath) as Hono, mediaApi, handlers, options);
+  const server = app.basePath(options.basePath) as Hono;
+  mount(server, libraryApi, libraryHandlers(library), options); // first: its paths are the more particular ones
+  mount(server, mediaApi, handlers, options);
   return app;
 }

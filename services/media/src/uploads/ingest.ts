@@ -6,6 +6,7 @@ import type { IndexAnswer } from '../indexing/index-worker.ts';
 import type { Indexer } from '../indexing/indexer.ts';
 import type { Library } from '../library/library.ts';
 import { indexOf, originalOf } from '../library/object-names.ts';
+import { readIndex } from '../playback/presentations.ts';
 import type { LocalStorage } from '../storage/storage.ts';
 import type { Arrivals } from './arrivals.ts';
 import type { Spool } from './spool.ts';
@@ -122,12 +123,13 @@ export class Ingest {
 
   /** Indexes from a descriptor, which it closes; the row changes after `completed`. */
   #index(id: string, opening: Promise<number>, completed: Promise<void>): void {
-    const { indexer, log } = this.#options;
+    const { indexer, arrivals, log } = this.#options;
     const work = async () => {
       let fd: number | undefined;
       try {
         fd = await opening;
-        const answer = await indexer.index({ fd, size: fstatSync(fd).size });
+        const known = arrivals.kept(id);
+        const answer = await indexer.index({ fd, size: fstatSync(fd).size, id, ...(known && { known }) });
         await completed;
         await this.#settle(id, answer);
         await synced(fd); // durable a moment later, playable already
@@ -147,18 +149,20 @@ export class Ingest {
       log.info({ videoId: id, code: answer.code }, 'a file cannot be played');
       await library.failed(id, answer.code, answer.detail);
       await storage.remove(indexOf(id)); // a part of it may have been indexed
-      return arrivals.forget(id);
+      return arrivals.settled(id, null);
     }
-    await storage.put(indexOf(id), spool.save(answer.index));
-    if (answer.obstacle !== null) {
+    const index = 'index' in answer ? answer.index : await readIndex(storage, id);
+    if ('index' in answer) await storage.put(indexOf(id), spool.save(answer.index));
+    if ('index' in answer && answer.obstacle !== null) {
       log.info({ videoId: id }, 'a file must be converted to be played');
       await library.failed(id, 'unsupported_codec', answer.obstacle);
-      return arrivals.forget(id);
+      return arrivals.settled(id, null);
     }
-    const row = await library.playable(id, answer.movie, answer);
-    if (row) onPlayable(row, answer.index);
+    const shape = 'index' in answer ? answer : await library.require(id);
+    const row = await library.playable(id, answer.movie, shape);
+    if (row) onPlayable(row, index);
     else await storage.remove(indexOf(id)); // deleted meanwhile
-    arrivals.forget(id);
+    arrivals.settled(id, answer.movie);
   }
 
   /** The hash of an original that nobody saw arrive whole. */

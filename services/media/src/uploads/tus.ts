@@ -19,7 +19,8 @@ export function readAnnouncement(headers: IncomingHttpHeaders): Announcement {
   const size = readLength(headers);
   if (size === 0) throw invalid('Upload-Length', 'the file is empty');
   const metadata = readMetadata(String(headers['upload-metadata'] ?? ''));
-  return announce({ name: metadata.get('filename') ?? '', type: metadata.get('filetype') ?? '', size });
+  const [name = '', type = ''] = [metadata.get('filename'), metadata.get('filetype')];
+  return announce({ name, type, size, folderId: metadata.get('folderId') });
 }
 
 /** What is kept of how a file calls itself; the title is its name, where none is given. */
@@ -28,6 +29,7 @@ export function announce(file: {
   readonly type: string;
   readonly size: number | null;
   readonly title?: string | undefined;
+  readonly folderId?: string | undefined;
 }): Announcement {
   const fileName = cleanName(file.name) || 'video';
   const title =
@@ -35,7 +37,13 @@ export function announce(file: {
       .replace(/\.[A-Za-z0-9]{1,5}$/, '')
       .slice(0, 200)
       .toWellFormed() || fileName.slice(0, 200);
-  return { title: file.title ?? title, fileName, fileType: mediaType(file.type), size: file.size };
+  return {
+    title: file.title ?? title,
+    fileName,
+    fileType: mediaType(file.type),
+    size: file.size,
+    ...(file.folderId && { folderId: file.folderId.slice(0, 64) }),
+  };
 }
 
 /** "The Client MUST send either Upload-Length or Upload-Defer-Length: 1". Null for a length that comes later. */

@@ -161,8 +161,8 @@ export class Uploads {
 
   /** Removes the uploads that have been given up. */
   async sweep(): Promise<void> {
-    for (const row of await this.#options.library.all()) {
-      if (row.upload === 'complete' || (await this.expiresAt(row)).getTime() > Date.now()) continue;
+    for (const row of await this.#options.library.receiving()) {
+      if ((await this.expiresAt(row)).getTime() > Date.now()) continue;
       await this.terminate(row.id).catch(() => undefined); // finished or deleted meanwhile
     }
   }
@@ -259,9 +259,9 @@ export class Uploads {
 
   /** Bytes that uploads under way have announced and not sent. */
   async #outstanding(): Promise<number> {
-    const rows = await this.#options.library.all();
-    const receiving = rows.filter(({ upload, deferred }) => upload === 'receiving' && !deferred);
-    return receiving.reduce((sum, row) => sum + row.size_bytes - this.#options.spool.length(row.id), 0);
+    const rows = await this.#options.library.receiving();
+    const known = rows.filter(({ deferred }) => !deferred);
+    return known.reduce((sum, row) => sum + row.size_bytes - this.#options.spool.length(row.id), 0);
   }
 }
 
