@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { chmodSync, linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { homedir, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { encoderNames } from '@ptsdly/transcoder';
 import { z } from 'zod';
@@ -188,6 +188,17 @@ export function readConfig(services: readonly ServiceName[], env: NodeJS.Process
     serverHost: given.serverHost ?? `process:${join(data, 'servers')}`,
     runFolder: join(tmpdir(), `ptsdly-${createHash('sha256').update(data).digest('hex').slice(0, 10)}`),
   });
+}
+
+/** What the commands of a subscriber find in the environment; they have no configuration beside it. */
+export function readClientEnvironment(env: NodeJS.ProcessEnv = process.env) {
+  const state = env.XDG_STATE_HOME || join(homedir(), '.local', 'state');
+  return {
+    server: env.PTSDLY_URL || undefined,
+    token: env.PTSDLY_TOKEN || undefined,
+    /** Where uploads that were interrupted are noted. */
+    stateFolder: join(state, 'ptsdly'),
+  };
 }
 
 /** The configuration as lines `NAME=value`, secrets hidden. */
