@@ -9,6 +9,7 @@ const benchmarks: Readonly<Record<string, () => Promise<Measurement[]>>> = {
   packager: async () => (await import('./packager.ts')).packager(),
   redirect: async () => (await import('./redirect.ts')).redirect(),
   provisioning: async () => (await import('./provisioning.ts')).provisioning(),
+  upload: async () => (await import('./upload.ts')).upload(),
   memory: async () => (await import('./memory.ts')).memory(),
   start: async () => (await import('./start.ts')).start(),
 };

@@ -5,6 +5,7 @@ import { useVideosInfiniteQuery } from '../../api/media.ts';
 import { Button } from '../../ui/Button.tsx';
 import { Loading } from '../../ui/Loading.tsx';
 import { EmptyState, ProblemNotice } from '../../ui/Notice.tsx';
+import { ImportButton } from '../imports/ImportButton.tsx';
 import { DropArea } from '../uploads/DropArea.tsx';
 import { FileButton } from '../uploads/FileButton.tsx';
 import { useUploader } from '../uploads/UploaderContext.ts';
@@ -27,7 +28,10 @@ export function Library({ server }: { server: Server }) {
     <DropArea onFiles={(picks) => void uploader.add(server.url, picks)}>
       <div className={styles.head}>
         <h2>{t('library.title')}</h2>
-        <FileButton serverUrl={server.url} />
+        <div className={styles.actions}>
+          <ImportButton serverUrl={server.url} />
+          <FileButton serverUrl={server.url} />
+        </div>
       </div>
       {error && !videos && (
         <ProblemNotice problem={error}>
