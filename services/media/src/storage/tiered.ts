@@ -39,7 +39,7 @@ const LOOK_MS = 10_000;
 /** Its lists may be behind what it holds; so many in a row must be empty. */
 const EMPTY_LOOKS = 2;
 /** Small objects that every play begins with. */
-const KEPT = /\/([a-z0-9-]+-)?(index|poster)$/;
+const KEPT = /\/(([a-z0-9-]+-)?index|poster|storyboard(-\d)?)$/;
 
 /**
  * A remote store behind the local disk. Whatever is put lies on the disk first and is an object from then on; it
