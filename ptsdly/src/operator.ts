@@ -1,9 +1,18 @@
-import { createClient, moderationApi, Problem } from '@ptsdly/contract';
+import { resolve } from 'node:path';
+import { createClient, linksStoreApi, moderationApi, Problem } from '@ptsdly/contract';
 import { createServiceTokens, internalPeer } from '@ptsdly/kit';
 import { type Config, ConfigError, keptSecret } from './config.ts';
 
 /** What an operator asks of the running links service, on the machine where it runs. */
-export const operations = ['reports', 'takedown', 'restore', 'dismiss', 'audit'] as const;
+export const operations = [
+  'reports',
+  'takedown',
+  'restore',
+  'dismiss',
+  'audit',
+  'backup',
+  'restore-backup',
+] as const;
 type Operation = (typeof operations)[number];
 
 export const isOperation = (word: string | undefined): word is Operation =>
@@ -26,10 +35,16 @@ export async function operate(
   operation: Operation,
   args: readonly string[],
 ): Promise<string[]> {
-  const links = createClient(moderationApi, operated(config, 'links'));
+  if (operation === 'restore-backup') return restored(config, args);
+  const links = createClient({ ...moderationApi, ...linksStoreApi }, operated(config, 'links'));
   try {
     if (operation === 'reports') return lines((await links.reports({ query: { limit: 200 } })).items);
     if (operation === 'audit') return lines((await links.audit({ query: { limit: 200 } })).items);
+    if (operation === 'backup') {
+      const folder = folderIn(operation, args);
+      await links.backUp({ body: { folder } });
+      return [`backup: ${folder}`];
+    }
     const [given, ...note] = args;
     if (!given || note.length === 0) throw new ConfigError(`ptsdly links ${operation} CODE WHY`);
     const input = { params: { code: codeIn(given) }, body: { note: note.join(' ') } };
@@ -40,6 +55,23 @@ export async function operate(
   } catch (thrown) {
     throw explained(thrown, 'links');
   }
+}
+
+/** Without the service, which has to be down for it. */
+async function restored(config: Config, args: readonly string[]): Promise<string[]> {
+  const folder = folderIn('restore-backup', args);
+  const { restoreBackup } = await import('@ptsdly/kv');
+  try {
+    const before = await restoreBackup(config.linksStore, folder);
+    return [`restored from ${folder}`, `the store of before is ${before}; remove it when all is well`];
+  } catch (cause) {
+    throw new ConfigError((cause as Error).message, { cause });
+  }
+}
+
+function folderIn(operation: Operation, [folder]: readonly string[]): string {
+  if (!folder) throw new ConfigError(`ptsdly links ${operation} FOLDER`);
+  return resolve(folder);
 }
 
 const lines = (items: readonly object[]) =>

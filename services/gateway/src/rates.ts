@@ -1,4 +1,5 @@
 import { Problem } from '@ptsdly/contract';
+import { addressPrefix } from '@ptsdly/kit';
 import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
 import type { Filter } from './exchange.ts';
 import { type Route, routes } from './route.ts';
@@ -18,20 +19,10 @@ export function limitRate(factor: number, table: readonly Route[] = routes): Fil
     const limiter = route && limiters.get(route);
     if (!limiter || factor === 0) return;
     try {
-      await limiter.consume(addressKey(request.socket.remoteAddress ?? ''));
+      await limiter.consume(addressPrefix(request.socket.remoteAddress ?? ''));
     } catch (refused) {
       if (!(refused instanceof RateLimiterRes)) throw refused;
       throw new Problem('rate_limited', { retryAfter: Math.max(1, Math.ceil(refused.msBeforeNext / 1000)) });
     }
   };
-}
-
-/** One person's addresses count as one: IPv4 whole, IPv6 by the /64 that a household is given. */
-export function addressKey(address: string): string {
-  const v4 = /^(?:::ffff:)?(\d+\.\d+\.\d+\.\d+)$/.exec(address);
-  if (v4) return v4[1] as string;
-  const [head = '', tail = ''] = address.split('::');
-  const groups = head.split(':').filter(Boolean);
-  const missing = address.includes('::') ? 8 - groups.length - tail.split(':').filter(Boolean).length : 0;
-  return [...groups, ...Array<string>(Math.max(0, missing)).fill('0')].slice(0, 4).join(':');
 }

@@ -38,6 +38,12 @@ export function Component() {
         </Button>
       </section>
       <TokenSection />
+      <section className={styles.line}>
+        <p>{t('webhooks.lead')}</p>
+        <LinkButton to="/app/webhooks" look="quiet" data-testid="to-webhooks">
+          {t('webhooks.title')}
+        </LinkButton>
+      </section>
       <DeleteAccount me={me} />
     </div>
   );
