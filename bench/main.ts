@@ -14,6 +14,7 @@ const benchmarks: Readonly<Record<string, () => Promise<Measurement[]>>> = {
     ...(await (await import('./resting.ts')).wake()),
   ],
   library: async () => (await import('./library.ts')).library(),
+  upload: async () => (await import('./upload.ts')).upload(),
   memory: async () => (await import('./memory.ts')).memory(),
   storyboard: async () => (await import('./storyboard.ts')).storyboard(),
   viewers: async () => (await import('./viewers.ts')).viewers(),

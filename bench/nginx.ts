@@ -1,4 +1,5 @@
 import { readFile, writeFile } from 'node:fs/promises';
+import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { freePort, start, untilAnswers } from './processes.ts';
@@ -24,6 +25,7 @@ export async function startNginx(folder: string, location: string, status: numbe
 
 const configure = (folder: string, port: number, location: string) => `
 daemon off;
+user ${userInfo().username};
 worker_processes 1;
 pid ${folder}/nginx.pid;
 error_log ${folder}/nginx.log;

@@ -16,6 +16,7 @@ installDebian({
   nginx: 'nginx',
   'redis-server': 'redis-server',
 });
+if (lab) installDebian({ radosgw: 'radosgw', 'ceph-mon': 'ceph-mon', 'ceph-osd': 'ceph-osd', curl: 'curl' });
 build();
 if (!lab) {
   tool('tsc', ['--noEmit']);

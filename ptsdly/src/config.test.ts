@@ -38,7 +38,7 @@ test('every fault is named at once', () => {
 });
 
 test('secrets are never printed', () => {
-  const secret = 's'.repeat(40);
+  const secret = `s:${'s'.repeat(40)}`;
   const env = Object.fromEntries(
     Object.values(settings)
       .filter((setting) => setting.secret)

@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { chmodSync, linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { homedir, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { encoderNames } from '@ptsdly/transcoder';
 import { z } from 'zod';
@@ -98,6 +98,23 @@ export const settings = {
     'Seconds without use after which a media server sleeps; `0`: never',
     z.coerce.number().min(0).max(604_800).default(300),
   ),
+  storage: setting(
+    'PTSDLY_STORAGE',
+    'Where videos of new servers lie: `s3://<bucket>[/<prefix>][?endpoint=<url>&region=<region>]`; on the disk where not given',
+    z
+      .url({ protocol: /^s3$/, error: 'expected s3://bucket/prefix?endpoint=https://host&region=name' })
+      .refine((text) => !/^s3:\/\/[^/?]*@/.test(text), 'keys have settings of their own')
+      .optional(),
+  ),
+  storageKey: setting(
+    'PTSDLY_STORAGE_KEY',
+    'Key of that storage, `<id>:<secret>`; the rights of the machine (AWS) where not given',
+    z
+      .string()
+      .regex(/^[^:\s]+:\S+$/, 'expected id:secret')
+      .optional(),
+    'secret',
+  ),
   transcodeSlots: setting(
     'PTSDLY_TRANSCODE_SLOTS',
     'Transcodes at once on this machine; one less than its processors where not given, `0` switches them off',
@@ -186,6 +203,17 @@ export function readConfig(services: readonly ServiceName[], env: NodeJS.Process
     serverHost: given.serverHost ?? `process:${join(data, 'servers')}`,
     runFolder: join(tmpdir(), `ptsdly-${createHash('sha256').update(data).digest('hex').slice(0, 10)}`),
   });
+}
+
+/** What the commands of a subscriber find in the environment; they have no configuration beside it. */
+export function readClientEnvironment(env: NodeJS.ProcessEnv = process.env) {
+  const state = env.XDG_STATE_HOME || join(homedir(), '.local', 'state');
+  return {
+    server: env.PTSDLY_URL || undefined,
+    token: env.PTSDLY_TOKEN || undefined,
+    /** Where uploads that were interrupted are noted. */
+    stateFolder: join(state, 'ptsdly'),
+  };
 }
 
 /** The configuration as lines `NAME=value`, secrets hidden. */

@@ -12,13 +12,28 @@ ptsdly links takedown CODE WHY   takes a link down (451); \`restore CODE WHY\` p
 ptsdly links backup FOLDER       copies the store of links while it is in use
 ptsdly links restore-backup FOLDER
                                  puts such a copy in the store's place, while links is not running
+ptsdly servers                   the servers and where their videos lie
+ptsdly servers move SERVER PLACE moves the videos of a server to \`local\` or \`remote\` storage while it plays
+
+ptsdly upload FILE…              uploads videos to your server; \`--share\` prints a link for each
+ptsdly import DIR                uploads a folder, its folders kept
+ptsdly export DIR                downloads everything as it was uploaded; each has a --help of its own
 
   --list            the services
   --check           read the configuration, say what is wrong with it, and stop
   --print-config    the configuration as it was understood, secrets hidden
   --help            this text`;
 
+/** What a subscriber runs, on any machine. */
+const clientCommands = ['upload', 'import', 'export'];
+const isClientCommand = (word: string | undefined) => clientCommands.includes(word ?? '');
+
 async function main(): Promise<void> {
+  if (isClientCommand(process.argv[2])) {
+    const { runClient } = await import('./client/client.ts');
+    process.exitCode = await runClient(process.argv.slice(2));
+    return;
+  }
   process.umask(0o077); // stores are made by libraries, and the data folder may be open to others
   const { values, positionals } = parseArgs({
     allowPositionals: true,
@@ -41,6 +56,13 @@ async function main(): Promise<void> {
       for (const line of await operate(readConfig(serviceNames), operation, args)) console.log(line);
       return process.exit(0);
     }
+  }
+
+  if (positionals[0] === 'servers') {
+    const { operateServers } = await import('./servers.ts');
+    for (const line of await operateServers(readConfig(serviceNames), positionals.slice(1)))
+      console.log(line);
+    return process.exit(0);
   }
 
   const unknown = positionals.filter((name) => !serviceNames.some((known) => known === name));

@@ -18,8 +18,16 @@ type Operation = (typeof operations)[number];
 export const isOperation = (word: string | undefined): word is Operation =>
   operations.some((operation) => operation === word);
 
-/** Where links listens for its operator, whatever else runs in its process: a socket that only we can open. */
-export const operatorSocket = (config: Config) => `${config.runFolder}/links.sock`;
+/** Where a service listens for its operator, whatever else runs in its process: a socket that only we can open. */
+export const operatorSocket = (config: Config, name: 'links' | 'subscriptions') =>
+  `${config.runFolder}/${name}.sock`;
+
+/** A service of this machine, to be called as its operator. */
+export function operated(config: Config, name: 'links' | 'subscriptions') {
+  const key = new TextEncoder().encode(config.serviceKey ?? keptSecret(config.data, 'service.key'));
+  const tokens = createServiceTokens('operator', key);
+  return internalPeer(name, `unix:${operatorSocket(config, name)}`, tokens);
+}
 
 /** Runs one operation and answers the lines to print. Rejects with a ConfigError that says what to do. */
 export async function operate(
@@ -27,13 +35,8 @@ export async function operate(
   operation: Operation,
   args: readonly string[],
 ): Promise<string[]> {
-  const key = new TextEncoder().encode(config.serviceKey ?? keptSecret(config.data, 'service.key'));
-  const tokens = createServiceTokens('operator', key);
   if (operation === 'restore-backup') return restored(config, args);
-  const links = createClient(
-    { ...moderationApi, ...linksStoreApi },
-    internalPeer('links', `unix:${operatorSocket(config)}`, tokens),
-  );
+  const links = createClient({ ...moderationApi, ...linksStoreApi }, operated(config, 'links'));
   try {
     if (operation === 'reports') return lines((await links.reports({ query: { limit: 200 } })).items);
     if (operation === 'audit') return lines((await links.audit({ query: { limit: 200 } })).items);
@@ -50,7 +53,7 @@ export async function operate(
     else await links.dismissReports(input);
     return [`${operation}: done`];
   } catch (thrown) {
-    throw explained(thrown);
+    throw explained(thrown, 'links');
   }
 }
 
@@ -83,11 +86,12 @@ const codeIn = (given: string) =>
       .at(-1) ?? given,
   );
 
-function explained(thrown: unknown): unknown {
+/** What an operator can do about a refusal, as one line. */
+export function explained(thrown: unknown, service: string): unknown {
   if (!(thrown instanceof Problem)) return thrown;
   const detail =
     thrown.code === 'unavailable'
-      ? 'The links service does not answer. Run this on its machine, with its PTSDLY_DATA.'
+      ? `The ${service} service does not answer. Run this on its machine, with its PTSDLY_DATA.`
       : thrown.detail;
   return new ConfigError(detail, { cause: thrown });
 }

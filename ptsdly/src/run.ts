@@ -65,10 +65,12 @@ export async function run(config: Config): Promise<Running> {
   }
 }
 
-/** Links listens for its operator as well, on a socket of its machine. */
+/** Some services listen for their operator as well, on a socket of their machine. */
 async function listenForOperator(config: Config, local: LocalServices, listeners: Listener[]): Promise<void> {
-  if (!config.services.includes('links')) return;
-  listeners.push(await listen(local.peer('links'), { socketPath: operatorSocket(config) }));
+  for (const name of ['links', 'subscriptions'] as const) {
+    if (!config.services.includes(name)) continue;
+    listeners.push(await listen(local.peer(name), { socketPath: operatorSocket(config, name) }));
+  }
 }
 
 type Peers = Readonly<Record<Exclude<ServiceName, 'gateway'>, Address>>;
@@ -120,6 +122,7 @@ async function openService(name: ServiceName, config: Config, log: Logger, peers
           runFolder: config.runFolder,
           ...mediaProgram(),
           idleSeconds: config.sleepAfter,
+          remoteStorage: remoteStorage(config),
           identity: peers.identity,
           links: peers.links,
         }),
@@ -129,6 +132,14 @@ async function openService(name: ServiceName, config: Config, log: Logger, peers
     case 'gateway':
       return openGateway({ ...shared, ...peers, rateFactor: config.rateFactor });
   }
+}
+
+function remoteStorage({ storage, storageKey }: Config) {
+  if (storage === undefined) return undefined;
+  if (storageKey === undefined) return { url: storage };
+  const colon = storageKey.indexOf(':');
+  const keys = { accessKeyId: storageKey.slice(0, colon), secretAccessKey: storageKey.slice(colon + 1) };
+  return { url: storage, keys };
 }
 
 function providers({ googleId, googleSecret, kakaoId, kakaoSecret }: Config) {

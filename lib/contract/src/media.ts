@@ -195,6 +195,27 @@ export const mediaApi = {
     params: idParams,
     problems: ['not_found'],
   }),
+  importVideo: endpoint({
+    method: 'POST',
+    path: '/imports',
+    access: 'user',
+    scope: 'videos:write',
+    summary: 'Fetch a file from an http(s) address; it is a video that is receiving from then on',
+    body: z.object({
+      url: z.string().trim().min(1).max(2000),
+      title: z.string().trim().min(1).max(200).optional(),
+    }),
+    status: 201,
+    response: video,
+    problems: [
+      'import_refused',
+      'import_failed',
+      'quota_exceeded',
+      'no_space',
+      'rate_limited',
+      'unavailable',
+    ],
+  }),
   listJobs: endpoint({
     method: 'GET',
     path: '/videos/:id/jobs',

@@ -42,6 +42,7 @@ export const problems = {
   unsupported_media_type: [415, 'This content type is not accepted here.'],
   range_not_satisfiable: [416, 'The range lies outside the file.'],
   invalid_fields: [422, 'Some fields are not valid.'],
+  import_refused: [422, 'A file cannot be fetched from this address.'],
   webhook_limit: [409, 'There are ten webhooks already. Remove one first.'],
   webhook_address: [422, 'Messages can only be sent to a public address, by http or https.'],
   link_password_missing: [422, 'This link had a password, and the file cannot hold it. Add one to its row.'],
@@ -53,6 +54,7 @@ export const problems = {
   checksum_mismatch: [460, 'The bytes that arrived do not match their checksum.'],
   internal: [500, 'Something went wrong on our side.'],
   format_not_offered: [501, 'This format is not offered.'],
+  import_failed: [502, 'The other side did not deliver the file.'],
   upstream_failed: [502, 'A part of the service did not answer properly.'],
   unavailable: [503, 'This is not available right now. Please try again in a moment.'],
   server_not_ready: [503, 'The media server is not ready yet.'],
@@ -138,9 +140,11 @@ export class Problem extends Error {
     };
   }
 
-  /** Whatever was thrown, as a Problem; the unknown is `internal` and keeps its cause for the log. */
+  /** Whatever was thrown, as a Problem; a full disk is `no_space`, and the unknown is `internal` and keeps its cause for the log. */
   static from(thrown: unknown): Problem {
-    return thrown instanceof Problem ? thrown : new Problem('internal', { cause: thrown });
+    if (thrown instanceof Problem) return thrown;
+    if (isFull(thrown)) return new Problem('no_space', { cause: thrown, retryAfter: 60 });
+    return new Problem('internal', { cause: thrown });
   }
 
   /** The Problem that an answer with a status of 400 or more carries. */
@@ -153,6 +157,12 @@ export class Problem extends Error {
     }
     return new Problem(codeForStatus(response.status), { retryAfter });
   }
+}
+
+/** A full disk as the system (errno(3)), SQLite (SQLITE_FULL) and MariaDB (ER_DISK_FULL, ER_RECORD_FILE_FULL) say it. */
+function isFull(thrown: unknown): boolean {
+  const { code, errcode, errno } = (thrown ?? {}) as { code?: unknown; errcode?: unknown; errno?: unknown };
+  return code === 'ENOSPC' || code === 'EDQUOT' || errcode === 13 || errno === 1021 || errno === 1114;
 }
 
 function isProblemJson(value: unknown): value is ProblemJson {

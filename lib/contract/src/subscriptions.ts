@@ -224,6 +224,13 @@ export const controlApi = {
     summary: 'Bytes stored by this server',
     body: z.object({ usedBytes: bytes }),
   }),
+  reportMove: endpoint({
+    method: 'PUT',
+    path: '/move',
+    access: 'open',
+    summary: 'Objects that are not yet where they belong',
+    body: z.object({ left: z.int().nonnegative() }),
+  }),
   putCard: endpoint({
     method: 'PUT',
     path: '/cards/:videoId',

@@ -27,6 +27,8 @@ export interface VideoRow {
   movie: string | null;
   /** Bytes of the object that is played in place of the original; null where the original itself is. */
   media_size: number | null;
+  /** The upload has not told its length yet: `size_bytes` is what has come, and grows. */
+  deferred: number;
   /** Grows with every poster, so that its URL changes. */
   poster_version: number;
   /** Grows with every storyboard; 0 while there is none. */
@@ -78,8 +80,17 @@ export interface SubtitleRow {
   created_at: string;
 }
 
+/** A file that is being fetched from another server, until it is complete. */
+export interface ImportRow {
+  video_id: string;
+  url: string;
+  /** Names the content, so that a second part is of the same. */
+  validator: string | null;
+}
+
 export interface MediaTables extends OutboxTables {
   videos: VideoRow;
+  imports: ImportRow;
   /** The newest epoch that the links feed told of each link. */
   link_epochs: { link_id: string; epoch: number; revoked: number; changed_at: string };
   /** Sessions of the owner that have been signed out. */
@@ -142,6 +153,13 @@ const migrations: Migrations = {
         unique (video, kind, params)
       )`.execute(db);
       await sql`create index jobs_state on jobs (state)`.execute(db);
+    },
+  },
+  '2027-01-storage-imports': {
+    async up(db) {
+      await sql`alter table videos add column deferred smallint not null default 0`.execute(db);
+      await sql`create table imports (video_id varchar(64) primary key, url text not null,
+        validator varchar(300))`.execute(db);
     },
   },
   '2027-01-jobs-renditions': {

@@ -16,7 +16,9 @@ import { createGatekeeper, ownerOnly } from './gatekeeper.ts';
 import { Deliveries } from './host/deliveries.ts';
 import { openHostTranscoder } from './host/host-transcoder.ts';
 import { Idleness } from './host/idleness.ts';
+import { MoveReports } from './host/move-reports.ts';
 import { News } from './host/news.ts';
+import { Imports } from './imports/imports.ts';
 import { Indexer } from './indexing/indexer.ts';
 import { JobStore } from './jobs/job-store.ts';
 import { Jobs } from './jobs/jobs.ts';
@@ -43,7 +45,7 @@ import { SessionTokens } from './playback/session-token.ts';
 import { recover } from './recovery.ts';
 import { Background } from './renditions/background.ts';
 import { WorkFolder } from './renditions/work-folder.ts';
-import { openStorage } from './storage/open.ts';
+import { openPlaced } from './storage/placing.ts';
 import { subtitleRoutes } from './subtitles/subtitle-routes.ts';
 import { Subtitles } from './subtitles/subtitles.ts';
 import type { Transcoder } from './transcoder.ts';
@@ -88,13 +90,8 @@ export async function openMedia(options: MediaOptions): Promise<MediaService> {
   const host = createClient(controlApi, reach(control));
 
   const db = await openMediaDatabase(options.databaseUrl);
-  const storage = await openStorage({
-    url: options.storageUrl,
-    former: options.formerStorageUrl,
-    keys: options.storageKeys,
-    folder: options.folder,
-    log,
-  });
+  const moves = new MoveReports(host, log);
+  const storage = await openPlaced({ ...options, db, onLeft: (left) => moves.tell(left) });
   const spool = new Spool(join(options.folder, 'spool'));
   const responses = new OpenResponses();
   const rights = await Rights.load({ db, responses, serverId, ownerId });
@@ -158,6 +155,7 @@ export async function openMedia(options: MediaOptions): Promise<MediaService> {
     await spool.remove(id);
   };
   const uploads = new Uploads({ library, spool, ingest, indexer, arrivals, onRemoved });
+  const imports = new Imports({ db, library, uploads, control, log });
   const poster = (id: string) => posters.base64(id);
   const deliveries = new Deliveries({ db, host, library, poster, log });
 
@@ -208,7 +206,20 @@ export async function openMedia(options: MediaOptions): Promise<MediaService> {
   };
   const health = { serverId, generation: options.generation };
   const app = createMediaApp({
-    ...{ audience, log, metrics, callers, ready, health, basePath, jobs, playback, deleteVideo, background },
+    ...{
+      audience,
+      log,
+      metrics,
+      callers,
+      ready,
+      health,
+      basePath,
+      imports,
+      jobs,
+      playback,
+      deleteVideo,
+      background,
+    },
     library: parts,
   });
   const idleness = new Idleness({
@@ -238,9 +249,12 @@ export async function openMedia(options: MediaOptions): Promise<MediaService> {
   idleness.start();
   deliveries.start();
   const closing = new AbortController();
-  const recovering = recover({ library, storage, spool, ingest, uploads, log }).then(() =>
-    background.catchUp(closing.signal).catch((err: unknown) => log.error({ err }, 'planning did not finish')),
-  );
+  const recovering = recover({ library, storage, spool, ingest, uploads, log }).then(async () => {
+    await imports.resume();
+    await background
+      .catchUp(closing.signal)
+      .catch((err: unknown) => log.error({ err }, 'planning did not finish'));
+  });
   const sweep = setInterval(() => {
     void Promise.all([uploads.sweep(), rights.prune(), trash.sweep()]).catch((err) =>
       log.warn({ err }, 'sweeping failed'),
@@ -259,6 +273,7 @@ export async function openMedia(options: MediaOptions): Promise<MediaService> {
       idleness.close();
       closing.abort();
       responses.close();
+      await imports.close();
       await news.close();
       await recovering;
       await jobs.close();
@@ -269,6 +284,7 @@ export async function openMedia(options: MediaOptions): Promise<MediaService> {
       await indexer.close();
       await spool.close();
       await storage.close();
+      await moves.close();
       await db.destroy();
     },
   };

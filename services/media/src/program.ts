@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { text } from 'node:stream/consumers';
 import { type MediaConfig, mediaConfig } from '@ptsdly/contract';
 import { createLog, listen } from '@ptsdly/kit';
 import { hostGone } from './host/host-watch.ts';
@@ -27,6 +28,18 @@ export async function run(configPath: string | undefined, workerUrl: URL): Promi
   media.quiesce();
   await listener.close();
   await media.close();
+}
+
+const purgeOrder = mediaConfig.pick({ storageUrl: true, storageKeys: true });
+
+/** Removes all there is of a server in its remote storage; what and where comes as JSON on the standard input. */
+export async function purge(): Promise<void> {
+  const { storageUrl: url, storageKeys: keys } = purgeOrder.parse(JSON.parse(await text(process.stdin)));
+  const { openRemote } = await import('./storage/open.ts');
+  const storage = await openRemote(url, { keys, log: createLog({ level: 'warn' }) });
+  await storage.abandon();
+  for await (const name of storage.list()) await storage.remove(name);
+  await storage.close();
 }
 
 /** Throws one plain sentence. */

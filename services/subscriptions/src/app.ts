@@ -1,10 +1,11 @@
-import { feedApi, subscriptionsApi, subscriptionsInternalApi } from '@ptsdly/contract';
+import { feedApi, placementApi, subscriptionsApi, subscriptionsInternalApi } from '@ptsdly/contract';
 import { type AppOptions, admit, type Caller, createApp, eventStream, type Feed, mount } from '@ptsdly/kit';
 import type { Hono } from 'hono';
 import type { Changes } from './changes.ts';
 import type { Host } from './hosts/host.ts';
 import { keyedRequest } from './idempotency.ts';
 import { addressOf, locate } from './location.ts';
+import type { Placements } from './placements.ts';
 import { plans } from './plans.ts';
 import type { Servers } from './servers.ts';
 import type { Subscriptions } from './subscriptions.ts';
@@ -12,6 +13,7 @@ import type { Subscriptions } from './subscriptions.ts';
 export interface AppParts {
   readonly subscriptions: Subscriptions;
   readonly servers: Servers;
+  readonly placements: Placements;
   readonly host: Host;
   readonly changes: Changes;
   readonly feed: Feed;
@@ -49,13 +51,22 @@ function mountSubscriptions(app: Hono, { subscriptions, servers }: AppParts, opt
 }
 
 function mountInternal(app: Hono, parts: AppParts, options: AppOptions): void {
-  const { servers, host, feed } = parts;
+  const { servers, placements, host, feed } = parts;
   mount(
     app,
     subscriptionsInternalApi,
     {
       serverById: async ({ params }) => addressOf(await servers.byId(params.id), host),
       serverBySlug: ({ params, query }) => locate(params.slug, query, parts),
+    },
+    options,
+  );
+  mount(
+    app,
+    placementApi,
+    {
+      placements: async () => ({ items: await placements.list() }),
+      moveServer: ({ params, body }) => placements.move(params.id, body.to),
     },
     options,
   );

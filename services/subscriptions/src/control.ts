@@ -23,6 +23,8 @@ import {
 import { Hono } from 'hono';
 import { limitControl, usualRate } from './control-rate.ts';
 import type { ControlService, ServedServer } from './hosts/host.ts';
+import { importRoute } from './imports/import-route.ts';
+import { Imports } from './imports/imports.ts';
 import { cachedKeys } from './key-cache.ts';
 import type { Servers } from './servers.ts';
 import { mountTranscodes, type Transcoder } from './transcodes.ts';
@@ -39,6 +41,8 @@ export interface ControlOptions {
   readonly nudge: (serverId: string) => void;
   readonly log: Logger;
   readonly metrics: Metrics;
+  /** Where files from the internet come from; tests have a smaller world. */
+  readonly imports?: Imports;
 }
 
 type FeedName = 'links' | 'identity' | 'subscriptions';
@@ -67,10 +71,12 @@ export function openControl(options: ControlOptions): (server: ServedServer) => 
   };
   const putCard = (serverId: string, videoId: string, card: Card) =>
     links.putCard({ params: { serverId, videoId }, body: card });
-  return (server) => controlOf(server, { ...options, keys, feeds, putCard });
+  const imports = options.imports ?? new Imports();
+  return (server) => controlOf(server, { ...options, keys, feeds, putCard, imports });
 }
 
 interface Parts extends ControlOptions {
+  readonly imports: Imports;
   readonly keys: Record<'identity' | 'links', ReturnType<typeof cachedKeys>>;
   readonly feeds: Record<FeedName, Wait>;
   readonly putCard: (serverId: string, videoId: string, card: Card) => Promise<unknown>;
@@ -97,6 +103,10 @@ function controlOf(server: ServedServer, parts: Parts): ControlService {
       reportUsage: async ({ body }) => {
         take();
         await servers.reportUsage(serverId, body.usedBytes);
+        return undefined;
+      },
+      reportMove: async ({ body }) => {
+        await servers.reportMove(serverId, body.left);
         return undefined;
       },
       putCard: async ({ params, body }) => {
@@ -129,7 +139,11 @@ function controlOf(server: ServedServer, parts: Parts): ControlService {
     { audience: 'control', log, metrics: parts.metrics },
   );
   mountTranscodes(app, { server, transcoder: parts.transcoder, signal: stop.signal });
-  return { fetch: async (request) => app.fetch(request), close: () => stop.abort() };
+  return {
+    fetch: async (request) => app.fetch(request),
+    raw: importRoute(parts.imports, serverId, log),
+    close: () => stop.abort(),
+  };
 }
 
 /** What names a user is shown to that user's servers only. */

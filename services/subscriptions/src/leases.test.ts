@@ -23,7 +23,7 @@ beforeEach(async () => {
   const servers = new Servers({ db, clock, bell: new Bell(), changes: new Changes(), log: silentLog });
   one = new Leases(servers, clock, 'one');
   two = new Leases(servers, clock, 'two');
-  subscriptions = new Subscriptions({ servers, clock, nudge: () => undefined });
+  subscriptions = new Subscriptions({ servers, clock, nudge: () => undefined, storage: 'local' });
   id = (await subscriptions.subscribe('ann', { planId: 'starter' })).server.id;
 });
 

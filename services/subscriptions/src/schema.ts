@@ -1,4 +1,4 @@
-import type { ServerState, Subscription } from '@ptsdly/contract';
+import type { ServerState, StoragePlace, Subscription } from '@ptsdly/contract';
 import { type Migrations, type OutboxTables, outboxMigration } from '@ptsdly/db';
 import type { Kysely } from 'kysely';
 
@@ -27,6 +27,9 @@ export interface ServerRow {
   generation: number;
   quotaBytes: number;
   usedBytes: number;
+  storage: StoragePlace;
+  /** Objects that are not yet where they belong, as it told last. */
+  objectsLeft: number | null;
   state: ServerState;
   failure: string | null;
   createdAt: string;
@@ -128,6 +131,15 @@ export const migrations: Migrations = {
   '2027-01-transcoder-sleep': {
     async up(db: Kysely<unknown>) {
       await db.schema.alterTable('servers').addColumn('wakeAt', 'bigint').execute();
+    },
+  },
+  '2027-01-storage-place': {
+    async up(db: Kysely<unknown>) {
+      const place = db.schema.alterTable('servers').addColumn('storage', 'varchar(20)', (column) => {
+        return column.notNull().defaultTo('local');
+      });
+      await place.execute();
+      await db.schema.alterTable('servers').addColumn('objectsLeft', 'integer').execute();
     },
   },
 };

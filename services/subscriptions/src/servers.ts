@@ -111,6 +111,10 @@ export class Servers {
     return (await due.where('wakeAt', '<=', clock.now()).execute()).map(({ id }) => id);
   }
 
+  async reportMove(id: string, objectsLeft: number): Promise<void> {
+    await this.db.updateTable('servers').set({ objectsLeft }).where('id', '=', id).execute();
+  }
+
   async videoDeleted(serverId: string, videoId: string): Promise<void> {
     const { db, bell } = this.#options;
     await db.transaction().execute((trx) => appendEvent(trx, { type: 'video.deleted', serverId, videoId }));

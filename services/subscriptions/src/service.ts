@@ -22,8 +22,9 @@ import { subscriptionsApp } from './app.ts';
 import { Changes } from './changes.ts';
 import { type Clock, systemClock } from './clock.ts';
 import { openControl } from './control.ts';
-import { type Host, type HostOptions, openHost } from './hosts/host.ts';
+import { type Host, type HostOptions, openHost, type RemoteStorage } from './hosts/host.ts';
 import { Leases } from './leases.ts';
+import { Placements } from './placements.ts';
 import { Reconciler } from './reconciler.ts';
 import { type Database, migrations, type Tables } from './schema.ts';
 import { Servers } from './servers.ts';
@@ -52,6 +53,8 @@ export interface SubscriptionsOptions {
   readonly tokens: ServiceTokens;
   readonly identity: Address;
   readonly links: Address;
+  /** Where objects of new servers belong; on the disk of their host where not given. */
+  readonly remoteStorage?: RemoteStorage | undefined;
   /** Absolute origin of media servers, where they have one of their own; `server.url` is absolute then. */
   readonly mediaOrigin?: string;
   /** Runs ffmpeg for the media servers of this machine; they do without where it is not given. */
@@ -102,8 +105,10 @@ export async function composeSubscriptions(
   const leases = new Leases(servers, clock, newId());
   reconciler = new Reconciler({ leases, host, clock, random, log });
   const sweep = new Sweep({ servers, host, nudge, clock, log });
-  const subscriptions = new Subscriptions({ servers, clock, nudge });
-  const parts = { subscriptions, servers, host, changes, feed, nudge };
+  const storage = options.remoteStorage ? 'remote' : 'local';
+  const subscriptions = new Subscriptions({ servers, clock, nudge, storage });
+  const placements = new Placements({ servers, clock, nudge, hasRemote: storage === 'remote' });
+  const parts = { subscriptions, placements, servers, host, changes, feed, nudge };
   const app = subscriptionsApp(parts, appOptions(options, metrics, db));
 
   await leases.recover(databaseUrl.startsWith('sqlite:'));
@@ -132,8 +137,9 @@ function hostOptions(
   changed: HostOptions['changed'],
 ): HostOptions {
   const { runFolder, mediaCommand, mediaReads, release, idleSeconds, mediaEnv = MEDIA_ENV } = options;
+  const { mediaOrigin, remoteStorage, log } = options;
   const program = { mediaCommand, mediaReads, mediaEnv, release, idleSeconds };
-  return { ...program, runFolder, mediaOrigin: options.mediaOrigin, control, changed, log: options.log };
+  return { ...program, runFolder, mediaOrigin, remoteStorage, control, changed, log };
 }
 
 function appOptions(

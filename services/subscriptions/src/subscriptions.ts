@@ -16,6 +16,8 @@ export interface SubscriptionsParts {
   readonly clock: Clock;
   /** Hurries the reconcile loop. */
   readonly nudge: (serverId: string) => void;
+  /** Where the objects of a new server belong. */
+  readonly storage: 'local' | 'remote';
 }
 
 /** What is asked of a server anew: the loop takes it up at once, whatever went wrong before. */
@@ -71,6 +73,7 @@ export class Subscriptions {
     const server: ServerRow = {
       ...{ id: newId(), slug: newSlug(), ownerId: userId, name: serverName ?? DEFAULT_NAME },
       ...{ desired: 'running', wakeAt: null, generation: 1, quotaBytes: plan.storageBytes, usedBytes: 0 },
+      ...{ storage: this.#parts.storage, objectsLeft: null },
       ...{ state: 'requested', failure: null, createdAt, readyAt: null },
       ...{ nextRunAt: clock.now(), ...asked, leaseOwner: null, leaseUntil: null },
     };

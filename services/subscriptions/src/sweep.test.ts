@@ -28,7 +28,7 @@ beforeEach(async () => {
     () => undefined,
   );
   sweep = new Sweep({ servers, host, nudge, clock, log: silentLog });
-  subscriptions = new Subscriptions({ servers, clock, nudge: () => undefined });
+  subscriptions = new Subscriptions({ servers, clock, nudge: () => undefined, storage: 'local' });
 });
 
 afterEach(() => db.destroy());

@@ -11,8 +11,8 @@ export interface Announcement {
   readonly title: string;
   readonly fileName: string;
   readonly fileType: string;
-  /** Bytes. */
-  readonly size: number;
+  /** Bytes; null when nobody knows yet. */
+  readonly size: number | null;
   /** The top of the library where it is none, or one that is gone. */
   readonly folderId?: string;
 }
@@ -58,7 +58,8 @@ export class Library {
       title,
       file_name: fileName,
       file_type: announced.fileType,
-      size_bytes: announced.size,
+      size_bytes: announced.size ?? 0,
+      deferred: announced.size === null ? 1 : 0,
       upload: 'receiving',
       sha256: null,
       playable: 0,
@@ -95,6 +96,28 @@ export class Library {
       return { videos: [row.id], news: [{ type: 'usage' }] };
     });
     return row;
+  }
+
+  /**
+   * Reserves `size` bytes for an upload that did not tell its length at first; `final` when this is the length.
+   * Rejects with `quota_exceeded`.
+   */
+  async reserve(id: string, size: number, final: boolean): Promise<void> {
+    await this.#options.journal.write(async (trx) => {
+      const row = await findIn(trx, id);
+      if (!row) throw new Problem('not_found');
+      if ((await sumSizes(trx)) - row.size_bytes + size > this.#options.quotaBytes) {
+        throw new Problem('quota_exceeded');
+      }
+      const change = { size_bytes: size, deferred: final ? 0 : 1 };
+      await trx.updateTable('videos').set(change).where('id', '=', id).execute();
+      return { videos: [id], news: [{ type: 'usage' }] };
+    });
+  }
+
+  /** Bytes that may still be reserved. */
+  async room(): Promise<number> {
+    return Math.max(0, this.#options.quotaBytes - (await this.usedBytes()));
   }
 
   async find(id: string): Promise<VideoRow | undefined> {
@@ -142,6 +165,11 @@ export class Library {
       return { row: { ...row, tags: JSON.stringify(named) }, videos: [id], news };
     });
     return this.describe(row);
+  }
+
+  /** An upload cannot go on; it stays as it is until it is deleted or expires. */
+  async stuck(id: string, code: string, detail: string): Promise<void> {
+    await this.#update(id, { failure_code: code, failure_detail: detail.slice(0, 500) });
   }
 
   /** Where the owner has stopped, in seconds; null at the end. Rejects with `not_found`. */

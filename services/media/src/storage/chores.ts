@@ -5,6 +5,8 @@ export interface ChoresOptions {
   /** What there is to do about an object; looks by itself what that is now. May be repeated. */
   readonly work: (name: string, signal: AbortSignal) => Promise<void>;
   readonly log: Logger;
+  /** Called when the number of objects to look after has changed. */
+  readonly onSize?: (size: number) => void;
 }
 
 /** Objects that are moved at once. */
@@ -43,6 +45,7 @@ export class Chores {
     if (this.#stop.signal.aborted) return;
     if (this.size === 0) this.#idle = Promise.withResolvers();
     this.#waiting.add(name);
+    this.#options.onSize?.(this.size);
     this.#next();
   }
 
@@ -61,6 +64,7 @@ export class Chores {
       const run = this.#run(name).finally(() => {
         this.#running.delete(name);
         this.#next();
+        this.#options.onSize?.(this.size);
         if (this.size === 0) this.#idle.resolve();
       });
       this.#running.set(name, run);

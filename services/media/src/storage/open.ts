@@ -20,8 +20,10 @@ export interface StorageOptions {
   /** The server's own folder: what is on its way, and what is kept at hand, lies there. */
   readonly folder: string;
   readonly log: Logger;
+  /** Hears how many objects are not yet where they belong, when that changes and one of the URLs is remote. */
+  readonly onLeft?: (left: number) => void;
   /** Called once when nothing is left in a remote `former`. */
-  readonly onHome?: () => void;
+  readonly onHome?: () => Promise<void>;
 }
 
 /**
@@ -40,6 +42,7 @@ export async function openStorage(options: StorageOptions): Promise<LocalStorage
     fetched: join(folder, 'fetched'),
     remote: await openRemote(remoteUrl, options),
     direction: url === remoteUrl ? 'out' : 'home',
+    onLeft: options.onLeft,
     onHome: options.onHome,
     log,
   });
@@ -49,7 +52,11 @@ export async function openStorage(options: StorageOptions): Promise<LocalStorage
 
 const schemeOf = (url: string) => url.slice(0, url.indexOf(':'));
 
-async function openRemote(url: string, { keys, log }: StorageOptions): Promise<RemoteStorage> {
+/** The driver of a remote store alone. Rejects like `openStorage`. */
+export async function openRemote(
+  url: string,
+  { keys, log }: Pick<StorageOptions, 'keys' | 'log'>,
+): Promise<RemoteStorage> {
   if (schemeOf(url) !== 's3') {
     throw new Error(`no storage driver for "${schemeOf(url)}:"; there are file: and s3:`);
   }

@@ -29,6 +29,8 @@ const moved = (id: string, name = 'original') =>
   eventually(
     () => fake.objects.has(`tenant/${id}/${name}`) && !existsSync(join(rig.folder, 'objects', id, name)),
   );
+const atRest = (id: string) =>
+  eventually(async () => (await rig.client.getVideo({ params: { id } })).processing === 'none');
 const download = (id: string) => rig.call('GET', `/videos/${id}/original`);
 
 describe.skipIf(!hasFfmpeg)('playing', () => {
@@ -40,6 +42,7 @@ describe.skipIf(!hasFfmpeg)('playing', () => {
     await moved(id, 'index');
     await rig.restart();
     const viewer = await play();
+    await atRest(id); // pictures for the storyboard are read from the same original
     const { segments } = await viewer.listing();
     expect(segments.length).toBeGreaterThan(1);
     fake.requests.length = 0;

@@ -18,7 +18,7 @@ let home = 0;
 
 const local = () => `file:${join(folder, 'objects')}`;
 const open = async (url: string, former?: string) => {
-  storage = await openStorage({ url, former, keys, folder, log: silentLog, onHome: () => home++ });
+  storage = await openStorage({ url, former, keys, folder, log: silentLog, onHome: async () => void home++ });
 };
 const put = async (name: string, bytes: Uint8Array) => {
   const path = join(folder, randomBytes(6).toString('hex'));

@@ -27,8 +27,10 @@ export interface TieredOptions {
   readonly remote: RemoteStorage;
   /** `out`: objects belong into the remote store. `home`: they belong here, and the remote store is left. */
   readonly direction: 'out' | 'home';
+  /** Hears how many objects are not yet where they belong. */
+  readonly onLeft?: ((left: number) => void) | undefined;
   /** Called once when nothing is left in the remote store. */
-  readonly onHome?: (() => void) | undefined;
+  readonly onHome?: (() => Promise<void>) | undefined;
   readonly log: Logger;
 }
 
@@ -37,7 +39,7 @@ const LOOK_MS = 10_000;
 /** Its lists may be behind what it holds; so many in a row must be empty. */
 const EMPTY_LOOKS = 2;
 /** Small objects that every play begins with. */
-const KEPT = /\/([a-z0-9-]+-)?(index|poster)$/;
+const KEPT = /\/(([a-z0-9-]+-)?index|poster|storyboard(-\d)?)$/;
 
 /**
  * A remote store behind the local disk. Whatever is put lies on the disk first and is an object from then on; it
@@ -59,6 +61,7 @@ export class TieredStorage implements LocalStorage {
   /** Files that lie in the remote store already, and here because somebody holds them. */
   readonly #sent = new Map<string, string>();
   readonly #stop = new AbortController();
+  #isHome = false;
   #starting: Promise<void> = Promise.resolve();
   #looking: Promise<void> = Promise.resolve();
 
@@ -66,7 +69,8 @@ export class TieredStorage implements LocalStorage {
     this.#options = options;
     this.#spans = new Spans(options.remote);
     this.#fetched = new Fetched(options.fetched, options.remote);
-    this.#chores = new Chores({ work: (name) => this.#attend(name), log: options.log });
+    const work = (name: string) => this.#attend(name);
+    this.#chores = new Chores({ work, log: options.log, onSize: (size) => this.#tell(size) });
   }
 
   /** Goes on with what an earlier process has left. The remote store need not answer now. */
@@ -235,7 +239,11 @@ export class TieredStorage implements LocalStorage {
           this.#chores.add(name);
         }
         empty = found > 0 ? 0 : empty + 1;
-        if (empty === EMPTY_LOOKS) return onHome?.();
+        if (empty === EMPTY_LOOKS) {
+          this.#isHome = true;
+          this.#tell(0);
+          return await onHome?.();
+        }
         await Promise.race([this.#chores.done, aborted(signal)]);
       } catch (err) {
         if (!signal.aborted) log.warn({ err }, 'the store that is being left could not be looked through');
@@ -296,6 +304,12 @@ export class TieredStorage implements LocalStorage {
   async #removeRemote(name: string): Promise<void> {
     await this.#options.remote.remove(name);
     this.#gone.delete(name);
+  }
+
+  /** Until a store that is left was found empty, something may still lie there. */
+  #tell(size: number): void {
+    const unknown = this.#options.direction === 'home' && !this.#isHome;
+    this.#options.onLeft?.(unknown ? Math.max(1, size) : size);
   }
 
   #letGo(name: string): void {

@@ -1,4 +1,14 @@
-import { type Card, controlApi, type Event, type EventData, Problem } from '@ptsdly/contract';
+import type { ServerResponse } from 'node:http';
+import { json } from 'node:stream/consumers';
+import {
+  type Card,
+  controlApi,
+  type Event,
+  type EventData,
+  type ImportOrder,
+  importOrder,
+  Problem,
+} from '@ptsdly/contract';
 import { Bell, createApp, Feed, issuers, Metrics, mount, newId, type Service, silentLog } from '@ptsdly/kit';
 import type { Broker } from '@ptsdly/transcoder';
 import { exportJWK, generateKeyPair, type JWTPayload, SignJWT } from 'jose';
@@ -13,9 +23,13 @@ export interface StandInHost extends Service {
   token(claims?: Record<string, unknown>): Promise<string>;
   grant(claims: Record<string, unknown>, options?: { expiresIn?: string; forged?: boolean }): Promise<string>;
   publish(feed: FeedName, data: EventData): void;
+  /** Answers `POST /imports`. */
+  onImport: (order: ImportOrder, response: ServerResponse) => void;
   /** Refuses all calls while true. */
   away: boolean;
   readonly usage: number[];
+  /** Objects left to move, as they were told. */
+  readonly moves: number[];
   readonly cards: Map<string, Card>;
   readonly deleted: string[];
   /** What it said was due next, each time it asked to sleep. */
@@ -36,6 +50,7 @@ export async function createHost({ serverId, ownerId, folder }: HostOptions): Pr
   >;
   const keys = { identity: await signingKey(), links: await signingKey(), stranger: await signingKey() };
   const usage: number[] = [];
+  const moves: number[] = [];
   const cards = new Map<string, Card>();
   const deleted: string[] = [];
   const sleeps: (string | null)[] = [];
@@ -48,6 +63,7 @@ export async function createHost({ serverId, ownerId, folder }: HostOptions): Pr
     {
       jwks: ({ params }) => ({ keys: [keys[params.issuer].jwk] }),
       reportUsage: ({ body }) => void usage.push(body.usedBytes),
+      reportMove: ({ body }) => void moves.push(body.left),
       putCard: ({ params, body }) => void cards.set(params.videoId, body),
       videoDeleted: ({ params }) => void deleted.push(params.videoId),
       sleep: ({ body }) => void sleeps.push(body.nextDueAt),
@@ -69,8 +85,15 @@ export async function createHost({ serverId, ownerId, folder }: HostOptions): Pr
       .sign(key.privateKey);
   const host: StandInHost = {
     name: 'host',
+    onImport: (_, response) => response.destroy(),
+    raw(request, response) {
+      if (request.url !== '/imports') return false;
+      void json(request).then((order) => host.onImport(importOrder.parse(order), response));
+      return true;
+    },
     away: false,
     usage,
+    moves,
     cards,
     deleted,
     sleeps,

@@ -35,9 +35,12 @@ export interface ProcessRig extends Pick<Rig, 'call' | 'open'> {
   close(): Promise<void>;
 }
 
-export async function openProcessRig(program: string): Promise<ProcessRig> {
+export async function openProcessRig(
+  program: string,
+  change: Partial<MediaConfig> = {},
+): Promise<ProcessRig> {
   const folder = await mkdtemp(join(tmpdir(), 'media-'));
-  const config = await createConfig(folder, { logLevel: 'debug' });
+  const config = await createConfig(folder, { logLevel: 'debug', ...change });
   writeFileSync(join(folder, 'config.json'), JSON.stringify(config));
   const host = await createHost({ serverId: SERVER, ownerId: OWNER, folder });
   const listener = await listen(host, { socketPath: join(folder, 'control.sock'), drainMs: 100 });

@@ -30,6 +30,9 @@ export interface FakeS3 {
   readonly ranges: string[];
   /** Lets the next `times` requests of an operation go wrong. */
   fail(operation: Operation, fault: Fault, times?: number): void;
+  /** Resolves when an operation comes, which is not answered until `release`; `done` is the answer to a HEAD. */
+  reached(operation: Operation | 'done'): Promise<void>;
+  release(): void;
   /** What lists show, when it is not what there is. */
   list: readonly string[] | undefined;
   /** Refuses connections until `up`. */
@@ -76,11 +79,38 @@ class Store {
   readonly requests: Operation[] = [];
   readonly ranges: string[] = [];
   list: readonly string[] | undefined;
+  #awaited: { readonly operation: string; readonly came: () => void } | undefined;
+  #gate = Promise.withResolvers<void>();
   readonly #tags = new Map<string, { etag: string; metadata: Record<string, string> }>();
   readonly #faults: { operation: Operation; fault: Fault }[] = [];
 
   fail(operation: Operation, fault: Fault, times = 1): void {
     for (let i = 0; i < times; i++) this.#faults.push({ operation, fault });
+  }
+
+  reached(operation: Operation | 'done'): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#awaited = { operation, came: resolve };
+    return promise;
+  }
+
+  release(): void {
+    this.#gate.resolve();
+    this.#gate = Promise.withResolvers();
+  }
+
+  /** Holds the operation that somebody waits for; the end of an upload shows only by the answer to its HEAD. */
+  async #hold(operation: Operation, response: ServerResponse): Promise<void> {
+    const awaited = this.#awaited;
+    if (awaited?.operation === operation) {
+      this.#awaited = undefined;
+      const { promise } = this.#gate;
+      awaited.came();
+      await promise;
+    } else if (awaited?.operation === 'done' && operation === 'HEAD object') {
+      this.#awaited = undefined;
+      response.once('finish', awaited.came);
+    }
   }
 
   async answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -97,6 +127,7 @@ class Store {
     const operation = operationOf(request.method ?? '', url, key);
     this.requests.push(operation);
     const body = await bodyOf(request);
+    await this.#hold(operation, response);
     const at = this.#faults.findIndex((one) => one.operation === operation);
     const fault = at < 0 ? undefined : this.#faults.splice(at, 1)[0]?.fault;
     if (fault?.kind === 'status') return refuse(response, fault.status, fault.code);

@@ -96,6 +96,7 @@ export class Ingest {
   async resume(row: VideoRow): Promise<void> {
     const { spool, storage, library, arrivals } = this.#options;
     if (row.upload === 'receiving') {
+      if (row.deferred) return; // nobody has told yet where it ends
       if (spool.length(row.id) === row.size_bytes) return this.finish(row);
       const original = await storage.stat(originalOf(row.id));
       if (original?.size !== row.size_bytes) {

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { IncomingMessage } from 'node:http';
+import type { Readable } from 'node:stream';
 import { countShortLived } from '../playback/short-lived.ts';
 import type { SpoolWriter } from './spool-writer.ts';
 
@@ -29,7 +29,7 @@ const SILENCE_MS = 60_000;
  * for each 64 KiB. Resolves when everything that came is in the file; rejects when it cannot be written.
  */
 export async function receiveBody(
-  request: IncomingMessage,
+  request: Readable,
   writer: SpoolWriter,
   options: BodyOptions,
 ): Promise<ReceivedBody> {

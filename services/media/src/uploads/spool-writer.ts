@@ -18,6 +18,7 @@ export class SpoolWriter {
   #queue: Buffer[] = [];
   #writing: Promise<void> | undefined;
   #lastWrite = performance.now();
+  #late: NodeJS.Timeout | undefined;
   #failure: unknown;
 
   /** `onWritten` is called when more of what came is in the file. */
@@ -44,6 +45,7 @@ export class SpoolWriter {
     this.#taken += chunk.length;
     const waiting = this.#taken - this.#written;
     if (waiting >= BATCH || performance.now() - this.#lastWrite > BATCH_MS) this.#begin();
+    else this.#late ??= setTimeout(() => this.#begin(), BATCH_MS).unref(); // nothing may follow for a while
     return waiting >= HIGH_WATER ? this.#writing : undefined;
   }
 
@@ -59,6 +61,8 @@ export class SpoolWriter {
   }
 
   #begin(): void {
+    clearTimeout(this.#late);
+    this.#late = undefined;
     this.#writing ??= this.#writeQueue().finally(() => {
       this.#writing = undefined;
     });

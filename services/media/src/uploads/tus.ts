@@ -4,7 +4,8 @@ import type { Announcement } from '../library/library.ts';
 
 /** The protocol of https://tus.io/protocols/resumable-upload version 1.0.0, as far as headers go. */
 export const TUS_VERSION = '1.0.0';
-export const TUS_EXTENSIONS = 'creation,creation-with-upload,termination,checksum,expiration';
+export const TUS_EXTENSIONS =
+  'creation,creation-with-upload,creation-defer-length,termination,checksum,expiration';
 export const OFFSET_TYPE = 'application/offset+octet-stream';
 
 /** "The client MUST include Tus-Resumable"; on another version "the server MUST respond with 412". */
@@ -15,21 +16,44 @@ export function requireVersion(headers: IncomingHttpHeaders): void {
 
 /** What `POST /uploads` announces. Rejects with `invalid_fields`. */
 export function readAnnouncement(headers: IncomingHttpHeaders): Announcement {
-  if (headers['upload-defer-length'] !== undefined) {
-    throw invalid('Upload-Length', 'the length must be known: Upload-Defer-Length is not offered');
-  }
-  const size = readCount(headers, 'upload-length');
+  const size = readLength(headers);
   if (size === 0) throw invalid('Upload-Length', 'the file is empty');
   const metadata = readMetadata(String(headers['upload-metadata'] ?? ''));
-  const fileName = cleanName(metadata.get('filename') ?? '') || 'video';
+  const [name = '', type = ''] = [metadata.get('filename'), metadata.get('filetype')];
+  return announce({ name, type, size, folderId: metadata.get('folderId') });
+}
+
+/** What is kept of how a file calls itself; the title is its name, where none is given. */
+export function announce(file: {
+  readonly name: string;
+  readonly type: string;
+  readonly size: number | null;
+  readonly title?: string | undefined;
+  readonly folderId?: string | undefined;
+}): Announcement {
+  const fileName = cleanName(file.name) || 'video';
   const title =
     fileName
       .replace(/\.[A-Za-z0-9]{1,5}$/, '')
       .slice(0, 200)
       .toWellFormed() || fileName.slice(0, 200);
-  const folderId = metadata.get('folderId')?.slice(0, 64) || undefined;
-  const fileType = mediaType(metadata.get('filetype') ?? '');
-  return { title, fileName, fileType, size, ...(folderId && { folderId }) };
+  return {
+    title: file.title ?? title,
+    fileName,
+    fileType: mediaType(file.type),
+    size: file.size,
+    ...(file.folderId && { folderId: file.folderId.slice(0, 64) }),
+  };
+}
+
+/** "The Client MUST send either Upload-Length or Upload-Defer-Length: 1". Null for a length that comes later. */
+function readLength(headers: IncomingHttpHeaders): number | null {
+  const deferred = headers['upload-defer-length'];
+  if (deferred === undefined) return readCount(headers, 'upload-length');
+  if (deferred !== '1') throw invalid('Upload-Defer-Length', 'it can only be 1');
+  if (headers['upload-length'] !== undefined)
+    throw invalid('Upload-Length', 'it is deferred and told at once');
+  return null;
 }
 
 /** A header that carries a number of bytes. Rejects with `invalid_fields`. */

@@ -64,7 +64,14 @@ export function uploadRoutes(options: UploadRoutesOptions): ByteRoute[] {
     const length = request.headers['content-length'];
     const bytes = length === undefined ? undefined : Number(length);
     const checksum = readChecksum(request.headers);
-    return uploads.append(id, { offset, bytes, checksum }, request, () => askForBody(exchange));
+    const told = request.method === 'PATCH' && request.headers['upload-length'] !== undefined;
+    const piece = {
+      offset,
+      bytes,
+      checksum,
+      length: told ? readCount(request.headers, 'upload-length') : undefined,
+    };
+    return uploads.append(id, piece, request, () => askForBody(exchange));
   };
 
   const create: ByteHandler = async (exchange) => {
@@ -87,7 +94,7 @@ export function uploadRoutes(options: UploadRoutesOptions): ByteRoute[] {
     const name = Buffer.from(state.row.file_name).toString('base64');
     response.writeHead(200, {
       ...(await stateHeaders(state)),
-      'upload-length': state.length,
+      ...(state.row.deferred ? { 'upload-defer-length': '1' } : { 'upload-length': state.length }),
       'upload-metadata': `filename ${name}`,
     });
     response.end();

@@ -197,11 +197,35 @@ describe('uploads', () => {
     expect(await offsetOf(rig, id)).toBe(0);
     await refused(404, 'not_found', 'PATCH', '/uploads/nothing', { headers: patchHeaders(0), body });
     await refused(422, 'invalid_fields', 'POST', '/uploads', { headers: { ...TUS, 'upload-length': '0' } });
-    const deferred = { ...TUS, 'upload-defer-length': '1' };
+    const deferred = { ...TUS, 'upload-defer-length': '2' };
     await refused(422, 'invalid_fields', 'POST', '/uploads', { headers: deferred });
     await refused(401, 'unauthenticated', 'POST', '/uploads', { headers: TUS, open: true });
     const get = await rig.call('GET', path);
     expect([get.status, get.headers.allow]).toEqual([405, 'HEAD, PATCH, DELETE, OPTIONS']);
+  });
+
+  it('takes a file whose length is told later (creation-defer-length), and counts what has come', async () => {
+    const head = (id: string) => rig.call('HEAD', `/uploads/${id}`, { headers: TUS });
+    const created = await rig.call('POST', '/uploads', { headers: { ...TUS, 'upload-defer-length': '1' } });
+    const id = String(created.headers['x-video-id']);
+    const bytes = randomBytes(5000);
+    const patch = (offset: number, body: Buffer, more = {}) =>
+      rig.call('PATCH', `/uploads/${id}`, { headers: patchHeaders(offset, more), body });
+    expect((await patch(0, bytes.subarray(0, 2000))).status).toBe(204);
+    expect((await head(id)).headers).toMatchObject({ 'upload-offset': '2000', 'upload-defer-length': '1' });
+    expect((await head(id)).headers['upload-length']).toBeUndefined();
+    await eventually(() => rig.host.usage.at(-1) !== undefined);
+    expect((await rig.client.getVideo({ params: { id } })).sizeBytes).toBe(2000);
+    await rig.restart();
+    const short = await patch(2000, bytes.subarray(2000), { 'upload-length': '1000' });
+    expect(short.problem().code).toBe('invalid_fields');
+    expect((await patch(2000, bytes.subarray(2000, 3000), { 'upload-length': '5000' })).status).toBe(204);
+    expect((await head(id)).headers).toMatchObject({ 'upload-offset': '3000', 'upload-length': '5000' });
+    const other = await patch(3000, bytes.subarray(3000), { 'upload-length': '6000' });
+    expect(other.problem().code).toBe('invalid_fields');
+    expect((await patch(3000, bytes.subarray(3000))).status).toBe(204);
+    const original = await rig.call('GET', `/videos/${id}/original`);
+    expect(original.body.equals(bytes)).toBe(true);
   });
 
   it('asks for a body only when nothing speaks against it (Expect: 100-continue)', async () => {

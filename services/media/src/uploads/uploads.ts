@@ -1,4 +1,4 @@
-import type { IncomingMessage } from 'node:http';
+import type { Readable } from 'node:stream';
 import { Problem } from '@ptsdly/contract';
 import type { VideoRow } from '../database.ts';
 import type { Indexer } from '../indexing/indexer.ts';
@@ -39,6 +39,8 @@ export interface Piece {
   readonly bytes: number | undefined;
   /** SHA-256 of the body, when it is promised. */
   readonly checksum: Buffer | undefined;
+  /** Length of the whole file, when it was deferred and is told now. */
+  readonly length?: number | undefined;
 }
 
 /** Resumable uploads: the file is the truth, the row says what is to come. */
@@ -53,7 +55,7 @@ export class Uploads {
   /** Rejects with `quota_exceeded` or `no_space`, before any byte has come. */
   async create(announced: Announcement): Promise<VideoRow> {
     const { library, spool, indexer } = this.#options;
-    if (announced.size > spool.room() - (await this.#outstanding())) throw new Problem('no_space');
+    if ((announced.size ?? 1) > spool.room() - (await this.#outstanding())) throw new Problem('no_space');
     const row = await library.create(announced);
     indexer.warm();
     return row;
@@ -81,22 +83,48 @@ export class Uploads {
   async append(
     id: string,
     piece: Piece,
-    request: IncomingMessage,
+    request: Readable,
     accept: () => void,
   ): Promise<UploadState | undefined> {
     const turn = await this.#turns.take(id);
     try {
+      if (piece.length !== undefined) await this.#setLength(id, piece.length);
       const state = await this.#state(id);
       requireFit(state, piece);
       if (state.row.upload === 'complete') return state;
+      const limit = await this.#limit(state, piece);
       accept();
-      const whole = await this.#receive(state, piece, request, turn);
+      const whole = await this.#receive(state, { ...piece, limit }, request, turn).finally(() =>
+        this.#count(id),
+      );
       const reached = await this.#state(id);
-      if (reached.offset === reached.length) await this.#options.ingest.finish(reached.row);
+      if (isWhole(reached)) await this.#options.ingest.finish(reached.row);
       return whole ? reached : undefined;
     } finally {
       turn.release();
     }
+  }
+
+  /** What has come of an upload that never told its length is all of it. Rejects with `invalid_fields`. */
+  async conclude(id: string): Promise<void> {
+    await this.exclusively(id, async () => {
+      await this.#setLength(id, this.#options.spool.length(id));
+      const state = await this.#state(id);
+      if (state.row.upload === 'receiving') await this.#options.ingest.finish(state.row);
+    });
+  }
+
+  /** Bytes that have come, without asking who brings them to leave. */
+  arrived(id: string): number {
+    return this.#options.spool.length(id);
+  }
+
+  /** Forgets what has come of an upload, to begin anew. */
+  async rewind(id: string): Promise<void> {
+    await this.exclusively(id, async () => {
+      const { row } = await this.#state(id);
+      if (row.upload === 'receiving') this.#options.spool.file(id).truncate(0);
+    });
   }
 
   /** Ends an upload and forgets its bytes. Rejects with `conflict` when it is complete. */
@@ -139,6 +167,38 @@ export class Uploads {
     }
   }
 
+  /** A length that was deferred; telling it again is no fault (tus, creation-defer-length). */
+  async #setLength(id: string, length: number): Promise<void> {
+    const { library, spool } = this.#options;
+    const row = await library.require(id);
+    if (!row.deferred && row.size_bytes === length) return;
+    const arrived = spool.length(id);
+    if (!row.deferred || length === 0 || length < arrived) {
+      throw new Problem('invalid_fields', {
+        detail: 'Upload-Length does not fit what has been told or has come.',
+      });
+    }
+    if (length - arrived > spool.room() - (await this.#outstanding())) throw new Problem('no_space');
+    await library.reserve(id, length, true);
+  }
+
+  /** Bytes that a body may bring. Rejects with `quota_exceeded` or `no_space` when it says that it brings more. */
+  async #limit({ offset, length, row }: UploadState, { bytes = 0 }: Piece): Promise<number> {
+    if (!row.deferred) return length - offset;
+    const { library, spool } = this.#options;
+    const [quota, disk] = [await library.room(), spool.room() - (await this.#outstanding())];
+    if (bytes > quota) throw new Problem('quota_exceeded');
+    if (bytes > disk) throw new Problem('no_space');
+    return Math.min(quota, disk);
+  }
+
+  /** What has come of an upload without a length is what it takes of the quota. */
+  async #count(id: string): Promise<void> {
+    const { library, spool } = this.#options;
+    const row = await library.find(id);
+    if (row?.deferred) await library.reserve(id, spool.length(id), false);
+  }
+
   async #state(id: string): Promise<UploadState> {
     const row = await this.#options.library.require(id);
     const length = row.size_bytes;
@@ -147,8 +207,13 @@ export class Uploads {
   }
 
   /** True when the body came whole. */
-  async #receive(state: UploadState, piece: Piece, request: IncomingMessage, turn: Turn): Promise<boolean> {
-    const { spool, arrivals } = this.#options;
+  async #receive(
+    state: UploadState,
+    piece: Piece & { readonly limit: number },
+    request: Readable,
+    turn: Turn,
+  ): Promise<boolean> {
+    const { spool } = this.#options;
     const file = spool.file(state.id);
     if (file.hash.position < state.offset) {
       file.hash.catchUp(file.path, state.offset).catch(() => file.hash.reset());
@@ -160,9 +225,9 @@ export class Uploads {
     // what may be refused as a whole is not shown before it is whole
     const mayGo = piece.checksum !== undefined || piece.bytes === undefined;
     file.hold(mayGo ? state.offset : undefined);
-    const writer = new SpoolWriter(file, state.offset, () => arrivals.grown(state.row));
+    const writer = new SpoolWriter(file, state.offset, () => this.#grown(state.row));
     const body = await receiveBody(request, writer, {
-      limit: state.length - state.offset,
+      limit: piece.limit,
       checksum: piece.checksum !== undefined,
       signal: leave.signal,
     });
@@ -184,13 +249,19 @@ export class Uploads {
   /** What a body has left in the file stays there. */
   #settle(row: VideoRow): void {
     this.#options.spool.file(row.id).hold(undefined);
-    this.#options.arrivals.grown(row);
+    this.#grown(row);
+  }
+
+  /** A file of unknown length cannot be indexed yet. */
+  #grown(row: VideoRow): void {
+    if (!row.deferred) this.#options.arrivals.grown(row);
   }
 
   /** Bytes that uploads under way have announced and not sent. */
   async #outstanding(): Promise<number> {
     const rows = await this.#options.library.receiving();
-    return rows.reduce((sum, row) => sum + row.size_bytes - this.#options.spool.length(row.id), 0);
+    const known = rows.filter(({ deferred }) => !deferred);
+    return known.reduce((sum, row) => sum + row.size_bytes - this.#options.spool.length(row.id), 0);
   }
 }
 
@@ -199,5 +270,8 @@ function requireFit({ offset, length, row }: UploadState, piece: Piece): void {
     throw new Problem('upload_conflict', { headers: { 'upload-offset': String(offset) } });
   }
   if (row.upload === 'complete' && piece.bytes !== 0) throw new Problem('upload_conflict');
+  if (row.deferred) return;
   if (piece.bytes !== undefined && offset + piece.bytes > length) throw new Problem('body_too_large');
 }
+
+const isWhole = ({ offset, length, row }: UploadState) => !row.deferred && offset === length;

@@ -1,5 +1,5 @@
-import type { Fetch } from '@ptsdly/contract';
-import type { Logger } from '@ptsdly/kit';
+import type { Fetch, MediaConfig, StoragePlace } from '@ptsdly/contract';
+import type { Logger, Service } from '@ptsdly/kit';
 
 /** What a host is asked to run. The same generation always means the same content. */
 export interface ServerSpec {
@@ -8,6 +8,15 @@ export interface ServerSpec {
   readonly generation: number;
   readonly slug: string;
   readonly quotaBytes: number;
+  /** Where its objects belong; `local` where not given. */
+  readonly storage?: StoragePlace;
+}
+
+/** Storage that is not the host's own disk: one for the installation, with a prefix for each server. */
+export interface RemoteStorage {
+  /** `s3://<bucket>[/<prefix>][?endpoint=<url>&region=<region>]`. */
+  readonly url: string;
+  readonly keys?: MediaConfig['storageKeys'];
 }
 
 /**
@@ -90,6 +99,7 @@ export interface HostOptions {
   readonly mediaEnv: Readonly<Record<string, string>>;
   /** Absolute origin of media URLs, where they have one of their own. */
   readonly mediaOrigin?: string | undefined;
+  readonly remoteStorage?: RemoteStorage | undefined;
   /** What a server is offered on its control socket (`controlApi`). */
   readonly control: (server: ServedServer) => ControlService;
   /** Says that the observed state of a server may have changed. Only a hurry: the sweep looks too. */
@@ -107,6 +117,8 @@ export interface ServedServer {
 
 export interface ControlService {
   readonly fetch: Fetch;
+  /** What moves bytes, on raw `node:http`; answers false for what is for `fetch`. */
+  readonly raw?: Service['raw'];
   /** Ends its open waits. */
   close(): void;
 }

@@ -6,6 +6,7 @@ import { useAppDispatch, useAppSelector } from '../../store/store.ts';
 import { IconButton } from '../../ui/Button.tsx';
 import { Icon } from '../../ui/Icon.tsx';
 import { Menu, MenuItem } from '../../ui/Menu.tsx';
+import { ImportButton } from '../imports/ImportButton.tsx';
 import { FileButton, FolderButton } from '../uploads/FileButton.tsx';
 import styles from './Library.module.css';
 import type { LibraryView } from './useLibraryView.ts';
@@ -33,6 +34,7 @@ export function LibraryToolbar({ server, view, change, onNewFolder }: LibraryToo
           onPress={onNewFolder}
           data-testid="new-folder"
         />
+        <ImportButton serverUrl={server.url} />
         <FolderButton serverUrl={server.url} folderId={view.folderId} />
         <FileButton serverUrl={server.url} folderId={view.folderId} />
       </div>

@@ -10,8 +10,10 @@ import { LogFile } from './log-file.ts';
 import { adoptMedia } from './media-process.ts';
 import { isServerFolder, noteFolder, type Places, placesOf, prepareRunFolder } from './places.ts';
 import { endProcess, readNote, removeNote } from './process-note.ts';
+import { runPurge } from './purge.ts';
 import { Running, type Walls } from './running.ts';
 import { hasBubblewrap } from './sandbox.ts';
+import { remoteUrl, storageOf } from './storage-place.ts';
 
 const LEFTOVER_MS = 5000;
 /** Long enough for a control plane to be mended; then a server without one drains and ends. */
@@ -166,6 +168,7 @@ class ProcessHost implements Host {
     return this.#inTurn(serverId, async (places) => {
       const entry = this.#entries.get(serverId);
       if (entry) await this.#stop(entry);
+      await this.#purgeRemote(serverId, places);
       for (const path of [places.run, places.folder]) {
         await rm(path, { recursive: true, force: true, maxRetries: 3 });
       }
@@ -201,19 +204,21 @@ class ProcessHost implements Host {
     await running?.stop();
   }
 
-  #runningOptions({ spec, places, log }: Entry, { storageUrl, databaseUrl }: MediaConfig) {
-    const network = !storageUrl.startsWith('file:') || !databaseUrl.startsWith('sqlite:');
+  #runningOptions({ spec, places, log }: Entry, config: MediaConfig) {
+    const { storageUrl, formerStorageUrl = storageUrl, databaseUrl } = config;
+    const isLocal = [storageUrl, formerStorageUrl].every((url) => url.startsWith('file:'));
+    const network = !isLocal || !databaseUrl.startsWith('sqlite:');
     return { spec, places, log, walls: this.#walls, host: this.#options, network };
   }
 
   async #writeConfig({ spec, places }: Entry): Promise<MediaConfig> {
-    const { mediaOrigin, idleSeconds, hostlessSeconds, log } = this.#options;
+    const { mediaOrigin, idleSeconds, hostlessSeconds, remoteStorage, log } = this.#options;
     const config: MediaConfig = mediaConfig.parse({
       ...spec,
+      ...storageOf(spec, places.folder, remoteStorage),
       basePath: `/m/${spec.slug}`,
       folder: places.folder,
       databaseUrl: `sqlite:${places.folder}/media.db`,
-      storageUrl: `file:${places.folder}/objects`,
       socketPath: places.socket,
       controlAddress: `unix:${places.control}`,
       publicUrl: mediaOrigin,
@@ -228,6 +233,17 @@ class ProcessHost implements Host {
     await writeFile(draft, `${JSON.stringify(config, null, 2)}\n`, { mode: 0o600, flag: 'wx' }); // through no link
     await rename(draft, places.config);
     return config;
+  }
+
+  /**
+   * Removes what a server has in the remote storage, by the media program, which has the driver. Nothing is read
+   * from the server's own folder for it.
+   */
+  async #purgeRemote(serverId: string, places: Places): Promise<void> {
+    const { remoteStorage, mediaCommand, mediaEnv } = this.#options;
+    if (!remoteStorage || !existsSync(places.folder)) return;
+    const purge = { storageUrl: remoteUrl(remoteStorage, serverId), storageKeys: remoteStorage.keys };
+    await runPurge(mediaCommand, mediaEnv, purge);
   }
 
   /** One call for a server after the other; an error of the system becomes a `HostError`. */

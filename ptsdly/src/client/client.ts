@@ -1,0 +1,120 @@
+import { parseArgs } from 'node:util';
+import { Problem } from '@ptsdly/contract';
+import { readClientEnvironment } from '../config.ts';
+import { openAccount } from './account.ts';
+import { exportLibrary } from './export-library.ts';
+import { importFolder } from './import-folder.ts';
+import { Progress } from './progress.ts';
+import { uploadFiles } from './upload-files.ts';
+
+/** Exit codes: everything is done; something could not be; the command is wrong; Ctrl-C. */
+const DONE = 0;
+const FAILED = 1;
+const USAGE = 2;
+const INTERRUPTED = 130;
+
+const help: Readonly<Record<string, string>> = {
+  upload: `ptsdly upload FILE… [options]
+
+Uploads videos to your media server. Run it again after an interruption, and it goes on where it was.
+
+  --share          make a link for each, and print it`,
+  import: `ptsdly import DIR [options]
+
+Uploads the videos in a folder, with the folders in it. What is on the server already is not sent again.
+
+  --all            every file, whatever its name ends with`,
+  export: `ptsdly export DIR [options]
+
+Downloads everything as it was uploaded, in the folders of your library, and checks each file by its SHA-256.
+What is there already is not fetched again. The details go to library.json.`,
+};
+
+const common = `
+  --server URL     the installation; PTSDLY_URL, or http://localhost:8080
+  --token TOKEN    an API token from your account page (servers:read, videos:write, and links:write to share);
+                   better in PTSDLY_TOKEN, where no list of processes shows it
+  --quiet          no progress
+  --help           this text
+
+Exit codes: 0 all done, 1 something could not be done, 2 the command is wrong, 130 interrupted.`;
+
+class UsageError extends Error {}
+
+/** Runs a command of a subscriber. Resolves to its exit code. */
+export async function runClient([command = '', ...argv]: readonly string[]): Promise<number> {
+  const stop = new AbortController();
+  const interrupt = () => stop.abort();
+  process.once('SIGINT', interrupt);
+  process.once('SIGTERM', interrupt);
+  try {
+    return (await dispatch(command, argv, stop.signal)) ? DONE : FAILED;
+  } catch (error) {
+    if (stop.signal.aborted) {
+      console.error('Interrupted. Run the same command again to go on.');
+      return INTERRUPTED;
+    }
+    console.error(wordsFor(error));
+    return error instanceof UsageError || isParseError(error) ? USAGE : FAILED;
+  } finally {
+    process.off('SIGINT', interrupt);
+    process.off('SIGTERM', interrupt);
+  }
+}
+
+async function dispatch(command: string, argv: readonly string[], signal: AbortSignal): Promise<boolean> {
+  const { values, positionals } = parseArgs({
+    args: [...argv],
+    allowPositionals: true,
+    options: {
+      share: { type: 'boolean' },
+      all: { type: 'boolean' },
+      server: { type: 'string' },
+      token: { type: 'string' },
+      quiet: { type: 'boolean' },
+      help: { type: 'boolean', short: 'h' },
+    },
+  });
+  if (values.help) {
+    console.log(help[command] + common);
+    return true;
+  }
+  const [first] = positionals;
+  if (first === undefined || (command !== 'upload' && positionals.length > 1)) {
+    throw new UsageError(`${(help[command] ?? '').split('\n')[0]}\nSee ptsdly ${command} --help.`);
+  }
+  const environment = readClientEnvironment();
+  const token = values.token ?? environment.token;
+  if (!token)
+    throw new UsageError('An API token is needed: --token, or PTSDLY_TOKEN. Make one on your account page.');
+  const account = await openAccount(values.server ?? environment.server ?? 'http://localhost:8080', token);
+  const progress = new Progress(values.quiet ? undefined : process.stderr);
+  const shared = { account, progress, signal, stateFolder: environment.stateFolder };
+  switch (command) {
+    case 'upload':
+      return uploadFiles({
+        ...shared,
+        files: positionals.map((path) => ({ path })),
+        share: values.share ?? false,
+      });
+    case 'import':
+      return importFolder({ ...shared, folder: first, all: values.all ?? false });
+    default:
+      return exportLibrary({ ...shared, folder: first });
+  }
+}
+
+const isParseError = (error: unknown) =>
+  String((error as NodeJS.ErrnoException).code ?? '').startsWith('ERR_PARSE_ARGS');
+
+/** One line that a person can do something with. */
+export function wordsFor(error: unknown): string {
+  if (error instanceof Problem) {
+    if (error.code === 'unauthenticated') return 'The token is not valid here, or has ended.';
+    if (error.code === 'insufficient_scope')
+      return 'The token does not allow this; make one with more rights.';
+    if (error.code === 'unavailable' && error.cause) return 'The server does not answer. Check --server.';
+    return error.detail;
+  }
+  return error instanceof Error ? error.message : String(error);
+}

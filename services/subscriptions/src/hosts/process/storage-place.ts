@@ -1,0 +1,26 @@
+import type { MediaConfig } from '@ptsdly/contract';
+import { HostError, type RemoteStorage, type ServerSpec } from '../host.ts';
+
+type StorageConfig = Pick<MediaConfig, 'storageUrl' | 'formerStorageUrl' | 'storageKeys'>;
+
+/** What a server is told of its storage. Throws `stop` when it belongs into a remote one and there is none. */
+export function storageOf(
+  { serverId, storage = 'local' }: Pick<ServerSpec, 'serverId' | 'storage'>,
+  folder: string,
+  remote: RemoteStorage | undefined,
+): StorageConfig {
+  const local = `file:${folder}/objects`;
+  if (storage === 'local') return { storageUrl: local };
+  if (!remote)
+    throw new HostError('stop', 'the objects of this server lie in a remote storage that is not set');
+  const there = remoteUrl(remote, serverId);
+  if (storage === 'remote') return { storageUrl: there, formerStorageUrl: local, storageKeys: remote.keys };
+  return { storageUrl: local, formerStorageUrl: there, storageKeys: remote.keys };
+}
+
+/** Each server has a prefix of its own. */
+export function remoteUrl(remote: RemoteStorage, serverId: string): string {
+  const url = new URL(remote.url);
+  url.pathname = `${url.pathname.replace(/\/+$/, '')}/${serverId}`;
+  return url.href;
+}

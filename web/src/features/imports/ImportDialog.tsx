@@ -1,0 +1,55 @@
+import { useState } from 'react';
+import { Form } from 'react-aria-components';
+import { useTranslation } from 'react-i18next';
+import { useImportVideoMutation } from '../../api/imports.ts';
+import { problemText } from '../../i18n/problemText.ts';
+import { Button } from '../../ui/Button.tsx';
+import { Dialog, DialogActions } from '../../ui/Dialog.tsx';
+import { TextField } from '../../ui/TextField.tsx';
+import { say } from '../../ui/toasts.ts';
+import styles from './Imports.module.css';
+
+interface ImportDialogProps {
+  readonly serverUrl: string;
+  readonly onClose: () => void;
+}
+
+/** One address; the answer says whether a video comes from there. Then it arrives like an upload. */
+export function ImportDialog({ serverUrl, onClose }: ImportDialogProps) {
+  const { t } = useTranslation();
+  const [url, setUrl] = useState('');
+  const [begin, { error, isLoading }] = useImportVideoMutation();
+  const submit = async (event: React.FormEvent) => {
+    event.preventDefault();
+    const { data } = await begin({ serverUrl, url: url.trim() });
+    if (!data) return;
+    say(t('imports.begun', { title: data.title }));
+    onClose();
+  };
+  return (
+    <Dialog title={t('imports.title')} isOpen onClose={onClose}>
+      <Form onSubmit={submit} className={styles.form!}>
+        <p className={styles.lead}>{t('imports.lead')}</p>
+        <TextField
+          label={t('imports.label')}
+          type="url"
+          autoFocus
+          isRequired
+          maxLength={2000}
+          value={url}
+          onChange={setUrl}
+          error={error && problemText(t, error)}
+          testId="import-url"
+        />
+        <DialogActions>
+          <Button look="quiet" onPress={onClose}>
+            {t('actions.cancel')}
+          </Button>
+          <Button type="submit" isPending={isLoading} data-testid="import-submit">
+            {t('imports.submit')}
+          </Button>
+        </DialogActions>
+      </Form>
+    </Dialog>
+  );
+}
