@@ -37,10 +37,11 @@ export interface ProductOptions {
 export async function startProduct(options: ProductOptions = {}): Promise<Product> {
   const data = await mkdtemp(join(tmpdir(), 'ptsdly-test-'));
   const ports = await freePorts(services.length);
-  const url = `http://localhost:${ports[services.indexOf('gateway')]}`;
+  const port = options.env?.PORT ?? String(ports[services.indexOf('gateway')]);
+  const url = `http://localhost:${port}`;
   const env: Record<string, string> = {
     ...(process.env as Record<string, string>),
-    PORT: String(ports[services.indexOf('gateway')]),
+    PORT: port,
     PTSDLY_DATA: data,
     PTSDLY_LOG: 'info',
     PTSDLY_RATE_FACTOR: '100',

@@ -12,6 +12,29 @@ const port = z.coerce.number().int().min(0).max(65535);
 const address = z.string().regex(/^(https?:\/\/[^/]+|unix:\/.+)$/, 'expected http://host:port or unix:/path');
 const secret = z.string().min(32, 'at least 32 characters');
 
+/** Ids stand in callback paths and must not be those of the built-in ones. */
+const issuer = z.strictObject({
+  id: z
+    .string()
+    .regex(/^[a-z][a-z0-9-]{1,30}$/)
+    .refine((id) => !['google', 'kakao', 'credential'].includes(id)),
+  name: z.string().min(1).max(40),
+  issuer: z.url(),
+  clientId: z.string().min(1),
+  clientSecret: z.string().min(1).optional(),
+});
+const issuers = z
+  .string()
+  .transform((text, context) => {
+    try {
+      return JSON.parse(text) as unknown;
+    } catch {
+      context.addIssue('expected JSON');
+      return z.NEVER;
+    }
+  })
+  .pipe(z.array(issuer).max(10));
+
 /** One setting: its name in the environment, what it is for, and its form. The documents print this table. */
 interface Setting<S extends z.ZodType> {
   readonly env: string;
@@ -106,6 +129,28 @@ export const settings = {
     'PTSDLY_KAKAO_CLIENT_SECRET',
     'Client secret of Kakao sign-in, where it is switched on',
     z.string().min(1).optional(),
+    'secret',
+  ),
+  kakaoOpenId: setting(
+    'PTSDLY_KAKAO_OPENID',
+    'Whether OpenID Connect is switched on in the Kakao console: `on` or `off`',
+    z.enum(['on', 'off']).default('on'),
+  ),
+  googleIssuer: setting(
+    'PTSDLY_GOOGLE_ISSUER',
+    'Another issuer in the place of Google, for tests',
+    z.url().optional(),
+  ),
+  kakaoIssuer: setting(
+    'PTSDLY_KAKAO_ISSUER',
+    'Another issuer in the place of Kakao, for tests',
+    z.url().optional(),
+  ),
+  kakaoApi: setting('PTSDLY_KAKAO_API', 'Another address of the Kakao API, for tests', z.url().optional()),
+  oidc: setting(
+    'PTSDLY_OIDC',
+    'Further OpenID Connect issuers, JSON: `[{"id","name","issuer","clientId","clientSecret"}]`',
+    issuers.optional(),
     'secret',
   ),
 } as const;

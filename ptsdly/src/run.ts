@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { lstat, mkdir } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { openGateway } from '@ptsdly/gateway';
-import { openIdentity } from '@ptsdly/identity';
+import { openIdentity, type Providers } from '@ptsdly/identity';
 import {
   type Address,
   createLog,
@@ -125,11 +125,21 @@ async function openService(name: ServiceName, config: Config, log: Logger, peers
   }
 }
 
-function providers({ googleId, googleSecret, kakaoId, kakaoSecret }: Config) {
+function providers(config: Config): Providers {
+  const { googleId, googleSecret, googleIssuer, kakaoId, kakaoSecret, kakaoIssuer, kakaoApi } = config;
+  const google = { issuer: googleIssuer, clientId: googleId, clientSecret: googleSecret };
+  const kakao = { issuer: kakaoIssuer, apiUrl: kakaoApi, clientId: kakaoId, clientSecret: kakaoSecret };
   return {
-    ...(googleId && googleSecret ? { google: { clientId: googleId, clientSecret: googleSecret } } : {}),
-    ...(kakaoId ? { kakao: { clientId: kakaoId, clientSecret: kakaoSecret } } : {}),
+    ...(googleId && googleSecret ? { google: given(google) } : {}),
+    ...(kakaoId ? { kakao: { ...given(kakao), openId: config.kakaoOpenId === 'on' } } : {}),
+    oidc: config.oidc ?? [],
   };
+}
+
+/** Without what is not there. */
+function given<T extends object>(settings: T): { [K in keyof T]: NonNullable<T[K]> } {
+  const entries = Object.entries(settings).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(entries) as { [K in keyof T]: NonNullable<T[K]> };
 }
 
 /** A media server is one bundled file, since type stripping costs memory and time in each process. */

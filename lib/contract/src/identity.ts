@@ -12,7 +12,8 @@ export const consents = z.object({
 export const me = z.object({
   id: z.string(),
   name: z.string(),
-  email: z.string(),
+  /** Null where a provider gave none that it vouches for. */
+  email: z.string().nullable(),
   image: z.string().nullable(),
   locale: locale.nullable(),
   /** `credential`, `google`, `kakao`, … */
@@ -39,7 +40,7 @@ export const displayName = z.string().trim().min(1).max(80);
 
 /** What the sign-in page needs to know before anybody is signed in. */
 export const authOptions = z.object({
-  providers: z.array(z.string()),
+  providers: z.array(z.object({ id: z.string(), name: z.string() })),
   documents: z.object({ terms: z.string(), privacy: z.string() }),
 });
 
@@ -76,7 +77,7 @@ export const identityApi = {
     summary: 'Begin to sign in with Google or Kakao; answers where to send the browser',
     body: z.object({ provider: z.string().max(40), callbackURL: z.string().max(500).optional() }),
     response: z.object({ url: z.string() }),
-    problems: ['not_found', 'bad_request'],
+    problems: ['not_found', 'bad_request', 'provider_unavailable'],
   }),
   signOut: endpoint({
     method: 'POST',
@@ -118,6 +119,23 @@ export const identityApi = {
     summary: 'Accept the terms and the privacy policy, by version',
     body: z.object({ terms: z.string().max(20), privacy: z.string().max(20) }),
     response: consents,
+  }),
+  linkProvider: endpoint({
+    method: 'POST',
+    path: '/api/me/providers',
+    access: 'user',
+    summary: 'Begin to link a sign-in provider to my account; answers where to send the browser',
+    body: z.object({ provider: z.string().max(40) }),
+    response: z.object({ url: z.string() }),
+    problems: ['not_found', 'provider_unavailable'],
+  }),
+  unlinkProvider: endpoint({
+    method: 'DELETE',
+    path: '/api/me/providers/:provider',
+    access: 'user',
+    summary: 'Take a sign-in provider away, never the last one',
+    params: z.object({ provider: z.string().max(40) }),
+    problems: ['not_found', 'last_sign_in_method'],
   }),
   listTokens: endpoint({
     method: 'GET',

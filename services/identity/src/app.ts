@@ -4,6 +4,7 @@ import type { Hono } from 'hono';
 import type { ApiTokens } from './api-tokens.ts';
 import type { Door } from './door.ts';
 import type { SigningKeys } from './keys.ts';
+import type { ProviderLinks } from './provider-links.ts';
 import type { Tokens } from './tokens.ts';
 import type { Users } from './users.ts';
 
@@ -15,6 +16,7 @@ export interface IdentityParts {
   readonly origin: string;
   readonly door: Door;
   readonly users: Users;
+  readonly links: ProviderLinks;
   readonly apiTokens: ApiTokens;
   readonly tokens: Tokens;
   readonly keys: SigningKeys;
@@ -26,7 +28,7 @@ export interface IdentityParts {
  * better-auth would offer.
  */
 export function identityApp(parts: IdentityParts, options: AppOptions): Hono {
-  const { door, users, apiTokens, tokens, keys, feed } = parts;
+  const { door, users, links, apiTokens, tokens, keys, feed } = parts;
   const app = createApp(options);
 
   app.use('/api/*', async (context, next) => {
@@ -58,6 +60,8 @@ export function identityApp(parts: IdentityParts, options: AppOptions): Hono {
         headers.append('set-cookie', door.farewell());
         return { receiptUrl: RECEIPT_PATH };
       },
+      linkProvider: ({ body, ...visit }) => door.link(body, visit),
+      unlinkProvider: ({ caller, params }) => links.unlink(caller, params.provider),
       listTokens: async ({ caller }) => ({ items: await apiTokens.list(caller) }),
       createToken: ({ caller, body }) => apiTokens.create(caller, body),
       revokeToken: async ({ caller, params }) => {

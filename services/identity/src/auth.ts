@@ -1,16 +1,12 @@
 import { type Logger, newId } from '@ptsdly/kit';
-import { type BetterAuthOptions, betterAuth } from 'better-auth';
+import { type BetterAuthOptions, type BetterAuthPlugin, betterAuth } from 'better-auth';
 import type { Kysely } from 'kysely';
 import type { SessionCookie } from './cookie.ts';
 import type { Passwords } from './passwords.ts';
+import { isPlaceholder } from './providers/owned-email.ts';
+import type { Provider } from './providers/provider.ts';
 import type { IdentityTables } from './schema.ts';
 import { RENEW_S, SESSION_S } from './sessions.ts';
-
-export interface Providers {
-  readonly google?: { readonly clientId: string; readonly clientSecret: string };
-  /** Kakao asks for the secret only when it is switched on in its console. */
-  readonly kakao?: { readonly clientId: string; readonly clientSecret?: string };
-}
 
 export interface AuthSettings {
   readonly db: Kysely<IdentityTables>;
@@ -19,7 +15,7 @@ export interface AuthSettings {
   readonly secret: string;
   readonly cookie: SessionCookie;
   readonly passwords: Passwords;
-  readonly providers: Providers;
+  readonly providers: readonly Provider[];
   readonly log: Logger;
 }
 
@@ -51,10 +47,16 @@ export function authOptions(settings: AuthSettings) {
       maxPasswordLength: 200,
       password: { hash: passwords.hash, verify: passwords.verify },
     },
-    socialProviders: socialProviders(settings.providers),
+    plugins: [providerPlugin(settings.providers)],
     account: {
       encryptOAuthTokens: true,
-      accountLinking: { trustedProviders: [], requireLocalEmailVerified: true, allowDifferentEmails: false },
+      accountLinking: {
+        // Trusted in that an address which they do not vouch for never gets this far (`ownedEmail`). By an address
+        // alone nobody is linked to an account that has not proved it either.
+        trustedProviders: settings.providers.map(({ id }) => id),
+        requireLocalEmailVerified: true,
+        allowDifferentEmails: true, // for who links on my page, signed in at both
+      },
     },
     session: { expiresIn: SESSION_S, updateAge: RENEW_S },
     databaseHooks: { user: { create: { before: async (user) => ({ data: tidy(user) }) } } },
@@ -75,16 +77,15 @@ export function authOptions(settings: AuthSettings) {
   } satisfies BetterAuthOptions;
 }
 
-function socialProviders({ google, kakao }: Providers): BetterAuthOptions['socialProviders'] {
-  return {
-    ...(google ? { google: { ...google, prompt: 'select_account' as const } } : {}),
-    ...(kakao ? { kakao: { ...kakao } } : {}),
-  };
+/** Our drivers in the place of better-auth's own, whose addresses are constants and whose Kakao knows no `id_token`. */
+function providerPlugin(providers: readonly Provider[]): BetterAuthPlugin {
+  return { id: 'ptsdly-providers', init: () => ({ context: { socialProviders: [...providers] } }) };
 }
 
 /** What a provider says about a person is text from outside: it is cut, and only a picture under https is kept. */
 function tidy<U extends { name: string; email: string; image?: string | null }>(user: U): U {
-  const name = user.name.trim().slice(0, 80) || (user.email.split('@')[0] as string);
+  const fallback = isPlaceholder(user.email) ? '…' : (user.email.split('@')[0] as string);
+  const name = user.name.trim().slice(0, 80) || fallback;
   const image = user.image?.startsWith('https://') && user.image.length <= 2000 ? user.image : null;
   return { ...user, name, image };
 }

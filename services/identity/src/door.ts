@@ -1,15 +1,19 @@
 import { type CallOutput, type HandlerInput, type identityApi, Problem } from '@ptsdly/contract';
 import type { Logger } from '@ptsdly/kit';
-import { AUTH_PATH, type Providers, SIGN_IN_PATH } from './auth.ts';
+import { AUTH_PATH, SIGN_IN_PATH } from './auth.ts';
 import type { SessionCookie } from './cookie.ts';
 import { documents } from './documents.ts';
 import type { Passwords } from './passwords.ts';
+import type { Provider } from './providers/provider.ts';
+import type { ProviderCalls } from './providers/provider-calls.ts';
 import { refusal } from './refusal.ts';
 import type { Sessions } from './sessions.ts';
 import { refuseWeakPassword } from './weak-password.ts';
 
 /** After a sign-in that names no other page. */
 const HOME_PATH = '/app';
+/** Where a link with a provider is begun and ends. */
+const ME_PATH = '/app/me';
 const USER_AGENT_LENGTH = 300;
 
 type Body<K extends 'signUp' | 'signIn' | 'signInSocial'> = HandlerInput<(typeof identityApi)[K]>['body'];
@@ -27,7 +31,8 @@ export interface DoorOptions {
   readonly cookie: SessionCookie;
   readonly sessions: Sessions;
   readonly passwords: Passwords;
-  readonly providers: Providers;
+  readonly providers: readonly Provider[];
+  readonly calls: ProviderCalls;
   readonly log: Logger;
 }
 
@@ -43,7 +48,8 @@ export class Door {
   }
 
   options(): CallOutput<typeof identityApi.authOptions> {
-    return { providers: Object.keys(this.#options.providers), documents };
+    const providers = this.#options.providers.map(({ id, name }) => ({ id, name }));
+    return { providers, documents };
   }
 
   /** Rejects with `weak_password` or `email_taken`. */
@@ -65,10 +71,16 @@ export class Door {
   async signInSocial({ provider, callbackURL }: Body<'signInSocial'>, visit: Visit) {
     if (!this.#offers(provider)) throw new Problem('not_found');
     const fields = { provider, callbackURL: this.#pathHere(callbackURL), errorCallbackURL: SIGN_IN_PATH };
-    const response = await this.#post('/sign-in/social', fields, visit);
-    copyCookies(response, visit.headers);
-    const { url } = (await response.json()) as { url: string };
-    return { url };
+    return this.#sendTo('/sign-in/social', fields, visit);
+  }
+
+  /** Where to send the browser to link a provider to the account that it is signed in with. Rejects as `signInSocial`. */
+  async link({ provider }: { provider: string }, visit: Visit): Promise<{ url: string }> {
+    if (!this.#offers(provider)) throw new Problem('not_found');
+    const cookie = visit.request.headers.get('cookie');
+    if (!cookie) throw new Problem('unauthenticated'); // a token can hold no state for the way back
+    const fields = { provider, callbackURL: `${ME_PATH}?linked=${provider}`, errorCallbackURL: ME_PATH };
+    return this.#sendTo('/link-social', fields, visit, { cookie });
   }
 
   /** The browser comes back from a provider. Always answers a redirect to a page of ours. */
@@ -92,30 +104,44 @@ export class Door {
   }
 
   #offers(provider: string): boolean {
-    return Object.hasOwn(this.#options.providers, provider);
+    return this.#options.providers.some(({ id }) => id === provider);
   }
 
   async #return(provider: string, visit: Visit): Promise<string> {
     const { search } = new URL(visit.request.url);
+    const cookie = visit.request.headers.get('cookie') ?? '';
     try {
-      const response = await this.#ask(`/callback/${provider}${search}`, { method: 'GET' }, visit, {
-        cookie: visit.request.headers.get('cookie') ?? '',
-      });
+      const { result: response, trouble } = await this.#options.calls.watch(() =>
+        this.#ask(`/callback/${provider}${search}`, { method: 'GET' }, visit, { cookie }),
+      );
       const location = response.headers.get('location');
       if (!location) throw await refusal(response);
       await this.#begin(response, visit);
-      return this.#localPath(location);
+      return this.#localPath(location, trouble);
     } catch (error) {
       this.#options.log.error({ err: error, provider }, 'a sign-in with a provider failed');
       return `${SIGN_IN_PATH}?error=internal`;
     }
   }
 
-  async #post(path: string, body: object, visit: Visit): Promise<Response> {
+  async #post(path: string, body: object, visit: Visit, headers: Record<string, string> = {}) {
     const init = { method: 'POST', body: JSON.stringify(body) };
-    const response = await this.#ask(path, init, visit, { 'content-type': 'application/json' });
+    const response = await this.#ask(path, init, visit, { ...headers, 'content-type': 'application/json' });
     if (!response.ok) throw await refusal(response);
     return response;
+  }
+
+  /** Rejects with `provider_unavailable` when its discovery document cannot be read. */
+  async #sendTo(path: string, fields: object, visit: Visit, headers: Record<string, string> = {}) {
+    const { calls } = this.#options;
+    const { result: response, trouble } = await calls.watch(() =>
+      this.#post(path, fields, visit, headers).catch((error: unknown) => Problem.from(error)),
+    );
+    if (trouble) throw new Problem('provider_unavailable', { retryAfter: 5 });
+    if (response instanceof Problem) throw response;
+    for (const line of response.headers.getSetCookie()) visit.headers.append('set-cookie', line);
+    const { url } = (await response.json()) as { url: string };
+    return { url };
   }
 
   #ask(path: string, init: RequestInit, { request }: Visit, headers: Record<string, string>) {
@@ -152,17 +178,14 @@ export class Door {
     return url.pathname + url.search + url.hash;
   }
 
-  /** Where better-auth redirects to, if that is here; of an error only its code. */
-  #localPath(location: string): string {
+  /** Where better-auth redirects to, if that is here; of an error only its code, or what the driver knows better. */
+  #localPath(location: string, trouble: string | undefined): string {
     const { origin } = this.#options;
     const url = new URL(location, origin);
     if (url.origin !== origin) return `${SIGN_IN_PATH}?error=internal`;
     const error = url.searchParams.get('error');
-    if (url.pathname !== SIGN_IN_PATH || error === null) return url.pathname + url.search + url.hash;
-    return `${SIGN_IN_PATH}?error=${/^\w{1,60}$/.test(error) ? error : 'failed'}`;
+    const isPageForErrors = url.pathname === SIGN_IN_PATH || url.pathname === ME_PATH;
+    if (!isPageForErrors || error === null) return url.pathname + url.search + url.hash;
+    return `${url.pathname}?error=${trouble ?? (/^\w{1,60}$/.test(error) ? error : 'failed')}`;
   }
-}
-
-function copyCookies(response: Response, headers: Headers): void {
-  for (const line of response.headers.getSetCookie()) headers.append('set-cookie', line);
 }

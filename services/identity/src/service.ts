@@ -13,11 +13,14 @@ import {
 import { type Kysely, sql } from 'kysely';
 import { ApiTokens } from './api-tokens.ts';
 import { identityApp } from './app.ts';
-import { createAuth, type Providers } from './auth.ts';
+import { createAuth } from './auth.ts';
 import { SessionCookie } from './cookie.ts';
 import { Door } from './door.ts';
 import { SigningKeys } from './keys.ts';
 import { Passwords } from './passwords.ts';
+import { ProviderLinks } from './provider-links.ts';
+import { openProviders, type Providers } from './providers/provider.ts';
+import { ProviderCalls } from './providers/provider-calls.ts';
 import { type IdentityTables, migrations } from './schema.ts';
 import { Sessions } from './sessions.ts';
 import { Tokens } from './tokens.ts';
@@ -59,7 +62,9 @@ async function assemble(
   keys: SigningKeys,
   options: IdentityOptions,
 ): Promise<Service> {
-  const { secret, log, providers = {} } = options;
+  const { secret, log } = options;
+  const calls = new ProviderCalls(log);
+  const providers = openProviders(options.providers ?? {}, calls);
   const { origin } = new URL(options.baseUrl);
   const bell = new Bell();
   const feed = new Feed(readOutbox<EventData, IdentityTables>(db), bell);
@@ -70,10 +75,11 @@ async function assemble(
   const tokens = new Tokens(keys, sessions, apiTokens, cookie);
   const users = new Users(db, sessions, passwords, bell);
   const auth = createAuth({ db, origin, secret, cookie, passwords, providers, log });
-  const door = new Door({ auth, origin, cookie, sessions, passwords, providers, log });
+  const door = new Door({ auth, origin, cookie, sessions, passwords, providers, calls, log });
+  const links = new ProviderLinks(db, sessions);
 
   const app = identityApp(
-    { origin, door, users, apiTokens, tokens, keys, feed },
+    { origin, door, users, links, apiTokens, tokens, keys, feed },
     {
       audience: 'identity',
       log,

@@ -4,6 +4,7 @@ import { type Bell, type Caller, newId } from '@ptsdly/kit';
 import type { Kysely, Transaction } from 'kysely';
 import { type DocumentName, documents } from './documents.ts';
 import type { Passwords } from './passwords.ts';
+import { isPlaceholder } from './providers/owned-email.ts';
 import type { IdentityTables } from './schema.ts';
 import { endSessions, type Sessions } from './sessions.ts';
 
@@ -33,7 +34,16 @@ export class Users {
     const { id, name, email, image, createdAt } = user;
     const [providers, consents] = await Promise.all([this.#providers(id), this.#consents(id)]);
     const locale = user.locale as Me['locale'];
-    return { id, name, email, image, locale, providers, consents, createdAt };
+    return {
+      id,
+      name,
+      email: isPlaceholder(email) ? null : email,
+      image,
+      locale,
+      providers,
+      consents,
+      createdAt,
+    };
   }
 
   async update(caller: Caller, changes: { name?: string; locale?: 'ko' | 'en' }): Promise<Me> {

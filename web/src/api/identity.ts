@@ -43,6 +43,13 @@ const identity = api.injectEndpoints({
       query: (body) => request(identityApi.putConsents, { body }),
       invalidatesTags: ['Me'],
     }),
+    linkProvider: build.mutation<{ url: string }, string>({
+      query: (provider) => request(identityApi.linkProvider, { body: { provider } }),
+    }),
+    unlinkProvider: build.mutation<unknown, string>({
+      query: (provider) => request(identityApi.unlinkProvider, { params: { provider } }),
+      invalidatesTags: ['Me'],
+    }),
     tokens: build.query<readonly ApiToken[], void>({
       query: () => request(identityApi.listTokens, {}),
       transformResponse: (page: { items: ApiToken[] }) => page.items,
@@ -71,6 +78,8 @@ export const {
   useSignOutMutation,
   useUpdateMeMutation,
   usePutConsentsMutation,
+  useLinkProviderMutation,
+  useUnlinkProviderMutation,
   useTokensQuery,
   useCreateTokenMutation,
   useRevokeTokenMutation,

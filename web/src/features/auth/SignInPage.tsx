@@ -11,6 +11,7 @@ import styles from './Auth.module.css';
 import { AuthCard } from './AuthCard.tsx';
 import { isEmail } from './fields.ts';
 import { safeNext } from './next.ts';
+import { SignInTrouble } from './SignInTrouble.tsx';
 import { SocialButtons } from './SocialButtons.tsx';
 
 export function SignInPage() {
@@ -22,6 +23,7 @@ export function SignInPage() {
   if (me) return <Navigate to={next} replace />;
   return (
     <AuthCard title={t('auth.signInTitle')} lead={t('auth.signInLead')}>
+      <SignInTrouble code={search.get('error')} />
       <SocialButtons next={next} />
       <SignInForm next={next} />
       <p className={styles.switch}>

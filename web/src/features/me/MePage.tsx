@@ -13,7 +13,7 @@ import { useLiveSubscription } from '../plans/PlansPage.tsx';
 import { DeleteAccount } from './DeleteAccount.tsx';
 import styles from './Me.module.css';
 import { NameForm } from './NameForm.tsx';
-import { providerNames } from './providers.ts';
+import { ProviderSection } from './ProviderSection.tsx';
 import { TokenSection } from './TokenSection.tsx';
 
 export function Component() {
@@ -37,6 +37,7 @@ export function Component() {
           {t('me.session')}
         </Button>
       </section>
+      <ProviderSection me={me} />
       <TokenSection />
       <DeleteAccount me={me} />
     </div>
@@ -53,11 +54,7 @@ function Facts({ me }: { me: Me }) {
     <dl className={styles.facts}>
       <div>
         <dt>{t('me.email')}</dt>
-        <dd data-testid="me-email">{me.email}</dd>
-      </div>
-      <div>
-        <dt>{t('me.providers')}</dt>
-        <dd>{providerNames(t, me.providers)}</dd>
+        <dd data-testid="me-email">{me.email ?? t('account.noEmail')}</dd>
       </div>
       <div>
         <dt>{t('me.since')}</dt>
