@@ -4,6 +4,8 @@ export * from './endpoint.ts';
 export * from './events.ts';
 export * from './fields.ts';
 export * from './identity.ts';
+export * from './jobs.ts';
+export * from './library-events.ts';
 export * from './links.ts';
 export * from './media.ts';
 export * from './moderation.ts';

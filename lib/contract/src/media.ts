@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { endpoint } from './endpoint.ts';
 import { bytes, idParams, page, pageQuery, seconds, timestamp } from './fields.ts';
+import { jobParams, videoJob } from './jobs.ts';
 
 /** One subscriber's media server. Paths are relative to the server's URL (`/m/<slug>`). */
 export const video = z.object({
@@ -17,7 +18,10 @@ export const video = z.object({
   /** Seconds of the video that can be played now; null when all of it can. */
   playableUntil: seconds.nullable(),
   processing: z.enum(['none', 'queued', 'running']),
+  /** Of all that is being made for it; null when nothing is. */
   progress: z.number().min(0).max(1).nullable(),
+  /** What is being made for it in the background, and what could not be made. */
+  jobs: z.array(videoJob),
   /** Why it cannot be played, in words; the original can always be downloaded. */
   failure: z.object({ code: z.string(), detail: z.string() }).nullable(),
   duration: seconds.nullable(),
@@ -99,6 +103,36 @@ export const mediaApi = {
     summary: 'Delete a video with its bytes; its links end',
     params: idParams,
     problems: ['not_found'],
+  }),
+  listJobs: endpoint({
+    method: 'GET',
+    path: '/videos/:id/jobs',
+    access: 'user',
+    scope: 'videos:read',
+    summary: 'What is, was or will be made for a video in the background',
+    params: idParams,
+    response: z.object({ items: z.array(videoJob) }),
+    problems: ['not_found'],
+  }),
+  retryJob: endpoint({
+    method: 'POST',
+    path: '/videos/:id/jobs/:job/retry',
+    access: 'user',
+    scope: 'videos:write',
+    summary: 'Try again what has failed or was canceled',
+    params: jobParams,
+    response: videoJob,
+    problems: ['not_found', 'conflict'],
+  }),
+  cancelJob: endpoint({
+    method: 'DELETE',
+    path: '/videos/:id/jobs/:job',
+    access: 'user',
+    scope: 'videos:write',
+    summary: 'Give up what is queued or running; what is finished of it stays',
+    params: jobParams,
+    response: videoJob,
+    problems: ['not_found', 'conflict'],
   }),
   playOwn: endpoint({
     method: 'POST',

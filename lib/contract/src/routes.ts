@@ -59,6 +59,13 @@ export const mediaRawRoutes: readonly RawRoute[] = [
     summary: 'The poster (JPEG)',
   },
   {
+    methods: ['GET'],
+    path: '/events',
+    access: 'user',
+    scope: 'videos:read',
+    summary: 'What changes in the library, as it changes (server-sent events)',
+  },
+  {
     methods: ['GET', 'HEAD'],
     path: '/s/*',
     access: 'grant',

@@ -149,6 +149,7 @@ export function videoNamed(id: string, title: string): Video {
     playableUntil: null,
     processing: 'none',
     progress: null,
+    jobs: [],
     failure: null,
     duration: 12.5,
     width: 1920,

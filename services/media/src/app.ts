@@ -1,19 +1,21 @@
 import { mediaApi } from '@ptsdly/contract';
 import { type AppOptions, createApp, mount } from '@ptsdly/kit';
 import type { Hono } from 'hono';
+import type { Jobs } from './jobs/jobs.ts';
 import type { Library } from './library/library.ts';
 import type { Playback } from './playback/playback.ts';
 
 export interface MediaAppOptions extends AppOptions {
   readonly basePath: string;
   readonly library: Library;
+  readonly jobs: Jobs;
   readonly playback: Playback;
   readonly deleteVideo: (id: string) => Promise<void>;
 }
 
 /** The JSON surface of a media server. */
 export function createMediaApp(options: MediaAppOptions): Hono {
-  const { library, playback } = options;
+  const { library, jobs, playback } = options;
   const app = createApp(options);
   const handlers: Parameters<typeof mount<typeof mediaApi>>[2] = {
     listVideos: ({ query }) => library.page(query),
@@ -23,6 +25,12 @@ export function createMediaApp(options: MediaAppOptions): Hono {
       await options.deleteVideo(params.id);
       return undefined;
     },
+    listJobs: async ({ params }) => {
+      await library.require(params.id);
+      return { items: await jobs.all(params.id) };
+    },
+    retryJob: ({ params }) => jobs.retry(params.id, params.job),
+    cancelJob: ({ params }) => jobs.cancel(params.id, params.job),
     playOwn: ({ params, caller }) => playback.openOwn(params.id, caller),
     playGrant: ({ body }) => playback.openGrant(body.grant),
   };

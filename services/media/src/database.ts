@@ -1,5 +1,6 @@
 import { type Migrations, type OutboxTables, openDatabase, outboxMigration } from '@ptsdly/db';
 import { type Kysely, sql } from 'kysely';
+import type { JobRow } from './jobs/job-store.ts';
 
 export interface VideoRow {
   id: string;
@@ -34,6 +35,7 @@ export interface MediaTables extends OutboxTables {
   /** Grants that have been used, until they expire by themselves. */
   redeemed_grants: { jti: string; expires_at: string };
   settings: { name: string; value: string };
+  jobs: JobRow;
 }
 
 export type MediaDatabase = Kysely<MediaTables>;
@@ -67,6 +69,18 @@ const migrations: Migrations = {
   '2026-12-movie': {
     async up(db) {
       await sql`alter table videos add column movie varchar(32)`.execute(db);
+    },
+  },
+  '2027-01-jobs-queue': {
+    async up(db) {
+      await sql`create table jobs (
+        id varchar(64) primary key, video varchar(64) not null, kind varchar(30) not null,
+        params varchar(200) not null, state varchar(20) not null, priority integer not null,
+        attempts integer not null, progress double precision not null, failure_code varchar(60),
+        failure_detail varchar(500), due_at varchar(30) not null, created_at varchar(30) not null,
+        unique (video, kind, params)
+      )`.execute(db);
+      await sql`create index jobs_state on jobs (state)`.execute(db);
     },
   },
 };

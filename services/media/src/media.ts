@@ -16,7 +16,11 @@ import { createGatekeeper, ownerOnly } from './gatekeeper.ts';
 import { Deliveries } from './host/deliveries.ts';
 import { News } from './host/news.ts';
 import { Indexer } from './indexing/indexer.ts';
+import { JobStore } from './jobs/job-store.ts';
+import { Jobs } from './jobs/jobs.ts';
+import { Changes } from './library/changes.ts';
 import { Library } from './library/library.ts';
+import { libraryEventRoutes } from './library/library-events.ts';
 import { indexOf, originalOf, posterOf } from './library/object-names.ts';
 import { Posters } from './library/posters.ts';
 import { videoRoutes } from './library/video-routes.ts';
@@ -75,9 +79,19 @@ export async function openMedia(options: MediaOptions): Promise<MediaService> {
 
   const received = (id: string) => spool.length(id);
   const playableUntil = (id: string) => arrivals.playableUntil(id);
+  const changes = new Changes();
   const library = new Library({
     ...{ db, quotaBytes, url, received, playableUntil },
+    jobs: (id) => jobs.of(id),
     onNews: () => deliveries.ring(),
+    onChange: (change) => changes.publish(change),
+  });
+  const jobs = new Jobs({
+    store: new JobStore(db),
+    kinds: [],
+    find: (id) => library.find(id),
+    onChange: (id) => changes.publish({ type: 'video', id }),
+    log,
   });
   const presentations = new Presentations(storage);
   const posters = new Posters({
@@ -94,6 +108,7 @@ export async function openMedia(options: MediaOptions): Promise<MediaService> {
     },
   });
   const onRemoved = async (id: string) => {
+    await jobs.forget(id);
     responses.end('deleted', ({ videoId }) => videoId === id);
     presentations.forget(id);
     arrivals.forget(id);
@@ -125,17 +140,19 @@ export async function openMedia(options: MediaOptions): Promise<MediaService> {
   };
   const health = { serverId, generation: options.generation };
   const app = createMediaApp({
-    ...{ audience, log, metrics, callers, ready, health, basePath, library, playback, deleteVideo },
+    ...{ audience, log, metrics, callers, ready, health, basePath, library, jobs, playback, deleteVideo },
   });
   const raw = createByteRouter({
     ...{ basePath, log, metrics },
     routes: [
       ...uploadRoutes({ basePath, quotaBytes, gatekeeper, uploads, posters, arrivals }),
+      ...libraryEventRoutes({ gatekeeper, library, changes, responses }),
       ...videoRoutes({ gatekeeper, library, storage, responses }),
       ...sessionRoutes({ playback, storage, responses }),
     ],
   });
 
+  await jobs.start();
   deliveries.start();
   const recovering = recover({ library, storage, spool, ingest, uploads, log });
   const sweep = setInterval(() => {
@@ -151,6 +168,7 @@ export async function openMedia(options: MediaOptions): Promise<MediaService> {
       responses.close();
       await news.close();
       await recovering;
+      await jobs.close();
       await ingest.close();
       await arrivals.close();
       await posters.close();

@@ -1,8 +1,10 @@
-import { type HandlerInput, type mediaApi, Problem, type Video } from '@ptsdly/contract';
+import { type HandlerInput, type mediaApi, Problem, type Video, type VideoJob } from '@ptsdly/contract';
 import { appendEvent } from '@ptsdly/db';
 import { newId } from '@ptsdly/kit';
 import type { Transaction } from 'kysely';
 import type { MediaDatabase, MediaTables, VideoRow } from '../database.ts';
+import { processingOf } from '../jobs/processing.ts';
+import type { LibraryChange } from './changes.ts';
 
 /** What `Deliveries` tells the host. */
 export type HostNews =
@@ -36,8 +38,12 @@ export interface LibraryOptions {
   readonly received: (id: string) => number;
   /** Seconds that can be played of a video while it arrives; null while nobody knows. */
   readonly playableUntil: (id: string) => number | null;
+  /** What is being made for a video, and what could not be made. */
+  readonly jobs: (id: string) => readonly VideoJob[];
   /** Called after a change that the host must hear of. */
   readonly onNews: () => void;
+  /** Called after a change that the owner's pages show. */
+  readonly onChange: (change: LibraryChange) => void;
 }
 
 /** The videos of this server: the rows, their rules, and what they look like from outside. */
@@ -79,6 +85,7 @@ export class Library {
       await trx.insertInto('videos').values(row).execute();
       return [{ type: 'usage' }];
     });
+    this.#options.onChange({ type: 'video', id: row.id });
     return row;
   }
 
@@ -151,13 +158,15 @@ export class Library {
 
   /** True when it was there. */
   async remove(id: string): Promise<boolean> {
-    return this.#change(async (trx) => {
+    const removed = await this.#change(async (trx) => {
       const { numDeletedRows } = await trx
         .deleteFrom('videos')
         .where('id', '=', id)
         .executeTakeFirstOrThrow();
       return numDeletedRows > 0n ? [{ type: 'usage' }, { type: 'video.deleted', videoId: id }] : [];
     });
+    if (removed) this.#options.onChange({ type: 'video.deleted', id });
+    return removed;
   }
 
   /** Bytes of all videos, those that are still arriving with the size they announced. */
@@ -168,6 +177,7 @@ export class Library {
   describe(row: VideoRow): Video {
     const complete = row.upload === 'complete';
     const { failure_code: code, failure_detail: detail } = row;
+    const jobs = this.#options.jobs(row.id);
     const until = row.playable === 1 ? null : this.#options.playableUntil(row.id) || null;
     return {
       id: row.id,
@@ -179,8 +189,8 @@ export class Library {
       sha256: row.sha256,
       playable: row.playable === 1 || until !== null,
       playableUntil: until,
-      processing: row.processing,
-      progress: null,
+      ...processingOf(row, jobs),
+      jobs: [...jobs],
       failure: code === null ? null : { code, detail: detail ?? '' },
       duration: row.duration,
       width: row.width,
@@ -201,6 +211,7 @@ export class Library {
       row = await trx.selectFrom('videos').selectAll().where('id', '=', id).executeTakeFirst();
       return row ? news : [];
     });
+    if (row) this.#options.onChange({ type: 'video', id });
     return row;
   }
 

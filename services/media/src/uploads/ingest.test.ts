@@ -32,7 +32,9 @@ it('takes an upload whose row could not be written at first, when it is tried ag
   const playableUntil = () => null;
   const library = new Library({
     ...{ db, quotaBytes: 1000, url: '', received, playableUntil },
+    jobs: () => [],
     onNews: () => undefined,
+    onChange: () => undefined,
   });
   const indexer = new Indexer(new URL('../main.ts', import.meta.url), silentLog);
   const arrivals = new Arrivals({ library, storage, spool, indexer, log: silentLog });

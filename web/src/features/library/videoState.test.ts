@@ -14,6 +14,7 @@ const done: Video = {
   playableUntil: null,
   processing: 'none',
   progress: null,
+  jobs: [],
   failure: null,
   duration: 1,
   width: null,

@@ -1,0 +1,17 @@
+import type { Video, VideoJob } from '@ptsdly/contract';
+import type { VideoRow } from '../database.ts';
+
+/** What a video's list entry says of all that is going on for it. */
+export function processingOf(
+  row: Pick<VideoRow, 'processing'>,
+  jobs: readonly VideoJob[],
+): Pick<Video, 'processing' | 'progress'> {
+  if (row.processing !== 'none') return { processing: row.processing, progress: null };
+  const pending = jobs.filter(({ state }) => state === 'queued' || state === 'running');
+  if (pending.length === 0) return { processing: 'none', progress: null };
+  const done = pending.reduce((sum, { progress }) => sum + progress, 0) / pending.length;
+  return {
+    processing: pending.some(({ state }) => state === 'running') ? 'running' : 'queued',
+    progress: done,
+  };
+}
