@@ -117,6 +117,22 @@ export const settings = {
     secret.optional(),
     'secret',
   ),
+  smtp: setting(
+    'PTSDLY_SMTP_URL',
+    'Mail server, `smtp://user:password@host:port` or `smtps:`; without one letters wait in `ptsdly identity mails`',
+    z.url({ protocol: /^smtps?$/ }).optional(),
+    'secret',
+  ),
+  mailFrom: setting(
+    'PTSDLY_MAIL_FROM',
+    'Sender of letters',
+    z.string().min(3).max(200).default('PTSD.ly <no-reply@localhost>'),
+  ),
+  breachedPasswords: setting(
+    'PTSDLY_BREACHED_PASSWORDS_URL',
+    'Range API of breached passwords, such as `https://api.pwnedpasswords.com`; five digits of a hash are sent there',
+    z.url({ protocol: /^https?$/ }).optional(),
+  ),
   googleId: setting('PTSDLY_GOOGLE_CLIENT_ID', 'Client id of Google sign-in', z.string().min(1).optional()),
   googleSecret: setting(
     'PTSDLY_GOOGLE_CLIENT_SECRET',

@@ -9,6 +9,8 @@ ptsdly media <config.json>       runs one media server
 ptsdly links reports             what people have reported; \`audit\` lists what was done about it
 ptsdly links takedown CODE WHY   takes a link down (451); \`restore CODE WHY\` puts it back,
                                  \`dismiss CODE WHY\` settles its reports and leaves it as it is
+ptsdly identity mails            letters that were kept because no mail server is configured
+ptsdly identity admin E-MAIL     makes an account an administrator; \`support\` and \`user\` likewise
 
   --list            the services
   --check           read the configuration, say what is wrong with it, and stop
@@ -31,10 +33,10 @@ async function main(): Promise<void> {
   if (values.help) return console.log(usage);
   if (values.list) return console.log(serviceNames.join('\n'));
 
-  if (positionals[0] === 'links' && positionals[1] !== undefined) {
+  if (positionals[1] !== undefined) {
     const { isOperation, operate } = await import('./operator.ts');
-    const [, operation, ...args] = positionals;
-    if (isOperation(operation)) {
+    const [service, operation, ...args] = positionals;
+    if (isOperation(service, operation)) {
       for (const line of await operate(readConfig(serviceNames), operation, args)) console.log(line);
       return process.exit(0);
     }

@@ -1,16 +1,31 @@
-import { createClient, moderationApi, Problem } from '@ptsdly/contract';
+import {
+  type Client,
+  createClient,
+  identityOperatorApi,
+  moderationApi,
+  Problem,
+  type Role,
+} from '@ptsdly/contract';
 import { createServiceTokens, internalPeer } from '@ptsdly/kit';
 import { type Config, ConfigError, keptSecret } from './config.ts';
 
-/** What an operator asks of the running links service, on the machine where it runs. */
-export const operations = ['reports', 'takedown', 'restore', 'dismiss', 'audit'] as const;
-type Operation = (typeof operations)[number];
+/** What an operator asks of a running service, on the machine where it runs. */
+const operations = {
+  links: ['reports', 'takedown', 'restore', 'dismiss', 'audit'],
+  identity: ['mails', 'admin', 'support', 'user'],
+} as const;
+type Operated = keyof typeof operations;
+export type Operation = (typeof operations)[Operated][number];
 
-export const isOperation = (word: string | undefined): word is Operation =>
-  operations.some((operation) => operation === word);
+/** The services that have operations. */
+export const operated = Object.keys(operations) as Operated[];
 
-/** Where links listens for its operator, whatever else runs in its process: a socket that only we can open. */
-export const operatorSocket = (config: Config) => `${config.runFolder}/links.sock`;
+/** Whether `ptsdly <service> <word> …` is an operation. */
+export const isOperation = (service: string | undefined, word: string | undefined): word is Operation =>
+  operated.some((name) => name === service && operations[name].some((operation) => operation === word));
+
+/** Where a service listens for its operator, whatever else runs in its process: a socket that only we can open. */
+export const operatorSocket = (config: Config, service: Operated) => `${config.runFolder}/${service}.sock`;
 
 /** Runs one operation and answers the lines to print. Rejects with a ConfigError that says what to do. */
 export async function operate(
@@ -20,20 +35,41 @@ export async function operate(
 ): Promise<string[]> {
   const key = new TextEncoder().encode(config.serviceKey ?? keptSecret(config.data, 'service.key'));
   const tokens = createServiceTokens('operator', key);
-  const links = createClient(moderationApi, internalPeer('links', `unix:${operatorSocket(config)}`, tokens));
+  const peer = (name: Operated) => internalPeer(name, `unix:${operatorSocket(config, name)}`, tokens);
   try {
-    if (operation === 'reports') return lines((await links.reports({ query: { limit: 200 } })).items);
-    if (operation === 'audit') return lines((await links.audit({ query: { limit: 200 } })).items);
-    const [given, ...note] = args;
-    if (!given || note.length === 0) throw new ConfigError(`ptsdly links ${operation} CODE WHY`);
-    const input = { params: { code: codeIn(given) }, body: { note: note.join(' ') } };
-    if (operation === 'takedown') await links.takeDown(input);
-    else if (operation === 'restore') await links.restore(input);
-    else await links.dismissReports(input);
-    return [`${operation}: done`];
+    return operations.identity.some((one) => one === operation)
+      ? await operateIdentity(createClient(identityOperatorApi, peer('identity')), operation, args)
+      : await operateLinks(createClient(moderationApi, peer('links')), operation, args);
   } catch (thrown) {
     throw explained(thrown);
   }
+}
+
+async function operateIdentity(
+  identity: Client<typeof identityOperatorApi>,
+  operation: Operation,
+  [email]: readonly string[],
+): Promise<string[]> {
+  if (operation === 'mails') return lines((await identity.mails({ query: {} })).items);
+  if (!email) throw new ConfigError(`ptsdly identity ${operation} E-MAIL`);
+  const account = await identity.appoint({ body: { email, role: operation as Role } });
+  return [`${account.email} is ${account.role} now and has to sign in again`];
+}
+
+async function operateLinks(
+  links: Client<typeof moderationApi>,
+  operation: Operation,
+  args: readonly string[],
+): Promise<string[]> {
+  if (operation === 'reports') return lines((await links.reports({ query: { limit: 200 } })).items);
+  if (operation === 'audit') return lines((await links.audit({ query: { limit: 200 } })).items);
+  const [given, ...note] = args;
+  if (!given || note.length === 0) throw new ConfigError(`ptsdly links ${operation} CODE WHY`);
+  const input = { params: { code: codeIn(given) }, body: { note: note.join(' ') } };
+  if (operation === 'takedown') await links.takeDown(input);
+  else if (operation === 'restore') await links.restore(input);
+  else await links.dismissReports(input);
+  return [`${operation}: done`];
 }
 
 const lines = (items: readonly object[]) =>
@@ -52,7 +88,7 @@ function explained(thrown: unknown): unknown {
   if (!(thrown instanceof Problem)) return thrown;
   const detail =
     thrown.code === 'unavailable'
-      ? 'The links service does not answer. Run this on its machine, with its PTSDLY_DATA.'
+      ? 'The service does not answer. Run this on its machine, with its PTSDLY_DATA.'
       : thrown.detail;
   return new ConfigError(detail, { cause: thrown });
 }

@@ -19,7 +19,7 @@ import { openSubscriptions } from '@ptsdly/subscriptions';
 import { openWeb } from '@ptsdly/web/serve';
 import { type Config, ConfigError, keptSecret, prepareData, type ServiceName } from './config.ts';
 import { LocalServices } from './local-services.ts';
-import { operatorSocket } from './operator.ts';
+import { operated, operatorSocket } from './operator.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const MEDIA_BUNDLE = `${root}services/media/dist/media.mjs`;
@@ -66,10 +66,12 @@ export async function run(config: Config): Promise<Running> {
   }
 }
 
-/** Links listens for its operator as well, on a socket of its machine. */
+/** Some services listen for their operator as well, on a socket of their machine. */
 async function listenForOperator(config: Config, local: LocalServices, listeners: Listener[]): Promise<void> {
-  if (!config.services.includes('links')) return;
-  listeners.push(await listen(local.peer('links'), { socketPath: operatorSocket(config) }));
+  for (const name of operated) {
+    if (!config.services.includes(name)) continue;
+    listeners.push(await listen(local.peer(name), { socketPath: operatorSocket(config, name) }));
+  }
 }
 
 type Peers = Readonly<Record<Exclude<ServiceName, 'gateway'>, Address>>;
@@ -100,6 +102,10 @@ async function openService(name: ServiceName, config: Config, log: Logger, peers
         databaseUrl: config.identityDatabase,
         secret: config.authSecret ?? keptSecret(config.data, 'auth.secret'),
         providers: providers(config),
+        subscriptions: peers.subscriptions,
+        links: peers.links,
+        ...(config.smtp ? { mail: { url: config.smtp, from: config.mailFrom } } : {}),
+        ...(config.breachedPasswords ? { breachedPasswordsUrl: config.breachedPasswords } : {}),
       });
     case 'links':
       return openLinks({

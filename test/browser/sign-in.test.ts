@@ -117,7 +117,10 @@ describe.runIf(chromiumPath)('signing in with a provider', () => {
     await trouble(page).waitFor();
     expect(await trouble(page).textContent()).toContain('취소');
     await page.getByTestId('sign-in-google').click();
-    await page.getByText(/Cancel|Abort/).first().click();
+    await page
+      .getByText(/Cancel|Abort/)
+      .first()
+      .click();
     await trouble(page).waitFor();
     await page.getByTestId('sign-in-kakao').click();
     await page.locator('#agree').waitFor();

@@ -1,6 +1,8 @@
 import { z } from 'zod';
+import { accountApi, adminApi, entryApi } from './account.ts';
 import { endpoint } from './endpoint.ts';
 import { email, idParams, locale, timestamp } from './fields.ts';
+import { role } from './role.ts';
 import { scope } from './scope.ts';
 
 export const consents = z.object({
@@ -14,11 +16,16 @@ export const me = z.object({
   name: z.string(),
   /** Null where a provider gave none that it vouches for. */
   email: z.string().nullable(),
+  isEmailVerified: z.boolean(),
+  /** URL reference of my picture. */
   image: z.string().nullable(),
+  role,
   locale: locale.nullable(),
   /** `credential`, `google`, `kakao`, … */
   providers: z.array(z.string()),
   consents,
+  /** Whether a letter tells me of every sign-in on a new device. */
+  signInAlerts: z.boolean(),
   createdAt: timestamp,
 });
 export type Me = z.infer<typeof me>;
@@ -42,9 +49,14 @@ export const displayName = z.string().trim().min(1).max(80);
 export const authOptions = z.object({
   providers: z.array(z.object({ id: z.string(), name: z.string() })),
   documents: z.object({ terms: z.string(), privacy: z.string() }),
+  /** Letters reach people: a new address has to be confirmed before the first sign-in. */
+  confirmsEmail: z.boolean(),
 });
 
 export const identityApi = {
+  ...entryApi,
+  ...accountApi,
+  ...adminApi,
   authOptions: endpoint({
     method: 'GET',
     path: '/api/auth/options',
@@ -58,7 +70,10 @@ export const identityApi = {
     access: 'open',
     summary: 'Create an account with e-mail and password; sets the session cookie',
     body: z.object({ name: displayName, email, password: z.string().max(200) }),
-    response: z.object({ user: z.object({ id: z.string(), name: z.string(), email: z.string() }) }),
+    response: z.object({
+      /** Null where the address has to be confirmed first, whoever has it. */
+      user: z.object({ id: z.string(), name: z.string(), email: z.string() }).nullable(),
+    }),
     problems: ['email_taken', 'weak_password', 'invalid_fields', 'rate_limited'],
   }),
   signIn: endpoint({
@@ -68,7 +83,7 @@ export const identityApi = {
     summary: 'Sign in with e-mail and password; sets the session cookie',
     body: z.object({ email, password: z.string().max(200) }),
     response: z.object({ user: z.object({ id: z.string(), name: z.string(), email: z.string() }) }),
-    problems: ['invalid_credentials', 'rate_limited'],
+    problems: ['invalid_credentials', 'second_factor_required', 'email_not_verified', 'rate_limited'],
   }),
   signInSocial: endpoint({
     method: 'POST',
@@ -98,7 +113,11 @@ export const identityApi = {
     path: '/api/me',
     access: 'user',
     summary: 'Change my data',
-    body: z.object({ name: displayName.optional(), locale: locale.optional() }),
+    body: z.object({
+      name: displayName.optional(),
+      locale: locale.optional(),
+      signInAlerts: z.boolean().optional(),
+    }),
     response: me,
     problems: ['invalid_fields'],
   }),
@@ -110,7 +129,24 @@ export const identityApi = {
     body: z.object({ password: z.string().max(200).optional() }),
     status: 202,
     response: z.object({ receiptUrl: z.string() }),
-    problems: ['invalid_credentials'],
+    problems: ['invalid_credentials', 'fresh_sign_in_required'],
+  }),
+  putPicture: endpoint({
+    method: 'PUT',
+    path: '/api/me/picture',
+    access: 'user',
+    summary: 'My picture (JPEG, PNG, WebP, AVIF or GIF in base64); kept as a square JPEG',
+    body: z.object({ image: z.base64().max(11_000_000) }),
+    maxBody: 11_100_000,
+    response: me,
+    problems: ['invalid_fields', 'body_too_large'],
+  }),
+  deletePicture: endpoint({
+    method: 'DELETE',
+    path: '/api/me/picture',
+    access: 'user',
+    summary: 'Take my picture away',
+    response: me,
   }),
   putConsents: endpoint({
     method: 'PUT',

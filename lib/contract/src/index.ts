@@ -1,3 +1,4 @@
+export * from './account.ts';
 export * from './client.ts';
 export * from './control.ts';
 export * from './endpoint.ts';
@@ -11,6 +12,7 @@ export * from './media.ts';
 export * from './moderation.ts';
 export * from './openapi.ts';
 export * from './problem.ts';
+export * from './role.ts';
 export * from './routes.ts';
 export * from './scope.ts';
 export * from './subscriptions.ts';

@@ -17,6 +17,16 @@ export interface AuthSettings {
   readonly passwords: Passwords;
   readonly providers: readonly Provider[];
   readonly log: Logger;
+  /** Absent where letters reach nobody: nobody has to confirm an address then. */
+  readonly letters?: Letters;
+}
+
+/** What better-auth has letters written for. */
+export interface Letters {
+  /** To a new account, or to one that tries to sign in before its address has proved itself. */
+  verify(user: { id: string; email: string }, request: Request | undefined): Promise<void>;
+  /** To the owner of an address with which somebody signed up again. */
+  exists(user: { id: string; email: string }, request: Request | undefined): Promise<void>;
 }
 
 /** Where the app shows what went wrong with a sign-in, as `?error=<code>`. */
@@ -33,7 +43,7 @@ export function createAuth(settings: AuthSettings): (request: Request) => Promis
 
 /** The options as data, also for better-auth's schema planner. */
 export function authOptions(settings: AuthSettings) {
-  const { cookie, origin, passwords, db } = settings;
+  const { cookie, origin, passwords, db, letters } = settings;
   return {
     appName: 'PTSD.ly',
     baseURL: origin,
@@ -45,8 +55,19 @@ export function authOptions(settings: AuthSettings) {
       enabled: true,
       minPasswordLength: 10,
       maxPasswordLength: 200,
+      requireEmailVerification: letters !== undefined,
+      ...(letters ? { onExistingUserSignUp: ({ user }, request) => letters.exists(user, request) } : {}),
       password: { hash: passwords.hash, verify: passwords.verify },
     },
+    ...(letters
+      ? {
+          emailVerification: {
+            sendOnSignUp: true,
+            sendOnSignIn: true,
+            sendVerificationEmail: ({ user }, request) => letters.verify(user, request),
+          },
+        }
+      : {}),
     plugins: [providerPlugin(settings.providers)],
     account: {
       encryptOAuthTokens: true,

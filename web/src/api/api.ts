@@ -11,6 +11,6 @@ export const api = createApi({
     }
     return answer;
   },
-  tagTypes: ['Me', 'Servers', 'Subscriptions', 'Videos', 'Links', 'Tokens'],
+  tagTypes: ['Me', 'Servers', 'Subscriptions', 'Videos', 'Links', 'Tokens', 'Security', 'Sessions'],
   endpoints: () => ({}),
 });

@@ -21,7 +21,7 @@ const identity = api.injectEndpoints({
       },
       providesTags: ['Me'],
     }),
-    signUp: build.mutation<unknown, Body<typeof identityApi.signUp>>({
+    signUp: build.mutation<CallOutput<typeof identityApi.signUp>, Body<typeof identityApi.signUp>>({
       query: (body) => request(identityApi.signUp, { body }),
     }),
     signIn: build.mutation<unknown, Body<typeof identityApi.signIn>>({
