@@ -2,6 +2,6 @@
 import { become, build, installDebian, installPackages } from './setup.mjs';
 
 installPackages();
-installDebian({ ffmpeg: 'ffmpeg', nginx: 'nginx', wrk: 'wrk' });
+installDebian({ ffmpeg: 'ffmpeg', bwrap: 'bubblewrap', nginx: 'nginx', wrk: 'wrk' });
 build();
 become('node', ['--disable-warning=ExperimentalWarning', 'bench/main.ts', ...process.argv.slice(2)]);

@@ -2,6 +2,6 @@
 import { become, build, installDebian, installPackages } from './setup.mjs';
 
 installPackages();
-installDebian({ ffmpeg: 'ffmpeg' });
+installDebian({ ffmpeg: 'ffmpeg', bwrap: 'bubblewrap' });
 build();
 become('node', ['--disable-warning=ExperimentalWarning', 'ptsdly/src/main.ts', ...process.argv.slice(2)]);

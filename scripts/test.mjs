@@ -9,7 +9,13 @@ const lab = process.argv.includes('--lab');
 const full = process.argv.includes('--full');
 
 installPackages();
-installDebian({ ffmpeg: 'ffmpeg', chromium: 'chromium', nginx: 'nginx', 'redis-server': 'redis-server' });
+installDebian({
+  ffmpeg: 'ffmpeg',
+  bwrap: 'bubblewrap',
+  chromium: 'chromium',
+  nginx: 'nginx',
+  'redis-server': 'redis-server',
+});
 build();
 if (!lab) {
   tool('tsc', ['--noEmit']);

@@ -10,6 +10,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   '@ptsdly/db': [],
   '@ptsdly/kv': [],
   '@ptsdly/packager': [],
+  '@ptsdly/transcoder': ['@ptsdly/contract'],
   '@ptsdly/gateway': ['@ptsdly/contract', '@ptsdly/kit'],
   '@ptsdly/identity': ['@ptsdly/contract', '@ptsdly/kit', '@ptsdly/db'],
   '@ptsdly/subscriptions': ['@ptsdly/contract', '@ptsdly/kit', '@ptsdly/db'],

@@ -21,6 +21,8 @@ export type ServiceName = (typeof services)[number];
 export interface Product {
   readonly url: string;
   readonly data: string;
+  /** Where each service listens, of services that run apart. */
+  readonly addresses: Readonly<Partial<Record<ServiceName, string>>>;
   /** What all processes printed so far. */
   log(): Promise<string>;
   /** Kills one process without warning and starts it again (`all` is the one process). */
@@ -48,10 +50,12 @@ export async function startProduct(options: ProductOptions = {}): Promise<Produc
     ...options.env,
   };
   const apart = options.topology === 'every service apart';
+  const addresses: Partial<Record<ServiceName, string>> = {};
   if (apart) {
     for (const name of services) {
       if (name === 'gateway') continue;
-      env[`PTSDLY_${name.toUpperCase()}_URL`] = `http://127.0.0.1:${ports[services.indexOf(name)]}`;
+      addresses[name] = `http://127.0.0.1:${ports[services.indexOf(name)]}`;
+      env[`PTSDLY_${name.toUpperCase()}_URL`] = addresses[name];
     }
   }
   const logFile = join(data, 'test.log');
@@ -72,6 +76,7 @@ export async function startProduct(options: ProductOptions = {}): Promise<Produc
   return {
     url,
     data,
+    addresses,
     log,
     async crash(name) {
       const child = running.get(name) as ChildProcess;
@@ -101,7 +106,7 @@ async function untilAnswers(
   log: () => Promise<string>,
 ): Promise<void> {
   const probes = ['/api/plans', '/api/auth/options', '/', '/111111111111'];
-  const deadline = Date.now() + 30_000;
+  const deadline = Date.now() + 60_000;
   for (;;) {
     if (processes.some((child) => child.exitCode !== null))
       throw new Error(`a service ended:\n${await log()}`);

@@ -2,6 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { chmodSync, linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { encoderNames } from '@ptsdly/transcoder';
 import { z } from 'zod';
 
 /** The services that `ptsdly` can run, in the order in which they open. Media servers are made by a host. */
@@ -104,6 +105,21 @@ export const settings = {
     'PTSDLY_SERVER_HOST',
     'Where media servers are made; `process:<data>/servers` where not given',
     z.string().optional(),
+  ),
+  transcodeSlots: setting(
+    'PTSDLY_TRANSCODE_SLOTS',
+    'Transcodes at once on this machine; one less than its processors where not given, `0` switches them off',
+    z.coerce.number().int().min(0).max(256).optional(),
+  ),
+  ffmpeg: setting(
+    'PTSDLY_FFMPEG',
+    'The ffmpeg command; ffprobe is looked for beside it',
+    z.string().min(1).default('ffmpeg'),
+  ),
+  encoder: setting(
+    'PTSDLY_FFMPEG_ENCODER',
+    'Video encoder: `libx264`, or the hardware of `vaapi`, `nvenc` or `qsv`',
+    z.enum(encoderNames).default('libx264'),
   ),
   serviceKey: setting(
     'PTSDLY_SERVICE_KEY',

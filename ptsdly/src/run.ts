@@ -20,6 +20,7 @@ import { openWeb } from '@ptsdly/web/serve';
 import { type Config, ConfigError, keptSecret, prepareData, type ServiceName } from './config.ts';
 import { LocalServices } from './local-services.ts';
 import { operated, operatorSocket } from './operator.ts';
+import { openTranscoder, withTranscoder } from './transcoder.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const MEDIA_BUNDLE = `${root}services/media/dist/media.mjs`;
@@ -115,15 +116,18 @@ async function openService(name: ServiceName, config: Config, log: Logger, peers
         subscriptions: peers.subscriptions,
       });
     case 'subscriptions':
-      return openSubscriptions({
-        ...shared,
-        databaseUrl: config.subscriptionsDatabase,
-        hostUrl: config.serverHost,
-        runFolder: config.runFolder,
-        mediaCommand: mediaCommand(),
-        identity: peers.identity,
-        links: peers.links,
-      });
+      return withTranscoder(openTranscoder(config, shared.log), (transcoder) =>
+        openSubscriptions({
+          ...shared,
+          transcoder,
+          databaseUrl: config.subscriptionsDatabase,
+          hostUrl: config.serverHost,
+          runFolder: config.runFolder,
+          mediaCommand: mediaCommand(),
+          identity: peers.identity,
+          links: peers.links,
+        }),
+      );
     case 'web':
       return openWeb({ ...shared, distFolder: WEB_DIST, links: peers.links });
     case 'gateway':

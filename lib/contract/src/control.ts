@@ -19,8 +19,18 @@ export const mediaConfig = z.object({
   folder: z.string().min(1),
   /** `sqlite:<folder>/media.db`. */
   databaseUrl: z.string().min(1),
-  /** `file:<folder>/objects`. */
+  /** Where objects belong: `file:<folder>/objects`, or `s3://<bucket>/<prefix>?endpoint=<url>&region=<region>`. */
   storageUrl: z.string().min(1),
+  /** Where they may still lie since the server moved; from there they come over by themselves. */
+  formerStorageUrl: z.string().min(1).optional(),
+  /** Of the remote one of these; without them the machine's own are looked for. Never logged. */
+  storageKeys: z
+    .object({
+      accessKeyId: z.string().min(1),
+      secretAccessKey: z.string().min(1),
+      sessionToken: z.string().min(1).optional(),
+    })
+    .optional(),
   /** Where it listens: a Unix socket, at most 107 bytes. */
   socketPath: z.string().min(1),
   /** `unix:<path>` of its control socket. */

@@ -6,6 +6,7 @@ export * from './events.ts';
 export * from './fields.ts';
 export * from './identity.ts';
 export * from './jobs.ts';
+export * from './library.ts';
 export * from './library-events.ts';
 export * from './links.ts';
 export * from './media.ts';

@@ -11,6 +11,8 @@ export const libraryEvent = z.discriminatedUnion('type', [
   /** A video is new, or anything about it is: its upload, its jobs, its poster, its title. */
   z.object({ type: z.literal('video'), video }),
   z.object({ type: z.literal('video.deleted'), id }),
+  /** Folders, or many videos at once: a reader asks anew. */
+  z.object({ type: z.literal('library') }),
   /** The server goes to sleep; a reader need not come back before somebody uses it. */
   z.object({ type: z.literal('asleep') }),
 ]);

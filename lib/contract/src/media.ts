@@ -29,8 +29,63 @@ export const video = z.object({
   height: z.int().nullable(),
   posterUrl: z.string().nullable(),
   createdAt: timestamp,
+  description: z.string(),
+  /** Null at the top of the library. */
+  folderId: z.string().nullable(),
+  tags: z.array(z.string()),
+  favorite: z.boolean(),
+  /** When it was put into the trash; what lies there plays for nobody. */
+  trashedAt: timestamp.nullable(),
+  /** Where the owner has stopped watching. */
+  resumeAt: seconds.nullable(),
+  /** When the owner watched it last. */
+  playedAt: timestamp.nullable(),
 });
 export type Video = z.infer<typeof video>;
+
+export const chapter = z.object({
+  startAt: seconds.max(10_000_000),
+  title: z.string().trim().min(1).max(200),
+});
+export type Chapter = z.infer<typeof chapter>;
+
+export const subtitle = z.object({
+  id: z.string(),
+  /** BCP 47; `und` where nobody said. */
+  language: z.string().regex(/^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8}){0,4}$/),
+  /** For people; empty where the language says enough. */
+  label: z.string().trim().max(100),
+  /** What was uploaded. */
+  format: z.enum(['vtt', 'srt', 'ass', 'smi']),
+  cues: z.int(),
+  /** WebVTT. */
+  url: z.string(),
+});
+export type Subtitle = z.infer<typeof subtitle>;
+
+/** A leading `-` turns the order round. */
+export const videoSort = z.enum([
+  ...(['-created', 'created', 'title', '-title', '-duration', 'duration'] as const),
+  ...(['-size', 'size', '-played', '-trashed'] as const),
+]);
+export type VideoSort = z.infer<typeof videoSort>;
+
+/** Every condition narrows the list. */
+export const videoQuery = pageQuery.extend({
+  cursor: z.string().max(2000).optional(),
+  /** Position of the first item, for views that jump; a cursor is the better way to walk. */
+  offset: z.coerce.number().int().min(0).max(1_000_000).optional(),
+  sort: videoSort.default('-created'),
+  /** Directly in this folder; `root` is the top. */
+  folder: z.string().max(64).optional(),
+  /** All of these words stand in title, description, file name, tags or subtitles, as they are written. */
+  search: z.string().max(200).optional(),
+  tag: z.string().max(50).optional(),
+  favorite: z.stringbool().optional(),
+  state: z.enum(['processing', 'playable', 'unplayable']).optional(),
+  /** What lies in the trash, instead of all the rest. */
+  trashed: z.stringbool().default(false),
+});
 
 export const playTrack = z.object({
   id: z.string(),
@@ -59,8 +114,14 @@ export const playAnswer = z.object({
   eventsUrl: z.string(),
   downloadUrl: z.string().nullable(),
   tracks: z.array(playTrack),
+  /** WebVTT under the session. */
+  subtitles: z.array(subtitle),
+  /** By time. */
+  chapters: z.array(chapter),
   startAt: seconds.nullable(),
   endAt: seconds.nullable(),
+  /** Where the owner has stopped watching; always null for others. */
+  resumeAt: seconds.nullable(),
 });
 export type PlayAnswer = z.infer<typeof playAnswer>;
 
@@ -70,9 +131,11 @@ export const mediaApi = {
     path: '/videos',
     access: 'user',
     scope: 'videos:read',
-    summary: 'The videos of this server, newest first',
-    query: pageQuery,
-    response: page(video),
+    summary: 'The videos of this server, newest first where no other order is asked for',
+    query: videoQuery,
+    /** `total` counts all that match. */
+    response: page(video).extend({ total: z.int().nonnegative() }),
+    problems: ['invalid_fields'],
   }),
   getVideo: endpoint({
     method: 'GET',
@@ -89,9 +152,15 @@ export const mediaApi = {
     path: '/videos/:id',
     access: 'user',
     scope: 'videos:write',
-    summary: 'Change the title',
+    summary: 'Change title, description, folder, tags or the mark of a favourite',
     params: idParams,
-    body: z.object({ title: z.string().trim().min(1).max(200) }),
+    body: z.object({
+      title: z.string().trim().min(1).max(200).optional(),
+      description: z.string().trim().max(5000).optional(),
+      folderId: z.string().max(64).nullable().optional(),
+      tags: z.array(z.string().trim().min(1).max(50)).max(30).optional(),
+      favorite: z.boolean().optional(),
+    }),
     response: video,
     problems: ['not_found', 'invalid_fields'],
   }),
@@ -142,7 +211,7 @@ export const mediaApi = {
     summary: 'A play session for the owner',
     params: idParams,
     response: playAnswer,
-    problems: ['not_found', 'not_playable_yet', 'not_playable'],
+    problems: ['not_found', 'not_playable_yet', 'not_playable', 'video_trashed'],
   }),
   playGrant: endpoint({
     method: 'POST',
@@ -151,6 +220,13 @@ export const mediaApi = {
     summary: 'A play session for the bearer of a grant; a grant is redeemed once',
     body: z.object({ grant: z.string().max(4000) }),
     response: playAnswer,
-    problems: ['grant_invalid', 'not_found', 'not_playable_yet', 'not_playable', 'session_ended'],
+    problems: [
+      'grant_invalid',
+      'not_found',
+      'not_playable_yet',
+      'not_playable',
+      'session_ended',
+      'video_trashed',
+    ],
   }),
 } as const;

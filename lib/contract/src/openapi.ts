@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { type Api, type Endpoint, successStatus } from './endpoint.ts';
 import { identityApi } from './identity.ts';
+import { libraryApi } from './library.ts';
 import { linksApi } from './links.ts';
 import { mediaApi } from './media.ts';
 import { problems } from './problem.ts';
@@ -33,6 +34,7 @@ export function openApiDocument(serverUrl: string): Json {
   add(linksApi, 'links');
   add(webApi, 'web');
   add(mediaApi, 'media', MEDIA_BASE);
+  add(libraryApi, 'media', MEDIA_BASE);
   const addRaw = (routes: readonly RawRoute[], tag: string, base = '') => {
     for (const route of routes) {
       const path = templated(base + route.path);

@@ -66,10 +66,24 @@ export const mediaRawRoutes: readonly RawRoute[] = [
     summary: 'What changes in the library, as it changes (server-sent events)',
   },
   {
+    methods: ['POST'],
+    path: '/videos/:id/subtitles',
+    access: 'user',
+    scope: 'videos:write',
+    summary: 'Add subtitles: a file of SRT, VTT, ASS or SMI (?language=ko&label=…&name=…)',
+  },
+  {
+    methods: ['GET', 'HEAD'],
+    path: '/videos/:id/subtitles/:name',
+    access: 'user',
+    scope: 'videos:read',
+    summary: 'Subtitles as WebVTT (<id>.vtt)',
+  },
+  {
     methods: ['GET', 'HEAD'],
     path: '/s/*',
     access: 'grant',
-    summary: 'Playlists, segments, plain MP4, poster, events and download of a play session',
+    summary: 'Playlists, segments, plain MP4, poster, subtitles, events and download of a play session',
   },
 ];
 

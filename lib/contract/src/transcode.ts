@@ -28,21 +28,26 @@ export const demuxer = z.enum([
 export type Demuxer = z.infer<typeof demuxer>;
 
 const input = z.object({ path: workPath, demuxer });
+/** Of the input's tracks of this kind (cover pictures left out), counted from 0. */
 const track = z.int().min(0).max(63);
 const pixels = z.int().min(2).max(8192);
 const toneMap = z.enum(['none', 'pq', 'hlg']);
 const priority = z.enum(['viewer', 'background']);
 
 export const transcodeTask = z.discriminatedUnion('kind', [
-  /** One window of a rendition: H.264 in fragmented MP4 with a closed GOP at each of `keyFrames`. */
+  /**
+   * One window of a rendition: H.264 in fragmented MP4 with a closed GOP at each of `keyFrames`. Its first frame, the
+   * one at `from`, is presented at 0 in the output: add `from` (`start` of the packager) to be back on the timeline.
+   */
   z.object({
     kind: z.literal('video'),
     priority,
     input,
     track,
-    /** The part of the input to encode; all of it when absent. */
+    /** The part of the input to encode, from frame to frame; all of it when absent. `to` is not in it. */
     from: seconds.optional(),
     to: seconds.optional(),
+    /** Below `work/`, as every output; its folders are made, and it appears when it is whole. */
     output: workPath,
     width: pixels,
     height: pixels,
@@ -50,10 +55,11 @@ export const transcodeTask = z.discriminatedUnion('kind', [
     frameRate: z.number().min(1).max(240).optional(),
     /** Ceiling in bit/s. */
     maxBitRate: z.int().min(50_000).max(200_000_000),
+    /** On the input's timeline. */
     keyFrames: z.array(seconds).max(2000),
     toneMap,
   }),
-  /** AAC-LC in fragmented MP4. */
+  /** AAC-LC in fragmented MP4, on the input's timeline from 0; where the input is silent or late, so is it. */
   z.object({
     kind: z.literal('audio'),
     priority,
@@ -76,14 +82,20 @@ export const transcodeTask = z.discriminatedUnion('kind', [
     rows: z.int().min(1).max(20),
     toneMap,
   }),
-  /** EBU R128 of one audio track. */
+  /** EBU R128 of one audio track: `{integrated: LUFS | null, range: LU, truePeak: dBTP | null}`; null is silence. */
   z.object({ kind: z.literal('loudness'), priority, input, track }),
-  /** What ffprobe tells of streams and format. */
+  /** What ffprobe tells: `{streams, format}`. */
   z.object({ kind: z.literal('probe'), priority, input }),
   /** The same packets in Matroska, for a container that only ffmpeg reads. */
   z.object({ kind: z.literal('remux'), priority, input, output: workPath }),
 ]);
 export type TranscodeTask = z.infer<typeof transcodeTask>;
+
+/**
+ * `POST` of a `transcodeTask` to this path of the control socket. The answer is `transcodeLine`s, one JSON object a
+ * line (NDJSON); the last state is said again from time to time.
+ */
+export const transcodesPath = '/transcodes';
 
 /** Each line of the answer to a task; it ends with `done` or `failed`. Hanging up cancels the task. */
 export const transcodeLine = z.discriminatedUnion('state', [

@@ -7,6 +7,7 @@ export * from './line-buffer.ts';
 export * from './listen.ts';
 export * from './log.ts';
 export * from './metrics.ts';
+export * from './ndjson.ts';
 export * from './reach.ts';
 export * from './service.ts';
 export * from './sse.ts';

@@ -9,6 +9,7 @@ import type {
   TransportRewrite,
   VideoTrack,
 } from './media-index.ts';
+import { nothingToPlay } from './playability.ts';
 import type { SourceSamples } from './sample-table.ts';
 import { audioTimeline, videoTimeline } from './timeline.ts';
 
@@ -16,6 +17,7 @@ interface Found {
   readonly samples: SourceSamples;
   readonly timescale: number;
   readonly language: string | undefined;
+  readonly name?: string;
   readonly rewrite?: TransportRewrite;
 }
 
@@ -26,14 +28,29 @@ export interface FoundTracks {
   readonly video: (Found & Omit<VideoTrack, keyof Found | 'kind'>) | undefined;
   readonly audio: readonly (Found & AudioDescription)[];
   readonly skipped: readonly SkippedTrack[];
+  /** More of the file is to come. */
+  readonly growing: boolean;
+}
+
+/** Samples of one track that come without any of another before that one counts as absent. */
+const PATIENCE = 1000;
+
+/**
+ * While a file grows: throws `truncated` when a track that was announced has no samples yet, since all of the
+ * timeline may move when they come. `counts`: the samples of each.
+ */
+export function awaitAll(counts: readonly number[]): void {
+  if (!counts.includes(0) || counts.some((count) => count > PATIENCE)) return;
+  throw new PackagerError('truncated', 'Not every track has begun.');
 }
 
 /** Makes the index of it: the earliest time of any track becomes zero, unless it lies before zero already. */
-export function assembleIndex({ container, sourceSize, video, audio, skipped }: FoundTracks): MediaIndex {
-  const found: readonly Found[] = [...(video ? [video] : []), ...audio];
-  if (found.length === 0) throw new PackagerError('not_media', 'The file has neither video nor sound.');
-  const origin = Math.max(0, Math.min(...found.map(startOf)));
-  for (const { samples, timescale } of found) {
+export function assembleIndex(found: FoundTracks): MediaIndex {
+  const { container, sourceSize, video, audio, skipped, growing } = found;
+  const all: readonly Found[] = [...(video ? [video] : []), ...audio];
+  if (all.length === 0) throw nothingToPlay(skipped);
+  const origin = Math.max(0, Math.min(...all.map(startOf)));
+  for (const { samples, timescale } of all) {
     const ticks = Math.round(origin * timescale);
     const times = samples.presentation;
     for (let i = 0; i < times.length; i++) times[i] = (times[i] as number) - ticks;
@@ -53,6 +70,8 @@ export function assembleIndex({ container, sourceSize, video, audio, skipped }: 
     sourceSize,
     container,
     preroll: placed?.preroll ?? 0,
+    isSequential: true,
+    ...(growing && { growing }),
     ...(videoTrack && { video: videoTrack }),
     audio: audioTracks,
     skipped,

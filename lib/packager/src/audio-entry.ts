@@ -1,27 +1,19 @@
-import { type Box, childBoxes, requireLength } from './box.ts';
+import { type Box, childBoxes, printable, requireLength } from './box.ts';
 import { readAacConfig } from './codec-string.ts';
 import { corrupt, PackagerError } from './error.ts';
-import type { AudioFormat, AudioTrack } from './media-index.ts';
+import type { AudioTrack, SegmentAudioFormat } from './media-index.ts';
+import { audioPlayability } from './playability.ts';
 import { readAc3Config, readEac3Config, readFlacConfig, readOpusConfig } from './sound-config.ts';
-
-/** Whether this engine passes the sample entry's codec through, or at least looks into it. */
-export function isAudioFormat(format: string): boolean {
-  return format === 'mp4a' || Object.hasOwn(CONFIG_TYPES, format);
-}
-
-/**
- * Whether the sound should also be offered as AAC: it goes into fMP4 as it is, but Chromium and Firefox do
- * not take it there.
- */
-export function needsConversion({ format }: AudioTrack): boolean {
-  return format === 'ac-3' || format === 'ec-3';
-}
+import { verbatimEntry } from './verbatim-entry.ts';
 
 /** What an audio sample entry tells. */
-export type AudioDescription = Pick<AudioTrack, 'codec' | 'format' | 'channels' | 'sampleRate' | 'config'>;
+export type AudioDescription = Pick<
+  AudioTrack,
+  'codec' | 'browser' | 'format' | 'channels' | 'sampleRate' | 'config'
+>;
 
 const MPEG4_AUDIO = 0x40;
-const CONFIG_TYPES: Partial<Record<string, string>> = {
+const CONFIG_TYPES: Partial<Record<string, string>> & Record<Exclude<SegmentAudioFormat, 'mp4a'>, string> = {
   Opus: 'dOps',
   fLaC: 'dfLa',
   'ac-3': 'dac3',
@@ -31,19 +23,46 @@ const MAX_CONFIG_BYTES = 1024;
 
 /**
  * Reads an AudioSampleEntry (ISO/IEC 14496-12 §12.2.3) or a QuickTime sound description of version 0, 1 or
- * 2, with `esds` beside it or inside `wave`. `tableVersion` is the version of the `stsd` around it.
+ * 2, with `esds` beside it or inside `wave`. `tableVersion` is the version of the `stsd` around it. A codec that
+ * segments cannot be made of is kept whole for decoders. Throws `unsupported_codec` when it is encrypted.
  */
 export function readAudioEntry(view: DataView, entry: Box, tableVersion: number): AudioDescription {
+  if (entry.type === 'enca') throw new PackagerError('unsupported_codec', 'The sound is encrypted.');
   requireLength(entry, 28);
-  const version = tableVersion === 0 ? view.getUint16(entry.start + 8) : 0;
-  const boxes = childBoxes(view, entry.start + headerBytes(version), entry.end);
-  const told = version === 2 && entry.end - entry.start >= 44 ? entry.start + 40 : undefined;
-  const channels = told === undefined ? view.getUint16(entry.start + 16) : view.getUint32(told);
+  const version = soundVersion(view, entry, tableVersion);
+  const channels = view.getUint16(entry.start + 16);
+  const told = version === 2 ? view.getUint32(entry.start + 40) : channels;
+  try {
+    return segmentEntry(view, entry, version, told);
+  } catch (error) {
+    if (!(error instanceof PackagerError) || error.code !== 'unsupported_codec') throw error;
+    const rate = version === 2 ? view.getFloat64(entry.start + 32) : view.getUint32(entry.start + 24) / 65536;
+    return {
+      codec: printable(entry.type),
+      browser: 'no',
+      format: 'sample-entry',
+      channels: Math.min(Math.max(told, 1), 64),
+      sampleRate: rate >= 1 && rate < 2 ** 24 ? Math.round(rate) : 48_000,
+      config: verbatimEntry(view, entry),
+    };
+  }
+}
+
+function segmentEntry(view: DataView, entry: Box, version: number, channels: number): AudioDescription {
   const configType = CONFIG_TYPES[entry.type];
-  if (configType) return describeAudio(entry.type as AudioFormat, configBox(view, boxes, configType));
-  if (entry.type !== 'mp4a')
-    throw new PackagerError('unsupported_codec', 'The sound cannot be passed through.');
-  return describeAac(readAudioConfig(view, requireEsds(view, boxes)), channels);
+  if (!configType && entry.type !== 'mp4a')
+    throw new PackagerError('unsupported_codec', 'No segments can be made of the sound.');
+  const boxes = childBoxes(view, entry.start + headerBytes(version), entry.end);
+  return configType
+    ? describeAudio(entry.type as Exclude<SegmentAudioFormat, 'mp4a'>, configBox(view, boxes, configType))
+    : describeAac(readAudioConfig(view, requireEsds(view, boxes)), channels);
+}
+
+/** Version of a QuickTime sound description; ISO files have 0. */
+export function soundVersion(view: DataView, entry: Box, tableVersion: number): number {
+  const version = tableVersion === 0 ? view.getUint16(entry.start + 8) : 0;
+  requireLength(entry, headerBytes(version));
+  return version;
 }
 
 /** AAC by its AudioSpecificConfig; `channels` serves where that leaves them open. */
@@ -51,6 +70,7 @@ export function describeAac(config: Uint8Array, channels: number): AudioDescript
   const aac = readAacConfig(config);
   return {
     codec: aac.codec,
+    browser: audioPlayability('mp4a', aac.codec),
     format: 'mp4a',
     sampleRate: aac.sampleRate,
     channels: aac.channels || Math.min(Math.max(channels, 1), 64),
@@ -59,11 +79,18 @@ export function describeAac(config: Uint8Array, channels: number): AudioDescript
 }
 
 /** Sound other than AAC by the payload of its configuration box. */
-export function describeAudio(format: AudioFormat, config: Uint8Array): AudioDescription {
-  if (format === 'Opus') return { codec: 'opus', format, config, ...readOpusConfig(config) };
-  if (format === 'fLaC') return { codec: 'fLaC', format, config, ...readFlacConfig(config) };
-  if (format === 'ac-3') return { codec: format, format, config, ...readAc3Config(config) };
-  return { codec: format, format, config, ...readEac3Config(config) };
+export function describeAudio(
+  format: Exclude<SegmentAudioFormat, 'mp4a'>,
+  config: Uint8Array,
+): AudioDescription {
+  const browser = audioPlayability(format, format);
+  if (format === 'Opus') return { codec: 'opus', browser, format, config, ...readOpusConfig(config) };
+  if (format === 'fLaC') {
+    const { channels, sampleRate } = readFlacConfig(config);
+    return { codec: 'fLaC', browser, format, config, channels, sampleRate };
+  }
+  if (format === 'ac-3') return { codec: format, browser, format, config, ...readAc3Config(config) };
+  return { codec: format, browser, format, config, ...readEac3Config(config) };
 }
 
 function configBox(view: DataView, boxes: readonly Box[], type: string): Uint8Array {

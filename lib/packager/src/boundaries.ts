@@ -39,6 +39,31 @@ export function videoBoundaries(samples: Samples, timescale: number, targetDurat
   return Uint32Array.from([...cuts, samples.count]);
 }
 
+/** Seconds that a segment may last in a list that grows, whose target duration is told before anybody knows. */
+export const GROWING_TARGET = 12;
+
+/**
+ * The cuts of a source that is still arriving that will stay whatever comes: without the segment that is still open,
+ * and without a cut whose sync sample may yet get pictures that are presented before it. The list stops in front
+ * of the first segment that is longer than its target duration allows.
+ */
+export function settledBoundaries(samples: Samples, timescale: number, cuts: Boundaries): Boundaries {
+  const { decode, composition, count } = samples;
+  const shown = (i: number) => (decode[i] as number) + (composition ? (composition[i] as number) : 0);
+  const isSettled = (cut: number) => {
+    for (let i = cut + 1; i < count; i++) if (shown(i) > shown(cut)) return true;
+    return false;
+  };
+  let kept = cuts.length;
+  while (kept > 1 && !isSettled(cuts[kept - 1] as number)) kept--;
+  const longest = (GROWING_TARGET + 0.5) * timescale;
+  for (let n = 1; n < kept; n++) {
+    if ((decode[cuts[n] as number] as number) - (decode[cuts[n - 1] as number] as number) >= longest)
+      kept = n;
+  }
+  return cuts.slice(0, kept);
+}
+
 /**
  * Cuts a video at the sync samples nearest to the given times (seconds, rising), for a rendition that must
  * share another one's segments. A time without a sync sample within half a frame is passed over.

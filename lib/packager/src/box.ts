@@ -62,6 +62,16 @@ export function findBox(view: DataView, parent: Box, ...path: string[]): Box | u
   return box;
 }
 
+/** Like `findBox` where the box is not needed: what is damaged counts as missing. */
+export function findLoosely(view: DataView, parent: Box, ...path: string[]): Box | undefined {
+  try {
+    return findBox(view, parent, ...path);
+  } catch (error) {
+    if (error instanceof PackagerError) return undefined;
+    throw error;
+  }
+}
+
 /** Like `findBox`; throws `corrupt` when the box is missing. */
 export function requireBox(view: DataView, parent: Box, ...path: string[]): Box {
   const box = findBox(view, parent, ...path);

@@ -38,31 +38,54 @@ export function isFragmented(moov: Uint8Array): boolean {
 /**
  * Reads every `moof` behind the movie header and nothing of the media, so the cost grows with the number of
  * fragments. Samples beyond the end of the file, as in a recording that was cut, are left out.
- * Throws `limits_exceeded` when the fragment headers together pass `maxBytes`.
  */
-export async function readFragments(
-  source: ByteSource,
-  moov: Uint8Array,
-  start: number,
-  budget: SampleBudget,
-  maxBytes: number,
-): Promise<FragmentedSamples> {
-  const tracks = fragmentedTracks(viewOf(moov), budget);
-  let left = maxBytes;
-  let at = start;
-  for (let boxes = 0; source.size - at >= 8; boxes++) {
-    const head = viewOf(await readExactly(source, at, Math.min(16, source.size - at)));
-    const { type, size } = readBoxHeader(head, 0);
-    const length = size === 0 ? source.size - at : size;
-    if (type === 'moof') {
-      if (at + length > source.size) break;
-      left -= length;
-      if (boxes > MAX_BOXES || left < 0) throw tooMuch();
-      readFragment(await readExactly(source, at, length), at, tracks, source.size);
-    } else if (boxes > MAX_BOXES) throw tooMuch();
-    at += length;
+export class FragmentWalk {
+  readonly #tracks: Map<number, FragmentedTrack>;
+  readonly #budget: SampleBudget;
+  #left: number;
+  #boxes = 0;
+  #at: number;
+
+  /** `start` is where the movie header ends; `maxBytes` what all fragment headers together may take. */
+  constructor(moov: Uint8Array, start: number, budget: SampleBudget, maxBytes: number) {
+    this.#tracks = fragmentedTracks(viewOf(moov), budget);
+    this.#budget = budget;
+    this.#left = maxBytes;
+    this.#at = start;
   }
-  return new Map(Array.from(tracks, ([id, { list, duration }]) => [id, list.finish(duration)]));
+
+  get sampleCount(): number {
+    return this.sampleCounts.reduce((sum, count) => sum + count, 0);
+  }
+
+  /** For each track that may have samples. */
+  get sampleCounts(): number[] {
+    return Array.from(this.#tracks.values(), ({ list }) => list.count);
+  }
+
+  /** Goes on to the end of what is there. Throws `limits_exceeded`, `corrupt`. */
+  async advance(part: ByteSource, whole: boolean): Promise<void> {
+    const least = whole ? 8 : 16;
+    while (part.size - this.#at >= least) {
+      const at = this.#at;
+      const head = viewOf(await readExactly(part, at, Math.min(16, part.size - at)));
+      const { type, size } = readBoxHeader(head, 0);
+      const length = size === 0 ? Math.max(part.size, this.#budget.sourceSize) - at : size;
+      if (this.#boxes++ > MAX_BOXES) throw tooMuch();
+      if (type === 'moof') {
+        if (at + length > part.size) return;
+        this.#left -= length;
+        if (this.#left < 0) throw tooMuch();
+        readFragment(await readExactly(part, at, length), at, this.#tracks, this.#budget.sourceSize);
+      }
+      this.#at += length;
+    }
+  }
+
+  /** What was found so far, by track. */
+  samples(): FragmentedSamples {
+    return new Map(Array.from(this.#tracks, ([id, { list, duration }]) => [id, list.finish(duration)]));
+  }
 }
 
 function tooMuch(): PackagerError {

@@ -5,6 +5,7 @@ import { PackagerError } from './error.ts';
 import { decodeIndex, encodeIndex } from './index-file.ts';
 import { indexSource } from './index-source.ts';
 import { indexMovie } from './movie.ts';
+import { obstacleOf } from './playability.ts';
 import { createPresentation } from './presentation.ts';
 import { readSegment } from './segment-reader.ts';
 import { type ByteSource, bytesSource } from './source.ts';
@@ -109,8 +110,7 @@ describe('a movie that lies', () => {
 
 describe('a movie of a kind not supported', () => {
   it.each([
-    ['Apple lossless sound', [videoPlan(), audioPlan({ entry: aacEntry() })], 'alac', 'unsupported_codec'],
-    ['MP3 in MP4', [audioPlan({ entry: aacEntry(esds(0x6b)) })], undefined, 'unsupported_codec'],
+    ['encrypted sound alone', [audioPlan({ entry: aacEntry() })], 'enca', 'unsupported_codec'],
     [
       'two edits',
       [
@@ -148,12 +148,24 @@ describe('a movie of a kind not supported', () => {
     expect(await outcome(bytesSource(join([start, box('moof')])))).toBe('fragmented_not_supported');
   });
 
-  it('leaves sound out and says so when asked to', async () => {
+  it('keeps for decoders what browsers do not play', async () => {
+    const mp3 = await indexSource(bytesSource(buildMovie([audioPlan({ entry: aacEntry(esds(0x6b)) })])));
+    expect(mp3.audio).toMatchObject([{ format: 'sample-entry', codec: 'mp4a', browser: 'no', channels: 2 }]);
     const bytes = buildMovie([videoPlan(), audioPlan()]);
-    bytes.set(ascii('sowt'), Buffer.from(bytes).indexOf('mp4a'));
-    const index = await indexSource(bytesSource(bytes), { skipUnsupportedAudio: true });
+    bytes.set(ascii('alac'), Buffer.from(bytes).indexOf('mp4a'));
+    const index = await indexSource(bytesSource(bytes));
+    expect(index.audio).toMatchObject([{ format: 'sample-entry', codec: 'alac', browser: 'no' }]);
+    expect(obstacleOf(index)).toContain('alac');
+    expect(createPresentation(index).tracks.map(({ id }) => id)).toEqual(['v0']);
+  });
+
+  it('leaves encrypted sound out and says so', async () => {
+    const bytes = buildMovie([videoPlan(), audioPlan()]);
+    bytes.set(ascii('enca'), Buffer.from(bytes).indexOf('mp4a'));
+    const index = await indexSource(bytesSource(bytes));
     expect(index.audio).toEqual([]);
-    expect(index.skipped).toEqual([{ format: 'sowt', reason: expect.stringContaining('"sowt"') }]);
+    expect(index.skipped).toEqual([{ kind: 'audio', format: 'enca', reason: 'The sound is encrypted.' }]);
+    expect(obstacleOf(index)).toBe('The sound is encrypted.');
   });
 });
 

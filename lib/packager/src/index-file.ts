@@ -10,9 +10,7 @@ import { VarintReader, VarintWriter } from './varint.ts';
  * description as JSON, then for each track its configuration, extensions and samples (`samples-codec.ts`).
  */
 const MAGIC = 0x50545369;
-const VERSION = 2;
-/** Before other codecs than AAC: sound tracks did not tell their format. */
-const AAC_ONLY_VERSION = 1;
+const VERSION = 3;
 const PREFIX_BYTES = 9;
 
 /** Packs an index for storage: about 5 bytes a sample. */
@@ -36,14 +34,13 @@ export function encodeIndex(index: MediaIndex): Uint8Array {
 }
 
 /**
- * Unpacks an index, of this version or the one before. Throws `corrupt` when it is damaged, `outdated_index`
+ * Unpacks an index. Throws `corrupt` when it is damaged, `outdated_index`
  * when another version wrote it; in both cases the source can be indexed again.
  */
 export function decodeIndex(bytes: Uint8Array): MediaIndex {
   const view = viewOf(bytes);
   if (bytes.length <= PREFIX_BYTES || view.getUint32(0) !== MAGIC) throw corrupt('This is no index file.');
-  const version = view.getUint8(4);
-  if (version !== VERSION && version !== AAC_ONLY_VERSION) {
+  if (view.getUint8(4) !== VERSION) {
     throw new PackagerError('outdated_index', 'The index file is of another version.');
   }
   const body = bytes.subarray(PREFIX_BYTES);
@@ -54,7 +51,7 @@ export function decodeIndex(bytes: Uint8Array): MediaIndex {
   return {
     ...rest,
     ...(video && { video: readTrack<VideoTrack>(reader, video) }),
-    audio: audio.map((track) => readTrack<AudioTrack>(reader, { ...track, format: track.format ?? 'mp4a' })),
+    audio: audio.map((track) => readTrack<AudioTrack>(reader, track)),
   };
 }
 

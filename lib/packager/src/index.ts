@@ -7,17 +7,20 @@
  * presentation.masterPlaylist();
  * await readSegment(source, presentation.segment('v0', 0));
  */
-export { needsConversion } from './audio-entry.ts';
+
+export { continues } from './continuation.ts';
 export { PackagerError, type PackagerErrorCode } from './error.ts';
 export type { SegmentPlan } from './fragment.ts';
 export { decodeIndex, encodeIndex } from './index-file.ts';
-export { indexSource } from './index-source.ts';
+export type { IndexLimits } from './index-limits.ts';
+export { indexSource, OPENING_BYTES, openScan } from './index-source.ts';
 export { joinVideo, type VideoPart } from './joined-index.ts';
 export type {
   AudioFormat,
   AudioTrack,
   Container,
   MediaIndex,
+  Playability,
   Rotation,
   Samples,
   SkippedTrack,
@@ -25,11 +28,20 @@ export type {
   VideoFormat,
   VideoTrack,
 } from './media-index.ts';
-export { type IndexLimits, indexMovie } from './movie.ts';
+export { indexMovie } from './movie.ts';
+export { MovieScan } from './movie-file.ts';
 export { locateMovie, type MovieLocation } from './movie-location.ts';
-export { createPresentation, type Presentation, type PresentationOptions } from './presentation.ts';
+export { forBrowsers, isSegmentable, obstacleOf } from './playability.ts';
+export {
+  createPresentation,
+  displaySize,
+  type Presentation,
+  type PresentationOptions,
+} from './presentation.ts';
 export type { PresentedTrack } from './presented-track.ts';
 export { createProgressive, type ProgressiveFile } from './progressive.ts';
 export { readSegment } from './segment-reader.ts';
-export { type ByteSource, bytesSource } from './source.ts';
+export { type ByteSource, bytesSource, NotArrived } from './source.ts';
+export type { SourceScan } from './source-scan.ts';
 export { rewriteTransport, type TransportSpan } from './transport-rewriter.ts';
+export { type WindowFile, windowFile } from './window-file.ts';

@@ -1,20 +1,26 @@
 import { ascii, box, fullBox, join, uint8, uint16, uint32, zeros } from './box-writer.ts';
+import { PackagerError } from './error.ts';
 import { SYNC_FLAGS } from './fragment.ts';
-import type { AudioTrack, VideoTrack } from './media-index.ts';
+import type { AudioTrack, SegmentAudioFormat, SegmentVideoFormat, VideoTrack } from './media-index.ts';
+import { isSegmentable } from './playability.ts';
 
 const IDENTITY = [0x10000, 0, 0, 0, 0x10000, 0, 0, 0, 0x40000000];
 /** "und", packed as in `mdhd` (ISO/IEC 14496-12 §8.4.2.3). */
 const UNDETERMINED = 0x55c4;
 const ENABLED_IN_MOVIE = 3;
 
-/** The initialization segment of one track (ISO/IEC 14496-12 §8.16, RFC 8216 §3.3): `ftyp` and `moov`. */
-export function writeInitSegment(track: VideoTrack | AudioTrack): Uint8Array {
+/**
+ * The initialization segment of one track (ISO/IEC 14496-12 §8.16, RFC 8216 §3.3): `ftyp` and `moov`. With
+ * `mediaTime` (track units) an edit says that the presentation begins there (§8.6.6).
+ */
+export function writeInitSegment(track: VideoTrack | AudioTrack, mediaTime = 0): Uint8Array {
   const brands = box('ftyp', ascii('iso6'), uint32(1), ascii('iso6mp41cmfc'));
   const defaults = uint32(1, 1, 0, 0, track.kind === 'audio' ? SYNC_FLAGS : 0);
+  const edit = mediaTime > 0 ? box('edts', fullBox('elst', 0, 0, uint32(1, 0, mediaTime, 0x10000))) : [];
   const moov = box(
     'moov',
     movieHeader(track.timescale, 0, 2),
-    box('trak', trackHeader(track, 1, 0), mediaBox(track, 0, emptyTables())),
+    box('trak', trackHeader(track, 1, 0), edit, mediaBox(track, 0, emptyTables())),
     box('mvex', fullBox('trex', 0, 0, defaults)),
   );
   return join([brands, moov]);
@@ -69,13 +75,15 @@ function emptyTables(): Uint8Array[] {
 const VIDEO_CONFIGS = { avc1: 'avcC', hvc1: 'hvcC', av01: 'av1C', vp09: 'vpcC' } as const;
 const AUDIO_CONFIGS = { Opus: 'dOps', fLaC: 'dfLa', 'ac-3': 'dac3', 'ec-3': 'dec3' } as const;
 
-/** The sample entry of a track, rewritten from the index. */
+/** The sample entry of a track, rewritten from the index; one for decoders as it stood in the file. */
 export function sampleEntry(track: VideoTrack | AudioTrack): Uint8Array {
+  if (track.format === 'sample-entry') return track.config;
+  if (!isSegmentable(track)) throw new PackagerError('unsupported_codec', 'The track has no place in MP4.');
   return track.kind === 'video' ? videoEntry(track) : audioEntry(track);
 }
 
 /** VisualSampleEntry (§12.1.3): 72 dots per inch, one frame per sample, depth 24, no colour table. */
-function videoEntry(track: VideoTrack): Uint8Array {
+function videoEntry(track: VideoTrack & { format: SegmentVideoFormat }): Uint8Array {
   return box(
     track.format,
     zeros(6),
@@ -92,7 +100,7 @@ function videoEntry(track: VideoTrack): Uint8Array {
 }
 
 /** AudioSampleEntry (§12.2.3). A rate that does not fit 16 bits is left to the decoder configuration. */
-function audioEntry(track: AudioTrack): Uint8Array {
+function audioEntry(track: AudioTrack & { format: SegmentAudioFormat }): Uint8Array {
   const rate = track.sampleRate > 0xffff ? 0 : track.sampleRate * 0x10000;
   return box(
     track.format,

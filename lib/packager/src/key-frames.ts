@@ -1,6 +1,6 @@
 import { Bits } from './bits.ts';
 import { PackagerError } from './error.ts';
-import type { VideoFormat } from './media-index.ts';
+import type { SegmentVideoFormat } from './media-index.ts';
 import type { SampleList } from './sample-list.ts';
 import { type ByteSource, readExactly } from './source.ts';
 import { readVp9KeyFrame } from './vp9-frame.ts';
@@ -11,31 +11,45 @@ const LOOK_BYTES = 16 * 1024;
 const TRUSTED_AFTER = 8;
 
 interface Coding {
-  readonly format: VideoFormat;
+  readonly format: SegmentVideoFormat;
   readonly config: Uint8Array;
 }
 
+/** How far the sync samples of a track have been looked at, since more of them may come. */
+export interface KeyCheck {
+  next: number;
+  seen: number;
+  kept: number;
+  wrong: boolean;
+}
+
+export const newKeyCheck = (): KeyCheck => ({ next: 0, seen: 0, kept: 0, wrong: false });
+
 /**
  * Looks whether the samples that the container calls sync samples are, and corrects those that are not: the
- * first few, or all of them when one is wrong. Throws `corrupt` when none is left.
+ * first few, or all of them from the first wrong one on. Goes on where `check` left off.
+ * Throws `corrupt` when none is left.
  */
-export async function verifyKeys(source: ByteSource, list: SampleList, coding: Coding): Promise<void> {
-  let seen = 0;
-  let wrong = false;
-  let kept = 0;
-  for (let i = 0; i < list.count; i++) {
+export async function verifyKeys(
+  source: ByteSource,
+  list: SampleList,
+  coding: Coding,
+  check: KeyCheck,
+): Promise<void> {
+  for (; check.next < list.count; check.next++) {
+    const i = check.next;
     if (!list.keyAt(i)) continue;
-    if (seen++ < TRUSTED_AFTER || wrong) {
+    if (check.seen++ < TRUSTED_AFTER || check.wrong) {
       const bytes = await readExactly(source, list.offsetAt(i), Math.min(LOOK_BYTES, list.sizeAt(i)));
       if (isKeyFrame(bytes, coding) === false) {
-        wrong = true;
+        check.wrong = true;
         list.setKey(i, false);
         continue;
       }
     }
-    kept++;
+    check.kept++;
   }
-  if (kept === 0) throw new PackagerError('corrupt', 'The video has no frame to start from.');
+  if (check.kept === 0) throw new PackagerError('corrupt', 'The video has no frame to start from.');
 }
 
 /** Whether a picture decodes by itself; undefined when its first bytes do not tell. */

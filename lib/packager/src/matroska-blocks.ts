@@ -9,6 +9,7 @@ import {
   readVint,
 } from './ebml.ts';
 import { corrupt, PackagerError } from './error.ts';
+import { type KeyCheck, newKeyCheck } from './key-frames.ts';
 import { type MatroskaTrack, readTracks } from './matroska-track.ts';
 import { SampleList } from './sample-list.ts';
 import type { SampleBudget } from './sample-table.ts';
@@ -19,14 +20,8 @@ export interface ScannedTrack {
   readonly list: SampleList;
   /** Nanoseconds of the last packet, 0 when not told. */
   lastDuration: number;
-}
-
-/** What one pass over a Matroska file finds. */
-export interface ScannedMatroska {
-  readonly docType: string;
-  /** Nanoseconds of one tick of the file's times. */
-  readonly tick: number;
-  readonly tracks: readonly ScannedTrack[];
+  /** How far its sync samples have been looked at. */
+  readonly keys: KeyCheck;
 }
 
 const MAX_TRACKS_BYTES = 16 * 1024 * 1024;
@@ -41,33 +36,13 @@ const LACE_BYTES = 4096;
  * Walks the file once, element by element, and notes where each packet lies; payloads larger than the
  * window are skipped unread. A file that ends too early, or whose tail is no Matroska, counts up to there.
  */
-export async function scanMatroska(window: ByteWindow, budget: SampleBudget): Promise<ScannedMatroska> {
-  const scan = new Scan(budget);
-  let elements = budget.samplesLeft * 4 + SPARE_ELEMENTS;
-  let at = 0;
-  while (at < window.size) {
-    if (!window.has(at, HEADER_BYTES)) await window.load(at, HEADER_BYTES);
-    const header = readElementHeader(window.peek(at, HEADER_BYTES), 0);
-    if (!header) break;
-    if (elements-- === 0) throw new PackagerError('limits_exceeded', 'The file has too many elements.');
-    const payload = at + header.length;
-    if (ENTERED.has(header.id)) {
-      scan.enter(header.id);
-      at = payload;
-      continue;
-    }
-    if (header.size === undefined || payload + header.size > window.size) break;
-    const wanted = scan.bytesOf(header);
-    if (wanted > 0 && !window.has(payload, wanted)) await window.load(payload, wanted);
-    if (wanted > 0) scan.read(header, window.peek(payload, wanted), payload);
-    at = payload + header.size;
-  }
-  return scan.finish();
-}
-
-class Scan {
-  #docType = 'matroska';
-  #tick = 1_000_000;
+export class BlockScan {
+  docType = 'matroska';
+  /** Nanoseconds of one tick of the file's times. */
+  tick = 1_000_000;
+  #at = 0;
+  #broken = false;
+  #elements: number;
   #clusterTime = 0;
   #tracks: Map<number, ScannedTrack> | undefined;
   /** The track of the latest block, and how many packets it held. */
@@ -76,15 +51,49 @@ class Scan {
 
   constructor(budget: SampleBudget) {
     this.#budget = budget;
+    this.#elements = budget.samplesLeft * 4 + SPARE_ELEMENTS;
   }
 
-  enter(id: number): void {
+  /** Undefined until the tracks have been told. */
+  get tracks(): readonly ScannedTrack[] | undefined {
+    return this.#tracks && [...this.#tracks.values()];
+  }
+
+  /** Goes on to the end of the window: of the file when it is `whole`, else of what has come of it. */
+  async advance(window: ByteWindow, whole: boolean): Promise<void> {
+    while (!this.#broken && this.#at < window.size) {
+      const at = this.#at;
+      if (!whole && at + HEADER_BYTES > window.size) return;
+      if (!window.has(at, HEADER_BYTES)) await window.load(at, HEADER_BYTES);
+      const header = readElementHeader(window.peek(at, HEADER_BYTES), 0);
+      if (!header || (header.size === undefined && !ENTERED.has(header.id))) {
+        this.#broken = true;
+        return;
+      }
+      const payload = at + header.length;
+      if (ENTERED.has(header.id)) {
+        this.#enter(header.id);
+        this.#at = payload;
+      } else {
+        const { size = 0 } = header;
+        if (payload + size > window.size) return;
+        const wanted = this.#bytesOf(header);
+        if (wanted > 0 && !window.has(payload, wanted)) await window.load(payload, wanted);
+        if (wanted > 0) this.#read(header, window.peek(payload, wanted), payload);
+        this.#at = payload + size;
+      }
+      if (this.#elements-- === 0)
+        throw new PackagerError('limits_exceeded', 'The file has too many elements.');
+    }
+  }
+
+  #enter(id: number): void {
     this.#latest = undefined;
     if (id === ID.cluster && !this.#tracks) throw corrupt('The file has media before its tracks.');
   }
 
   /** How many bytes of an element's payload matter. */
-  bytesOf({ id, size = 0 }: ElementHeader): number {
+  #bytesOf({ id, size = 0 }: ElementHeader): number {
     switch (id) {
       case ID.simpleBlock:
       case ID.block:
@@ -106,32 +115,32 @@ class Scan {
     }
   }
 
-  read({ id, size = 0 }: ElementHeader, bytes: Uint8Array, at: number): void {
+  #read({ id, size = 0 }: ElementHeader, bytes: Uint8Array, at: number): void {
     const whole = { id, start: 0, end: bytes.length };
     if (id === ID.simpleBlock || id === ID.block) this.#block(bytes, at, size, id === ID.block);
     else if (id === ID.clusterTimestamp) this.#clusterTime = readUnsigned(bytes, whole);
     else if (id === ID.referenceBlock) this.#latest?.scanned.list.depend(this.#latest.packets);
     else if (id === ID.blockDuration) this.#duration(readUnsigned(bytes, whole));
     else if (id === ID.tracks) this.#open(readTracks(bytes));
-    else if (id === ID.header) this.#docType = textOf(bytes, ID.docType) ?? this.#docType;
-    else this.#tick = numberOf(bytes, ID.timestampScale) || this.#tick;
-  }
-
-  finish(): ScannedMatroska {
-    if (!this.#tracks) throw new PackagerError('truncated', 'The file ends before its tracks are told.');
-    return { docType: this.#docType, tick: this.#tick, tracks: [...this.#tracks.values()] };
+    else if (id === ID.header) this.docType = textOf(bytes, ID.docType) ?? this.docType;
+    else this.tick = numberOf(bytes, ID.timestampScale) || this.tick;
   }
 
   #open(tracks: readonly MatroskaTrack[]): void {
     this.#tracks = new Map();
     for (const track of tracks) {
-      if (track.kind === 'other' || this.#tracks.has(track.number)) continue;
-      this.#tracks.set(track.number, { track, list: new SampleList(this.#budget), lastDuration: 0 });
+      if (track.kind === 'other' || track.kind === 'subtitles' || this.#tracks.has(track.number)) continue;
+      this.#tracks.set(track.number, {
+        track,
+        list: new SampleList(this.#budget),
+        lastDuration: 0,
+        keys: newKeyCheck(),
+      });
     }
   }
 
   #duration(ticks: number): void {
-    if (this.#latest) this.#latest.scanned.lastDuration = (ticks * this.#tick) / this.#latest.packets;
+    if (this.#latest) this.#latest.scanned.lastDuration = (ticks * this.tick) / this.#latest.packets;
   }
 
   /** `SimpleBlock` and `Block` (RFC 9559 §10.1, §10.2); one in a group is a sync sample until it refers to another. */
@@ -143,7 +152,7 @@ class Scan {
     const flagsAt = number.length + 2;
     const flags = bytes[flagsAt] as number;
     const relative = ((((bytes[flagsAt - 2] as number) << 8) | (bytes[flagsAt - 1] as number)) << 16) >> 16;
-    const time = (this.#clusterTime + relative) * this.#tick - scanned.track.codecDelay;
+    const time = (this.#clusterTime + relative) * this.tick - scanned.track.codecDelay;
     if (Math.abs(time) > 2 ** 53) throw corrupt('The times of a track are beyond any real video.');
     const sizes = laceSizes(bytes, flagsAt + 1, size, (flags >> 1) & 3);
     const key = grouped || flags >= 0x80 || scanned.track.kind === 'audio';

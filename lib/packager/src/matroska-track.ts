@@ -1,12 +1,14 @@
+import { join } from './box-writer.ts';
 import { childElements, type Element, readFloat, readText, readUnsigned } from './ebml.ts';
 import { PackagerError } from './error.ts';
 import type { Rotation } from './media-index.ts';
 import type { Colours } from './picture.ts';
+import { plainText } from './plain-text.ts';
 
 /** A track as Matroska tells it (RFC 9559 §5.1.4); absent numbers are 0. */
 export interface MatroskaTrack {
   readonly number: number;
-  readonly kind: 'video' | 'audio' | 'other';
+  readonly kind: 'video' | 'audio' | 'subtitles' | 'other';
   readonly codecId: string;
   readonly codecPrivate: Uint8Array;
   readonly enabled: boolean;
@@ -15,8 +17,12 @@ export interface MatroskaTrack {
   /** Nanoseconds by which the stream begins before its first packet's content is heard. */
   readonly codecDelay: number;
   readonly language: string | undefined;
+  readonly name: string | undefined;
   /** Whether its packets are compressed, encrypted or have lost their first bytes to the header. */
   readonly encoded: boolean;
+  readonly encrypted: boolean;
+  /** The children of its entry for a decoder: all but the delay, which our times hold already. */
+  readonly entry: Uint8Array;
   readonly width: number;
   readonly height: number;
   readonly aspect: readonly [number, number];
@@ -26,8 +32,10 @@ export interface MatroskaTrack {
   readonly sampleRate: number;
 }
 
-const VIDEO = 1;
-const AUDIO = 2;
+/** Track types (RFC 9559 §5.1.4.1.3). */
+const KINDS: Partial<Record<number, MatroskaTrack['kind']>> = { 1: 'video', 2: 'audio', 17: 'subtitles' };
+const CODEC_DELAY = 0x56aa;
+const MAX_ENTRY_BYTES = 1024 * 1024;
 const MAX_TRACKS = 64;
 
 /** Reads a whole `Tracks` element. */
@@ -43,14 +51,21 @@ function readTrack(entry: Fields): MatroskaTrack {
   const audio = entry.child(0xe1);
   return {
     number: entry.unsigned(0xd7),
-    kind: type === VIDEO ? 'video' : type === AUDIO ? 'audio' : 'other',
+    kind: KINDS[type] ?? 'other',
     codecId: entry.text(0x86),
     codecPrivate: entry.bytes(0x63a2),
     enabled: entry.unsigned(0xb9, 1) === 1,
     defaultDuration: entry.unsigned(0x23e383),
-    codecDelay: entry.unsigned(0x56aa),
+    codecDelay: entry.unsigned(CODEC_DELAY),
     language: languageTag(entry.text(0x22b59d) || entry.text(0x22b59c)),
+    name: plainText(entry.bytes(0x536e)),
     encoded: entry.child(0x6d80) !== undefined,
+    encrypted:
+      entry
+        .child(0x6d80)
+        ?.children(0x6240)
+        .some((coding) => coding.unsigned(0x5033) === 1) ?? false,
+    entry: entry.without(CODEC_DELAY, MAX_ENTRY_BYTES),
     channels: audio?.unsigned(0x9f, 1) ?? 0,
     sampleRate: audio?.float(0xb5) ?? 0,
     ...readPicture(entry.child(0xe0)),
@@ -91,10 +106,12 @@ function languageTag(name: string): string | undefined {
 /** The children of an element by their ids, first one counts. */
 class Fields {
   readonly #bytes: Uint8Array;
+  readonly #start: number;
   readonly #elements: readonly Element[];
 
   constructor(bytes: Uint8Array, { start, end }: Element) {
     this.#bytes = bytes;
+    this.#start = start;
     this.#elements = childElements(bytes, start, end);
   }
 
@@ -121,6 +138,21 @@ class Fields {
   child(id: number): Fields | undefined {
     const element = this.#find(id);
     return element && new Fields(this.#bytes, element);
+  }
+
+  children(id: number): Fields[] {
+    return this.#elements.filter((element) => element.id === id).map((one) => new Fields(this.#bytes, one));
+  }
+
+  /** All elements as they stand in the file but those with this id. Throws `limits_exceeded`. */
+  without(id: number, most: number): Uint8Array {
+    const kept = this.#elements.map((element, i) => {
+      const from = i > 0 ? (this.#elements[i - 1]?.end ?? 0) : this.#start;
+      return element.id === id ? new Uint8Array(0) : this.#bytes.subarray(from, element.end);
+    });
+    if (kept.reduce((sum, { length }) => sum + length, 0) > most)
+      throw new PackagerError('limits_exceeded', 'The track headers are too large.');
+    return join(kept);
   }
 
   #find(id: number): Element | undefined {

@@ -93,24 +93,38 @@ describe('pictures that claim to decode by themselves', () => {
   });
 });
 
-describe('what cannot be passed through', () => {
+describe('what browsers do not play', () => {
   const track = (codec: string, kind: number, ...more: Uint8Array[]) =>
     element(0xae, [unsigned(0xd7, 3), unsigned(0x83, kind), text(0x86, codec), ...more]);
+  const size = element(0xe0, [unsigned(0xb0, 64), unsigned(0xba, 64)]);
   const block = simpleBlock(3, 0, KEY, zeros(50));
+  const file = (entry: Uint8Array) => bytesSource(matroska([entry], [cluster(0, [block])]));
 
   it.each([
-    ['VP8', track('V_VP8', 1)],
+    ['VP8', track('V_VP8', 1, size)],
+    ['H.264 whose packets are compressed', track('V_MPEG4/ISO/AVC', 1, size, element(0x6d80, []))],
     ['MP3', track('A_MPEG/L3', 2)],
-    ['compressed packets', track('A_AAC', 2, element(0x6d80, []))],
-  ])('%s', async (_, entry) => {
-    const file = matroska([entry], [cluster(0, [block])]);
-    await expect(indexSource(bytesSource(file))).rejects.toMatchObject({ code: 'unsupported_codec' });
+    ['AAC whose packets are compressed', track('A_AAC', 2, element(0x6d80, []))],
+  ])('is kept for decoders as the file describes it: %s', async (_, entry) => {
+    const { video, audio } = await indexSource(file(entry));
+    const kept = video ?? audio[0];
+    expect(kept).toMatchObject({ format: 'track-entry', browser: 'no' });
+    expect(Buffer.from(entry).subarray(-(kept?.config.length ?? 0))).toEqual(Buffer.from(kept?.config ?? []));
   });
 
-  it('is named and left out where that is asked for', async () => {
-    const file = matroska([video, track('A_VORBIS', 2)], [cluster(0, [simpleBlock(1, 0, KEY, IDR), block])]);
-    const index = await indexSource(bytesSource(file), { skipUnsupportedAudio: true });
+  it('keeps no delay, which its times hold already', async () => {
+    const delayed = track('A_VORBIS', 2, unsigned(0x56aa, 5_000_000));
+    const [plain, told] = [await indexSource(file(track('A_VORBIS', 2))), await indexSource(file(delayed))];
+    expect(told.audio[0]?.config).toEqual(plain.audio[0]?.config);
+  });
+
+  it('is left out and named when it is encrypted', async () => {
+    const coding = element(0x6240, [unsigned(0x5033, 1)]);
+    const secret = track('A_AAC', 2, element(0x6d80, [coding]));
+    const both = matroska([video, secret], [cluster(0, [simpleBlock(1, 0, KEY, IDR), block])]);
+    const index = await indexSource(bytesSource(both));
     expect(index.audio).toEqual([]);
-    expect(index.skipped).toEqual([{ format: 'A_VORBIS', reason: expect.stringContaining('A_VORBIS') }]);
+    expect(index.skipped).toEqual([{ kind: 'audio', format: 'A_AAC', reason: 'The track is encrypted.' }]);
+    await expect(indexSource(file(secret))).rejects.toMatchObject({ code: 'unsupported_codec' });
   });
 });

@@ -18,10 +18,23 @@ export interface Samples {
   readonly end: number;
 }
 
-/** Sample entries of video that we write; HEVC is always `hvc1`. */
-export type VideoFormat = 'avc1' | 'hvc1' | 'av01' | 'vp09';
-/** Sample entries of sound that we write. */
-export type AudioFormat = 'mp4a' | 'Opus' | 'fLaC' | 'ac-3' | 'ec-3';
+/** Sample entries of video that segments are made with; HEVC is always `hvc1`. */
+export type SegmentVideoFormat = 'avc1' | 'hvc1' | 'av01' | 'vp09';
+/** Sample entries of sound that segments are made with. */
+export type SegmentAudioFormat = 'mp4a' | 'Opus' | 'fLaC' | 'ac-3' | 'ec-3';
+/**
+ * A codec that is only for decoders (MPEG-2, ProRes, PCM, DTS…): its samples have no place in HLS, and `config` is
+ * the description that the container gave, whole: a sample entry of MP4 or the children of a TrackEntry of Matroska.
+ */
+export type DecoderFormat = 'sample-entry' | 'track-entry';
+export type VideoFormat = SegmentVideoFormat | DecoderFormat;
+export type AudioFormat = SegmentAudioFormat | DecoderFormat;
+
+/**
+ * Whether browsers play a track in fragmented MP4: all that count do, some do (`maybe`: HEVC, AV1, 10-bit VP9), or
+ * it has to be converted first.
+ */
+export type Playability = 'yes' | 'maybe' | 'no';
 
 export type Rotation = 0 | 90 | 180 | 270;
 
@@ -32,7 +45,7 @@ export type Rotation = 0 | 90 | 180 | 270;
  */
 export interface TransportRewrite {
   readonly kind: 'transport-stream';
-  readonly stream: 'avc' | 'hevc' | 'aac' | 'ac3';
+  readonly stream: 'avc' | 'hevc' | 'mpeg2' | 'aac' | 'ac3' | 'mpa';
   readonly pid: number;
   /** Bytes from one packet to the next: 188, or 192 where each carries its time in front. */
   readonly stride: 188 | 192;
@@ -43,15 +56,18 @@ export interface TransportRewrite {
 }
 
 interface Track {
-  /** RFC 6381 codec string, e.g. `avc1.640028`. */
+  /** RFC 6381 codec string, e.g. `avc1.640028`; the container's own name of a codec that has none, e.g. `A_DTS`. */
   readonly codec: string;
+  readonly browser: Playability;
   /** Units of time in a second. */
   readonly timescale: number;
   /** Canonical BCP 47 tag, when the file names a language. */
   readonly language: string | undefined;
+  /** What the file calls the track, for people. */
+  readonly name?: string;
   /**
    * Decoder configuration: an AudioSpecificConfig for `mp4a`, for all else the payload of the box that goes
-   * with the format (`avcC`, `hvcC`, `av1C`, `vpcC`, `dOps`, `dfLa`, `dac3`, `dec3`).
+   * with the format (`avcC`, `hvcC`, `av1C`, `vpcC`, `dOps`, `dfLa`, `dac3`, `dec3`); see also `DecoderFormat`.
    */
   readonly config: Uint8Array;
   readonly samples: Samples;
@@ -84,9 +100,10 @@ export interface AudioTrack extends Track {
   readonly sampleRate: number;
 }
 
-/** A sound track that was left out because it cannot be passed through. */
+/** A track that was left out because not even a decoder could be given its samples, e.g. an encrypted one. */
 export interface SkippedTrack {
-  /** Sample entry type, e.g. `sowt`. */
+  readonly kind: 'video' | 'audio';
+  /** The container's name of its codec, e.g. `enca`. */
   readonly format: string;
   readonly reason: string;
 }
@@ -105,6 +122,10 @@ export interface MediaIndex {
    * group of pictures and playing must begin at a sync sample.
    */
   readonly preroll: number;
+  /** Its samples are found one after another, so that while it arrives nobody knows the longest segment. */
+  readonly isSequential?: true;
+  /** More of the file was to come when this was made. */
+  readonly growing?: true;
   readonly video?: VideoTrack;
   readonly audio: readonly AudioTrack[];
   readonly skipped: readonly SkippedTrack[];

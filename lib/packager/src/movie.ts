@@ -1,12 +1,13 @@
-import { isAudioFormat, readAudioEntry } from './audio-entry.ts';
+import { readAudioEntry } from './audio-entry.ts';
 import { type Box, childBoxes, printable, viewOf } from './box.ts';
 import { corrupt, PackagerError } from './error.ts';
 import { fromZero, joinSamples, openEnded } from './fragmented-track.ts';
-import { type FragmentedSamples, isFragmented, readFragments } from './fragments.ts';
+import { type FragmentedSamples, isFragmented } from './fragments.ts';
+import { type IndexLimits, maxSamples } from './index-limits.ts';
 import type { AudioTrack, MediaIndex, SkippedTrack, VideoTrack } from './media-index.ts';
-import { locateMovie } from './movie-location.ts';
+import { nothingToPlay } from './playability.ts';
+import { readRawSound } from './raw-sound.ts';
 import { readSampleTable, type SampleBudget } from './sample-table.ts';
-import { type ByteSource, readExactly } from './source.ts';
 import { audioTimeline, type TimelineInput, videoTimeline } from './timeline.ts';
 import {
   readMovieTimescale,
@@ -18,19 +19,16 @@ import {
 } from './track-header.ts';
 import { isVideoFormat, readVideoEntry } from './video-entry.ts';
 
-/** What a source may ask of the server. */
-export interface IndexLimits {
-  /** Largest movie header in bytes; 128 MB when absent. */
-  maxMoovBytes?: number;
-  /** Most samples of all tracks together; 10 million when absent (about 24 bytes of memory each). */
-  maxSamples?: number;
-  /** Leave out sound that cannot be passed through, and name it in `MediaIndex.skipped`, instead of failing. */
-  skipUnsupportedAudio?: boolean;
-}
-
-const DEFAULT_MAX_MOOV_BYTES = 128 * 1024 * 1024;
-const DEFAULT_MAX_SAMPLES = 10_000_000;
 const MAX_TRACKS = 64;
+/** Formats that the pictures of chapters come in, in a track that is not enabled. */
+const STILLS = new Set(['jpeg', 'png ']);
+
+export interface MovieOptions extends IndexLimits {
+  /** `mp4` when absent. */
+  readonly container?: 'mp4' | 'mov';
+  /** More fragments are to come. */
+  readonly growing?: boolean;
+}
 
 /** What all tracks of one movie share while it is read. */
 interface Reading {
@@ -42,34 +40,10 @@ interface Reading {
 }
 
 /**
- * Indexes an MP4 or MOV, fragmented or not. Reads box headers, the movie header and fragment headers, nothing
- * else. Throws only `PackagerError`, or what `source.read` throws.
- */
-export async function indexMovieFile(source: ByteSource, limits: IndexLimits = {}): Promise<MediaIndex> {
-  const { offset, length, brand } = await locateMovie(source);
-  const maxBytes = limits.maxMoovBytes ?? DEFAULT_MAX_MOOV_BYTES;
-  if (length > maxBytes) {
-    throw new PackagerError('limits_exceeded', 'The movie header is larger than the server accepts.');
-  }
-  const moov = await readExactly(source, offset, length);
-  const options = { ...limits, container: brand };
-  return guarded(async () => {
-    if (!isFragmented(moov)) return readMovie(viewOf(moov), source.size, options);
-    const budget = { samplesLeft: limits.maxSamples ?? DEFAULT_MAX_SAMPLES, sourceSize: source.size };
-    const fragments = await readFragments(source, moov, offset + length, budget, maxBytes);
-    return readMovie(viewOf(moov), source.size, options, fragments);
-  });
-}
-
-/**
  * Indexes from a whole `moov` box, e.g. one sent ahead of the body. `sourceSize` is the size in bytes that
  * the original has or will have.
  */
-export function indexMovie(
-  moov: Uint8Array,
-  sourceSize: number,
-  options: IndexLimits & { container?: 'mp4' | 'mov' } = {},
-): MediaIndex {
+export function indexMovie(moov: Uint8Array, sourceSize: number, options: MovieOptions = {}): MediaIndex {
   try {
     if (isFragmented(moov)) {
       throw new PackagerError(
@@ -83,24 +57,16 @@ export function indexMovie(
   }
 }
 
-async function guarded<T>(work: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (error) {
-    throw asPackagerError(error);
-  }
-}
-
 /** Any read past the buffer that a check before it missed is still the file's fault. */
-function asPackagerError(error: unknown): unknown {
+export function asPackagerError(error: unknown): unknown {
   if (!(error instanceof RangeError)) return error;
   return new PackagerError('corrupt', 'The movie header is damaged.', { cause: error });
 }
 
-function readMovie(
+export function readMovie(
   view: DataView,
   sourceSize: number,
-  options: IndexLimits & { container?: 'mp4' | 'mov' },
+  options: MovieOptions,
   fragments?: FragmentedSamples,
 ): MediaIndex {
   const moov = childBoxes(view, 0, view.byteLength)[0];
@@ -115,25 +81,20 @@ function readMovie(
   const reading: Reading = {
     view,
     movieTimescale: readMovieTimescale(view, moov),
-    budget: { samplesLeft: options.maxSamples ?? DEFAULT_MAX_SAMPLES, sourceSize },
+    budget: { samplesLeft: maxSamples(options), sourceSize },
     fragments: fragments && fromZero(view, headers, fragments),
   };
   const video = readVideo(reading, headers);
-  const { audio, skipped } = readSound(
-    reading,
-    headers,
-    video?.shift ?? 0,
-    options.skipUnsupportedAudio ?? false,
-  );
-  if (!video && audio.length === 0) {
-    throw new PackagerError('not_media', 'The file has neither video nor sound.');
-  }
+  const { audio, skipped } = readSound(reading, headers, video?.shift ?? 0);
+  if (!video && audio.length === 0) throw nothingToPlay(skipped);
   const tracks = [...(video ? [video.track] : []), ...audio];
   return {
     duration: Math.max(...tracks.map(({ samples, timescale }) => samples.end / timescale)),
     sourceSize,
     container: options.container ?? 'mp4',
     preroll: video?.preroll ?? 0,
+    ...(fragments && { isSequential: true }),
+    ...(options.growing && { growing: true }),
     ...(video && { video: video.track }),
     audio,
     skipped,
@@ -145,17 +106,11 @@ function refuseUnreadable(boxes: readonly Box[]): void {
   if (has('cmov')) throw new PackagerError('unsupported_container', 'The movie header is compressed.');
 }
 
-/** The first enabled video track that can be passed through; still pictures and second angles stay behind. */
+/** The video track to show; covers, second angles and what is left for decoders only stay behind. */
 function readVideo(reading: Reading, headers: readonly TrackHeader[]) {
-  const all = headers.filter(({ handler }) => handler === 'vide');
-  const playable = all.filter(({ entries }) => entries.some(({ type }) => isVideoFormat(type)));
-  const header = playable.find(({ enabled }) => enabled) ?? playable[0];
-  if (!header) {
-    if (all[0]) throw unsupported('video', all[0]);
-    return undefined;
-  }
-  const input = readInput(reading, header);
-  if (!input) return undefined;
+  const header = chooseVideo(headers);
+  const input = header && readInput(reading, header);
+  if (!header || !input) return undefined;
   const description = readVideoEntry(reading.view, input.entry);
   const { samples, shift, preroll } = videoTimeline(input);
   const track: VideoTrack = {
@@ -170,37 +125,51 @@ function readVideo(reading: Reading, headers: readonly TrackHeader[]) {
   return { track, shift, preroll };
 }
 
-function readSound(reading: Reading, headers: readonly TrackHeader[], shift: number, lenient: boolean) {
+function chooseVideo(headers: readonly TrackHeader[]): TrackHeader | undefined {
+  const all = headers.filter(({ handler }) => handler === 'vide');
+  const segmentable = all.filter(({ entries }) => entries.some(({ type }) => isVideoFormat(type)));
+  const moving = all.filter(
+    ({ entries, enabled }) => enabled || !entries.some(({ type }) => STILLS.has(type)),
+  );
+  const isEnabled = ({ enabled }: TrackHeader) => enabled;
+  return segmentable.find(isEnabled) ?? segmentable[0] ?? moving.find(isEnabled) ?? moving[0];
+}
+
+function readSound(reading: Reading, headers: readonly TrackHeader[], shift: number) {
   const audio: AudioTrack[] = [];
   const skipped: SkippedTrack[] = [];
-  let refusal: unknown;
   for (const header of headers.filter(({ handler }) => handler === 'soun')) {
     try {
       const track = readAudioTrack(reading, header, shift);
       if (track) audio.push(track);
     } catch (error) {
       if (!(error instanceof PackagerError) || error.code !== 'unsupported_codec') throw error;
-      refusal ??= error;
-      skipped.push({ format: printable(header.entries[0]?.type ?? ''), reason: error.message });
+      const format = printable(header.entries[0]?.type ?? '');
+      skipped.push({ kind: 'audio', format, reason: error.message });
     }
   }
-  if (refusal && audio.length === 0 && !lenient) throw refusal;
   return { audio, skipped };
 }
 
 function readAudioTrack(reading: Reading, header: TrackHeader, shift: number): AudioTrack | undefined {
-  if (!header.entries.some(({ type }) => isAudioFormat(type))) throw unsupported('sound', header);
   const input = readInput(reading, header);
   if (!input) return undefined;
   const description = readAudioEntry(reading.view, input.entry, header.entriesVersion);
-  const { timescale, language } = header;
-  return { kind: 'audio', ...description, timescale, language, samples: audioTimeline(input, shift) };
+  const { timescale, language, name } = header;
+  return {
+    kind: 'audio',
+    ...description,
+    timescale,
+    language,
+    ...(name && { name }),
+    samples: audioTimeline(input, shift),
+  };
 }
 
 /** The samples, edit and description of a track; nothing for one without samples. */
 function readInput(reading: Reading, header: TrackHeader): (TimelineInput & { entry: Box }) | undefined {
-  const { view, budget, movieTimescale, fragments } = reading;
-  const table = readSampleTable(view, header.stbl, budget);
+  const { view, movieTimescale, fragments } = reading;
+  const table = readTable(reading, header);
   const samples = fragments ? joinSamples(table, fragments.get(header.id)) : table;
   if (samples.count === 0) return undefined;
   const entry = header.entries[samples.description - 1];
@@ -215,8 +184,8 @@ function readInput(reading: Reading, header: TrackHeader): (TimelineInput & { en
   };
 }
 
-function unsupported(kind: 'video' | 'sound', header: TrackHeader): PackagerError {
-  const format = printable(header.entries[0]?.type ?? '');
-  const reason = format === 'encv' || format === 'enca' ? 'is encrypted' : `has the format "${format}"`;
-  return new PackagerError('unsupported_codec', `The ${kind} ${reason}, which cannot be passed through.`);
+function readTable({ view, budget }: Reading, { handler, stbl, entries, entriesVersion }: TrackHeader) {
+  const [entry] = entries;
+  const raw = handler === 'soun' && entry && readRawSound(view, stbl, entry, entriesVersion, budget);
+  return raw || readSampleTable(view, stbl, budget);
 }

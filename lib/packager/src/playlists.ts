@@ -1,3 +1,4 @@
+import { GROWING_TARGET } from './boundaries.ts';
 import type { SegmentedTrack } from './presented-track.ts';
 
 /** What the master playlist says of the one variant. */
@@ -13,28 +14,38 @@ export interface Variant {
 
 const AUDIO_GROUP = 'audio';
 
+/** How much of a source is there. */
+export interface Arrived {
+  /** Bytes from the first on. */
+  readonly arrived: number;
+  /** More segments will follow those that are known. */
+  readonly growing: boolean;
+  readonly isSequential: boolean;
+}
+
 /**
  * Media playlist of one track (RFC 8216 §4.3.2, §4.3.3): exact durations, relative addresses. VOD, or with
- * `arrived` (bytes of the original that are there) an EVENT playlist of the segments they hold, which
- * players begin at its start; it ends when the last one is there.
+ * `live` an EVENT playlist of the segments that the bytes which are there hold, which players begin at its start;
+ * it ends when the last one is there. Where nobody can know its longest segment it promises a fixed target.
  */
-export function writeMediaPlaylist(track: SegmentedTrack, arrived?: number): string {
-  const live = arrived !== undefined;
-  const listed = live ? track.segmentsWithin(arrived) : track.segmentCount;
+export function writeMediaPlaylist(track: SegmentedTrack, live?: Arrived): string {
+  const listed = live ? track.segmentsWithin(live.arrived) : track.segmentCount;
+  const least = live?.isSequential ? GROWING_TARGET : 0;
   const lines = [
     '#EXTM3U',
     '#EXT-X-VERSION:7',
-    `#EXT-X-TARGETDURATION:${track.targetDuration}`,
+    `#EXT-X-TARGETDURATION:${Math.max(least, track.targetDuration)}`,
     '#EXT-X-MEDIA-SEQUENCE:0',
     `#EXT-X-PLAYLIST-TYPE:${live ? 'EVENT' : 'VOD'}`,
     ...(live ? ['#EXT-X-START:TIME-OFFSET=0'] : []),
-    ...(track.independent ? ['#EXT-X-INDEPENDENT-SEGMENTS'] : []),
+    // what is still to come may break it
+    ...(track.independent && !live?.isSequential ? ['#EXT-X-INDEPENDENT-SEGMENTS'] : []),
     `#EXT-X-MAP:URI="${track.id}/init.mp4"`,
   ];
   for (let n = 0; n < listed; n++) {
     lines.push(`#EXTINF:${microseconds(track, n)},`, `${track.id}/${n}.m4s`);
   }
-  if (listed === track.segmentCount) lines.push('#EXT-X-ENDLIST');
+  if (listed === track.segmentCount && !live?.growing) lines.push('#EXT-X-ENDLIST');
   return `${lines.join('\n')}\n`;
 }
 

@@ -1,9 +1,16 @@
-import { audioBoundaries, boundariesAt, longestGroup, videoBoundaries } from './boundaries.ts';
+import {
+  audioBoundaries,
+  boundariesAt,
+  longestGroup,
+  settledBoundaries,
+  videoBoundaries,
+} from './boundaries.ts';
 import { PackagerError } from './error.ts';
 import type { SegmentPlan } from './fragment.ts';
 import { writeInitSegment } from './init-segment.ts';
 import { shiftTrack } from './joined-index.ts';
-import type { MediaIndex, Rotation, VideoTrack } from './media-index.ts';
+import type { AudioTrack, MediaIndex, Rotation, VideoTrack } from './media-index.ts';
+import { isSegmentable } from './playability.ts';
 import { writeMasterPlaylist, writeMediaPlaylist } from './playlists.ts';
 import { type PresentedTrack, SegmentedTrack } from './presented-track.ts';
 
@@ -24,8 +31,12 @@ export interface PresentationOptions {
 
 /** A source seen as HLS: playlists and segments, computed when asked for. */
 export interface Presentation {
-  /** Seconds, of the longest track. */
+  /** Seconds, of the longest track; of what is known of it while `growing`. */
   readonly duration: number;
+  /** The source was still arriving when its index was made: more segments will follow those there are. */
+  readonly growing: boolean;
+  /** Its list once grew, or does, without anybody knowing its longest segment; see `MediaIndex.isSequential`. */
+  readonly isSequential: boolean;
   /** Pixels as displayed, after pixel aspect and rotation; 0 without video. */
   readonly width: number;
   readonly height: number;
@@ -55,7 +66,9 @@ export interface Presentation {
   segment(trackId: string, n: number): SegmentPlan;
 }
 
-/** Cuts an index into segments. A few milliseconds even for hours of video; later calls are cheap. */
+/**
+ * Cuts an index into segments, all tracks of it that segments can be made of; see `forBrowsers` for fewer. A few milliseconds even for hours of video; later calls are cheap.
+ */
 export function createPresentation(index: MediaIndex, options: PresentationOptions = {}): Presentation {
   return new IndexedPresentation(index, options);
 }
@@ -70,6 +83,8 @@ class IndexedPresentation implements Presentation {
   readonly maxGop: number;
   readonly boundaries: readonly number[];
   readonly tracks: readonly SegmentedTrack[];
+  readonly growing: boolean;
+  readonly isSequential: boolean;
   readonly #videoRange: VideoTrack['videoRange'];
 
   constructor(index: MediaIndex, options: PresentationOptions) {
@@ -77,8 +92,12 @@ class IndexedPresentation implements Presentation {
     this.tracks = segmentTracks(index, options);
     this.boundaries = startsOf(this.tracks[0]);
     this.duration = index.duration + (options.start ?? 0);
+    this.growing = index.growing ?? false;
+    this.isSequential = index.isSequential ?? false;
     this.rotation = video?.rotation ?? 0;
-    [this.width, this.height] = video ? displaySize(video) : [0, 0];
+    const { width, height } = displaySize(index);
+    this.width = width;
+    this.height = height;
     this.codecs = [...new Set(this.tracks.map(({ codec }) => codec))].join(',');
     this.frameRate = video && averageFrameRate(video);
     this.maxGop = video ? longestGroup(video.samples, video.timescale) : 0;
@@ -108,7 +127,12 @@ class IndexedPresentation implements Presentation {
   }
 
   mediaPlaylist(trackId: string, options: { readonly arrived?: number } = {}): string {
-    return writeMediaPlaylist(this.#track(trackId), options.arrived);
+    const { growing, isSequential } = this;
+    const { arrived } = options;
+    return writeMediaPlaylist(
+      this.#track(trackId),
+      arrived === undefined ? undefined : { arrived, growing, isSequential },
+    );
   }
 
   initSegment(trackId: string): Uint8Array {
@@ -133,31 +157,40 @@ class IndexedPresentation implements Presentation {
 }
 
 /** Video cut at its sync samples; sound cut where the video is. */
-function segmentTracks(index: MediaIndex, options: PresentationOptions): SegmentedTrack[] {
+export function segmentTracks(index: MediaIndex, options: PresentationOptions = {}): SegmentedTrack[] {
   const { targetDuration, boundaries, start = 0 } = options;
-  const video = start && index.video ? shiftTrack(index.video, start) : index.video;
-  const audio = start ? index.audio.map((track) => shiftTrack(track, start)) : index.audio;
+  const shifted = <T extends VideoTrack | AudioTrack>(track: T) => (start ? shiftTrack(track, start) : track);
+  const video = index.video && isSegmentable(index.video) ? shifted(index.video) : undefined;
+  const audio = index.audio.filter((track) => isSegmentable(track)).map(shifted);
   const tracks: SegmentedTrack[] = [];
-  if (video) {
-    const { samples, timescale } = video;
-    const cuts = boundaries
-      ? boundariesAt(samples, timescale, boundaries)
-      : videoBoundaries(samples, timescale, targetDuration);
-    tracks.push(new SegmentedTrack('v0', video, cuts, start));
-  }
-  const cuts = videoCuts(tracks[0], boundaries);
+  if (video) tracks.push(new SegmentedTrack('v0', video, cutVideo(video, index, options), start));
+  const cuts = videoCuts(tracks[0], boundaries, index.growing ?? false);
   for (const [i, track] of audio.entries()) {
     const { samples, timescale } = track;
-    tracks.push(
-      new SegmentedTrack(`a${i}`, track, audioBoundaries(samples, timescale, cuts, targetDuration)),
-    );
+    const sound = audioBoundaries(samples, timescale, cuts, targetDuration);
+    const kept = index.growing ? settledBoundaries(samples, timescale, sound) : sound;
+    tracks.push(new SegmentedTrack(`a${i}`, track, kept));
   }
   return tracks;
 }
 
+function cutVideo({ samples, timescale }: VideoTrack, { growing }: MediaIndex, options: PresentationOptions) {
+  const { boundaries, targetDuration } = options;
+  if (boundaries) return boundariesAt(samples, timescale, boundaries);
+  const cuts = videoBoundaries(samples, timescale, targetDuration);
+  return growing ? settledBoundaries(samples, timescale, cuts) : cuts;
+}
+
 /** Sound follows the video, or else the boundaries asked for. */
-function videoCuts(video: SegmentedTrack | undefined, asked: readonly number[] | undefined) {
-  if (video) return { starts: startsOf(video), end: video.segmentStart(video.segmentCount) };
+function videoCuts(
+  video: SegmentedTrack | undefined,
+  asked: readonly number[] | undefined,
+  growing: boolean,
+) {
+  const end = video?.segmentStart(video.segmentCount) ?? 0;
+  // where a growing video ends for now, the next segment begins
+  if (video && growing) return { starts: [...startsOf(video), end], end: Infinity };
+  if (video) return { starts: startsOf(video), end };
   return asked && { starts: asked, end: Infinity };
 }
 
@@ -166,9 +199,12 @@ function startsOf(track: SegmentedTrack | undefined): number[] {
   return Array.from({ length: inner }, (_, n) => track?.segmentStart(n + 1) ?? 0);
 }
 
-function displaySize({ width, height, pixelAspect, rotation }: VideoTrack): [number, number] {
-  const wide = Math.round(width * pixelAspect);
-  return rotation % 180 === 0 ? [wide, height] : [height, wide];
+/** Pixels as displayed, after pixel aspect and rotation; 0 without video. */
+export function displaySize({ video }: MediaIndex): { width: number; height: number } {
+  if (!video) return { width: 0, height: 0 };
+  const wide = Math.round(video.width * video.pixelAspect);
+  const turned = video.rotation % 180 !== 0;
+  return turned ? { width: video.height, height: wide } : { width: wide, height: video.height };
 }
 
 /** From the second frame on, as the first may be held. */

@@ -1,7 +1,13 @@
 import { averageBitRate, peakBitRate, type SegmentWeight } from './bit-rate.ts';
 import { type Boundaries, firstAtOrAfter } from './boundaries.ts';
 import { PackagerError } from './error.ts';
-import { fragmentHeaderSize, type SegmentPlan, sampleRanges, writeFragmentHeader } from './fragment.ts';
+import {
+  type FragmentSpan,
+  fragmentHeaderSize,
+  type SegmentPlan,
+  sampleRanges,
+  writeFragmentHeader,
+} from './fragment.ts';
 import type { AudioTrack, VideoTrack } from './media-index.ts';
 import { type TransportSpan, transportSpan } from './transport-rewriter.ts';
 
@@ -110,7 +116,7 @@ export class SegmentedTrack implements PresentedTrack {
     if (first === undefined || last === undefined) throw noSuchSegment(this.id, n);
     const { samples, rewrite } = this.track;
     const mediaBytes = this.#mediaBytes(first, last);
-    const header = writeFragmentHeader(samples, this.#span(n), mediaBytes);
+    const header = writeFragmentHeader(samples, this.span(n), mediaBytes);
     return {
       header,
       ...(rewrite
@@ -132,6 +138,11 @@ export class SegmentedTrack implements PresentedTrack {
     return averageBitRate(this.#segmentWeights());
   }
 
+  /** Samples that stand in segments. */
+  get segmentedSamples(): number {
+    return this.#boundaries.at(-1) ?? 0;
+  }
+
   /** Longest segment in seconds, to the nearest whole one (RFC 8216 §4.3.3.1), at least 1. */
   get targetDuration(): number {
     let longest = 1;
@@ -141,7 +152,7 @@ export class SegmentedTrack implements PresentedTrack {
 
   #segmentWeights(): SegmentWeight[] {
     this.#weights ??= Array.from({ length: this.segmentCount }, (_, n) => {
-      const span = this.#span(n);
+      const span = this.span(n);
       const media = this.#mediaBytes(span.first, span.last);
       const bytes = media + fragmentHeaderSize(this.track.samples, span, media);
       return { bytes, duration: this.segmentDuration(n) };
@@ -156,7 +167,7 @@ export class SegmentedTrack implements PresentedTrack {
     const reaches = new Float64Array(this.segmentCount);
     let furthest = 0;
     for (let n = 0; n < reaches.length; n++) {
-      const { first, last } = this.#span(n);
+      const { first, last } = this.span(n);
       if (rewrite) furthest = transportSpan(samples, rewrite, first, last).end;
       for (let i = first; i < last && !rewrite; i++) {
         furthest = Math.max(furthest, (offset[i] as number) + (size[i] as number));
@@ -166,7 +177,8 @@ export class SegmentedTrack implements PresentedTrack {
     return reaches;
   }
 
-  #span(n: number) {
+  /** The samples of segment `n`. */
+  span(n: number): FragmentSpan {
     const [first = 0, last = 0] = this.#boundaries.subarray(n, n + 2);
     return { first, last, sequence: n + 1, video: this.kind === 'video' };
   }
@@ -181,12 +193,9 @@ export class SegmentedTrack implements PresentedTrack {
 
 /** Start of each segment and the end of the last, in seconds. */
 function startTimes({ samples, timescale }: VideoTrack | AudioTrack, boundaries: Boundaries): Float64Array {
-  const starts = new Float64Array(boundaries.length);
-  for (let n = 1; n < starts.length - 1; n++) {
-    starts[n] = (samples.decode[boundaries[n] as number] as number) / timescale;
-  }
-  starts[starts.length - 1] = samples.end / timescale;
-  return starts;
+  const { decode, count, end } = samples;
+  const at = (sample: number) => (sample < count ? (decode[sample] as number) : end) / timescale;
+  return Float64Array.from(boundaries, at);
 }
 
 function spanPlan(span: TransportSpan): Pick<SegmentPlan, 'ranges' | 'rewrite'> {

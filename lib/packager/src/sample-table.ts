@@ -35,8 +35,7 @@ const MAX_TIME = 2 ** 51;
 export function readSampleTable(view: DataView, stbl: Box, budget: SampleBudget): SourceSamples {
   const tables = new Map(childBoxes(view, stbl.start, stbl.end).map((box) => [box.type, box]));
   const size = readSizes(view, tables, budget);
-  const chunks = readChunkOffsets(view, tables);
-  const { offset, description } = placeSamples(view, required(tables, 'stsc'), chunks, size);
+  const { offset, description } = placeSamples(view, stbl, size);
   checkWithinFile(offset, size, budget.sourceSize);
   const { times, lastDuration } = readDecodeTimes(view, required(tables, 'stts'), size.length);
   const ctts = tables.get('ctts');
@@ -103,12 +102,33 @@ function readChunkOffsets(view: DataView, tables: Map<string, Box>): Float64Arra
 }
 
 /** Lays samples into chunks by `stsc` (§8.7.4). Throws when the chunks do not hold all samples. */
-function placeSamples(view: DataView, stsc: Box, chunks: Float64Array, size: Uint32Array) {
-  const { at, count: runs } = tableOf(view, stsc, 12);
+function placeSamples(view: DataView, stbl: Box, size: Uint32Array) {
   const offset = new Float64Array(size.length);
-  let description = 0;
   let sample = 0;
-  for (let run = 0; run < runs && sample < size.length; run++) {
+  const { description } = readChunkRuns(view, stbl, (start, perChunk) => {
+    let position = start;
+    const end = Math.min(sample + perChunk, size.length);
+    for (; sample < end; sample++) {
+      offset[sample] = position;
+      position += size[sample] as number;
+    }
+    return sample < size.length;
+  });
+  if (sample < size.length) throw corrupt('The chunks of a track do not hold all its samples.');
+  return { offset, description };
+}
+
+/** Calls `take` with the place of each chunk and how many samples it holds, until that returns false. */
+export function readChunkRuns(
+  view: DataView,
+  stbl: Box,
+  take: (position: number, samples: number) => boolean,
+): { description: number } {
+  const tables = new Map(childBoxes(view, stbl.start, stbl.end).map((box) => [box.type, box]));
+  const chunks = readChunkOffsets(view, tables);
+  const { at, count: runs } = tableOf(view, required(tables, 'stsc'), 12);
+  let description = 0;
+  for (let run = 0; run < runs; run++) {
     const entry = at + run * 12;
     const first = view.getUint32(entry);
     const next = run + 1 < runs ? view.getUint32(entry + 12) : chunks.length + 1;
@@ -120,17 +140,11 @@ function placeSamples(view: DataView, stsc: Box, chunks: Float64Array, size: Uin
       throw new PackagerError('unsupported_codec', 'The track changes its coding parameters on the way.');
     }
     const lastChunk = Math.min(next - 1, chunks.length);
-    for (let chunk = first - 1; chunk < lastChunk && sample < size.length; chunk++) {
-      let position = chunks[chunk] as number;
-      const end = Math.min(sample + perChunk, size.length);
-      for (; sample < end; sample++) {
-        offset[sample] = position;
-        position += size[sample] as number;
-      }
+    for (let chunk = first - 1; chunk < lastChunk; chunk++) {
+      if (!take(chunks[chunk] as number, perChunk)) return { description };
     }
   }
-  if (sample < size.length) throw corrupt('The chunks of a track do not hold all its samples.');
-  return { offset, description };
+  return { description };
 }
 
 function checkWithinFile(offset: Float64Array, size: Uint32Array, sourceSize: number): void {

@@ -23,6 +23,29 @@ export function bytesSource(bytes: Uint8Array): ByteSource {
   };
 }
 
+/** The bytes asked for are not there yet, in a source that is still arriving. */
+export class NotArrived extends Error {
+  override readonly name = 'NotArrived';
+  /** Bytes of the source that must be there. */
+  readonly needs: number;
+
+  constructor(needs: number) {
+    super(`needs ${needs} bytes`);
+    this.needs = needs;
+  }
+}
+
+/** The whole that `part` is the start of: reading beyond it rejects with `NotArrived`. */
+export function arriving(part: ByteSource, size: number): ByteSource {
+  return {
+    size,
+    async read(offset, length) {
+      if (offset + length > part.size && offset + length <= size) throw new NotArrived(offset + length);
+      return part.read(offset, length);
+    },
+  };
+}
+
 /** Reads and insists on the promised length. Throws `truncated` when the source gives less. */
 export async function readExactly(source: ByteSource, offset: number, length: number): Promise<Uint8Array> {
   const bytes = await source.read(offset, length);

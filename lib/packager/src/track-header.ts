@@ -2,6 +2,7 @@ import {
   type Box,
   childBoxes,
   findBox,
+  findLoosely,
   fourCharacters,
   readUint64,
   requireBox,
@@ -10,6 +11,7 @@ import {
 import { type Edit, readEditList, WHOLE_TRACK } from './edit-list.ts';
 import { corrupt, PackagerError } from './error.ts';
 import type { Rotation } from './media-index.ts';
+import { plainText } from './plain-text.ts';
 
 /** A track before its samples are read. */
 export interface TrackHeader {
@@ -18,6 +20,8 @@ export interface TrackHeader {
   readonly enabled: boolean;
   readonly timescale: number;
   readonly language: string | undefined;
+  /** What the file calls the track. */
+  readonly name: string | undefined;
   readonly matrix: readonly number[];
   /** Types and places of its sample descriptions, in order. */
   readonly entries: readonly Box[];
@@ -43,9 +47,18 @@ export function readTrackHeader(view: DataView, trak: Box): TrackHeader {
     ...readMediaHeader(view, requireBox(view, mdia, 'mdhd')),
     entries: childBoxes(view, stsd.start + 8, stsd.end),
     entriesVersion: view.getUint8(stsd.start),
+    name: readTrackName(view, trak),
     stbl,
     trak,
   };
+}
+
+/** The name in the track's user data, as QuickTime and ffmpeg write it. */
+function readTrackName(view: DataView, trak: Box): string | undefined {
+  const box = findLoosely(view, trak, 'udta', 'name');
+  if (!box || box.end - box.start > 1024) return undefined;
+  const bytes = new Uint8Array(view.buffer, view.byteOffset + box.start, box.end - box.start);
+  return plainText(bytes);
 }
 
 /** The track's edit (ISO/IEC 14496-12 §8.6.5), or the whole track when it has none. */

@@ -41,7 +41,9 @@ export function rewriteTransport(bytes: Uint8Array, span: TransportSpan, target:
   const written =
     stream === 'avc' || stream === 'hevc'
       ? rewritePictures(bytes, span, stream, target)
-      : rewriteSound(bytes, span, target);
+      : stream === 'mpeg2'
+        ? gatherPictures(bytes, span, target)
+        : rewriteSound(bytes, span, target);
   if (written !== target.length) throw changed();
 }
 
@@ -76,6 +78,27 @@ function rewritePictures(
     if (open) picture.add(bytes.subarray(start, payload.end));
   }
   close();
+  return at;
+}
+
+/** Pictures that stay as they are: all that comes until the next one begins. */
+function gatherPictures(bytes: Uint8Array, span: TransportSpan, target: Uint8Array): number {
+  let sample = -1;
+  let at = 0;
+  let end = 0;
+  for (const { payload, position } of packetsOf(bytes, span)) {
+    if (payload.opens && position === span.offset[sample + 1]) {
+      if (at !== end) throw changed();
+      sample++;
+      end = at + (span.size[sample] as number);
+    }
+    if (sample < 0) continue;
+    const start = payload.opens ? (readPesHeader(bytes, payload)?.start ?? payload.end) : payload.start;
+    // what follows the last picture of all need not be a part of it
+    const piece = bytes.subarray(start, Math.min(payload.end, start + end - at));
+    target.set(piece, at);
+    at += piece.length;
+  }
   return at;
 }
 

@@ -2,6 +2,7 @@ import { corrupt, PackagerError } from './error.ts';
 import { SampleList } from './sample-list.ts';
 import type { SampleBudget } from './sample-table.ts';
 import { type ByteSource, readExactly } from './source.ts';
+import { TransportMpeg2 } from './transport-mpeg2.ts';
 import { isScrambled, PACKET_BYTES, type PacketGrid, type Payload, readPacket } from './transport-packet.ts';
 import { TransportSound } from './transport-sound.ts';
 import { type ProgramStream, TransportTables } from './transport-tables.ts';
@@ -10,8 +11,10 @@ import { TransportVideo } from './transport-video.ts';
 /** Streams of the first program; those that cannot be passed through have no samples. */
 export interface ScannedStream {
   readonly stream: ProgramStream;
-  readonly samples: TransportVideo | TransportSound | undefined;
+  readonly samples: StreamSamples | undefined;
 }
+
+type StreamSamples = TransportVideo | TransportMpeg2 | TransportSound;
 
 /** Packets read at once. */
 const PACKETS = 4096;
@@ -20,37 +23,49 @@ const MAX_STREAMS = 64;
 /** Times have 33 bits (ISO/IEC 13818-1 §2.4.3.7). */
 const WRAP = 2 ** 33;
 
-/** Reads the file once from front to back; memory grows with its samples only. */
-export async function scanTransport(
-  source: ByteSource,
-  grid: PacketGrid,
-  budget: SampleBudget,
-): Promise<{ streams: ScannedStream[]; end: number }> {
-  const scan = new Scan(budget);
-  const { stride, phase } = grid;
-  const count = Math.floor((source.size - phase - PACKET_BYTES) / stride) + 1;
-  for (let first = 0; first < count; first += PACKETS) {
-    const packets = Math.min(PACKETS, count - first);
-    const at = phase + first * stride;
-    const bytes = await readExactly(source, at, (packets - 1) * stride + PACKET_BYTES);
-    for (let i = 0; i < packets; i++) scan.packet(bytes, i * stride, at + i * stride);
-  }
-  return { streams: scan.finish(), end: phase + (count - 1) * stride + PACKET_BYTES };
-}
-
-class Scan {
+/** Reads a stream from front to back; memory grows with its samples only. */
+export class PacketScan {
+  readonly #grid: PacketGrid;
   readonly #budget: SampleBudget;
   readonly #tables = new TransportTables();
   #streams: ScannedStream[] | undefined;
-  readonly #byPid = new Map<number, TransportVideo | TransportSound>();
+  readonly #byPid = new Map<number, StreamSamples>();
+  #packets = 0;
   #lost = 0;
   #latest: number | undefined;
 
-  constructor(budget: SampleBudget) {
+  constructor(grid: PacketGrid, budget: SampleBudget) {
+    this.#grid = grid;
     this.#budget = budget;
   }
 
-  packet(bytes: Uint8Array, at: number, position: number): void {
+  /** The streams of the first program; undefined until they have been told. */
+  get streams(): readonly ScannedStream[] | undefined {
+    return this.#streams;
+  }
+
+  /** Where the last packet that was read ends. */
+  get end(): number {
+    const { stride, phase } = this.#grid;
+    return phase + Math.max(0, this.#packets - 1) * stride + PACKET_BYTES;
+  }
+
+  /** Goes on to the last whole packet; when no more will come, the last picture counts as whole. */
+  async advance(part: ByteSource, whole: boolean): Promise<void> {
+    const { stride, phase } = this.#grid;
+    const count = Math.floor((part.size - phase - PACKET_BYTES) / stride) + 1;
+    while (this.#packets < count) {
+      const packets = Math.min(PACKETS, count - this.#packets);
+      const at = phase + this.#packets * stride;
+      const bytes = await readExactly(part, at, (packets - 1) * stride + PACKET_BYTES);
+      for (let i = 0; i < packets; i++) this.#packet(bytes, i * stride, at + i * stride);
+      this.#packets += packets;
+    }
+    if (!whole) return;
+    for (const samples of this.#byPid.values()) if (!(samples instanceof TransportSound)) samples.flush();
+  }
+
+  #packet(bytes: Uint8Array, at: number, position: number): void {
     this.#lost = bytes[at] === 0x47 ? 0 : this.#lost + 1;
     if (this.#lost > MAX_LOST_PACKETS) throw corrupt('The transport stream breaks off.');
     const payload = readPacket(bytes, at);
@@ -61,12 +76,6 @@ class Scan {
     if (isScrambled(bytes, at))
       throw new PackagerError('unsupported_codec', 'The transport stream is encrypted.');
     samples.push(bytes, payload, position, this.#unroll);
-  }
-
-  finish(): ScannedStream[] {
-    if (!this.#streams) throw new PackagerError('truncated', 'The file ends before its streams are told.');
-    for (const samples of this.#byPid.values()) if (samples instanceof TransportVideo) samples.flush();
-    return this.#streams;
   }
 
   #readTables(bytes: Uint8Array, payload: Payload): void {
@@ -88,10 +97,12 @@ class Scan {
 }
 
 /** By stream types of ISO/IEC 13818-1 and ATSC A/53, and descriptors of DVB (ETSI EN 300 468). */
-function samplesOf({ type, descriptors }: ProgramStream, budget: SampleBudget) {
+function samplesOf({ type, descriptors }: ProgramStream, budget: SampleBudget): StreamSamples | undefined {
   const list = new SampleList(budget);
   if (type === 0x1b) return new TransportVideo('avc', list);
   if (type === 0x24) return new TransportVideo('hevc', list);
+  if (type === 0x01 || type === 0x02) return new TransportMpeg2(list);
+  if (type === 0x03 || type === 0x04) return new TransportSound('mpa', list);
   if (type === 0x0f) return new TransportSound('aac', list);
   const dolby = type === 0x81 || type === 0x87 || descriptors.includes(0x6a) || descriptors.includes(0x7a);
   return dolby ? new TransportSound('ac3', list) : undefined;

@@ -1,6 +1,7 @@
 import { ADTS_HEADER_BYTES, readAdtsFrame } from './adts.ts';
 import { type AudioDescription, describeAac, describeAudio } from './audio-entry.ts';
 import { GrowingBytes } from './growing-bytes.ts';
+import { mpegAudioEntry, readMpegAudioFrame } from './mpeg-audio.ts';
 import type { SampleList } from './sample-list.ts';
 import { readDolbyFrame } from './sound-config.ts';
 import { type Payload, readPesHeader } from './transport-packet.ts';
@@ -23,7 +24,7 @@ interface Mark {
 
 /** Finds the frames of one sound stream, wherever packets cut them. */
 export class TransportSound {
-  readonly stream: 'aac' | 'ac3';
+  readonly stream: 'aac' | 'ac3' | 'mpa';
   readonly list: SampleList;
   /** What the first frame tells; those that tell otherwise are passed over. */
   description: (AudioDescription & { packet: number }) | undefined;
@@ -32,7 +33,7 @@ export class TransportSound {
   /** Time told by a PES packet, and from which unused byte on it holds. */
   #told: { at: number; time: number } | undefined;
 
-  constructor(stream: 'aac' | 'ac3', list: SampleList) {
+  constructor(stream: 'aac' | 'ac3' | 'mpa', list: SampleList) {
     this.stream = stream;
     this.list = list;
   }
@@ -79,7 +80,7 @@ export class TransportSound {
 
   #frame(bytes: Uint8Array): Frame | undefined {
     if (bytes.length < ADTS_HEADER_BYTES) return undefined;
-    const frame = this.stream === 'aac' ? aacFrame(bytes) : dolbyFrame(bytes);
+    const frame = FRAMES[this.stream](bytes);
     if (!frame || !this.description || this.list.count === 0) return frame;
     const { config } = frame.describe();
     return Buffer.compare(config, this.description.config) === 0 ? frame : undefined;
@@ -99,6 +100,8 @@ export class TransportSound {
   }
 }
 
+const FRAMES = { aac: aacFrame, ac3: dolbyFrame, mpa: mpegFrame };
+
 function aacFrame(bytes: Uint8Array): Frame | undefined {
   const frame = readAdtsFrame(bytes);
   if (!frame) return undefined;
@@ -111,4 +114,13 @@ function dolbyFrame(bytes: Uint8Array): Frame | undefined {
   if (!frame) return undefined;
   const describe = () => ({ ...describeAudio(frame.format, frame.config), packet: frame.length });
   return { skip: 0, size: frame.size, describe };
+}
+
+function mpegFrame(bytes: Uint8Array): Frame | undefined {
+  const frame = readMpegAudioFrame(bytes);
+  if (!frame) return undefined;
+  const { layer, size, length, channels, sampleRate } = frame;
+  const codec = layer === 3 ? 'mp3' : 'mp2';
+  const described = { codec, browser: 'no', format: 'sample-entry', channels, sampleRate } as const;
+  return { skip: 0, size, describe: () => ({ ...described, config: mpegAudioEntry(frame), packet: length }) };
 }

@@ -76,19 +76,10 @@ describe.skipIf(!hasFfmpeg)('a transport stream', () => {
     await readSegment(bytesSource(tail), presentation.segment('v0', 0));
   });
 
-  it.each([
-    ['MPEG-2 video', [...picture, '-c:v', 'mpeg2video']],
-    ['MP3 sound', [...tone, '-c:a', 'libmp3lame']],
-  ])('with %s is refused', async (name, args) => {
-    const source = bytesSource(await readFile(await fixture(`${name.slice(0, 3)}.ts`, args)));
-    await expect(indexSource(source)).rejects.toMatchObject({ code: 'unsupported_codec' });
-  });
-
-  it('leaves sound out and says so when asked to', async () => {
-    const path = await fixture('mp3.ts', [...picture, ...tone, ...h264, '-c:a', 'libmp3lame']);
-    const source = bytesSource(await readFile(path));
-    const index = await indexSource(source, { skipUnsupportedAudio: true });
-    expect(index.audio).toEqual([]);
-    expect(index.skipped).toEqual([{ format: '0x03', reason: expect.stringContaining('0x03') }]);
+  it('keeps for decoders what browsers do not play', async () => {
+    const args = [...picture, ...tone, '-c:v', 'mpeg2video', '-c:a', 'libmp3lame'];
+    const index = await indexSource(bytesSource(await load(() => fixture('old.ts', args))));
+    expect(index.video).toMatchObject({ codec: 'mpeg2', format: 'sample-entry', browser: 'no' });
+    expect(index.audio).toMatchObject([{ codec: 'mp3', format: 'sample-entry', browser: 'no' }]);
   });
 });

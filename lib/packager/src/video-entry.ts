@@ -1,13 +1,15 @@
-import { type Box, childBoxes, fourCharacters, requireLength } from './box.ts';
+import { type Box, childBoxes, fourCharacters, printable, requireLength } from './box.ts';
 import { avcCodecString, hevcCodecString } from './codec-string.ts';
 import { corrupt, PackagerError } from './error.ts';
-import type { VideoFormat, VideoTrack } from './media-index.ts';
+import type { SegmentVideoFormat, VideoTrack } from './media-index.ts';
 import { av1CodecString, vp9CodecString } from './open-codec-string.ts';
+import { videoPlayability } from './playability.ts';
+import { verbatimEntry } from './verbatim-entry.ts';
 
 /** What a visual sample entry tells. */
 export type VideoDescription = Pick<
   VideoTrack,
-  'codec' | 'format' | 'width' | 'height' | 'pixelAspect' | 'videoRange' | 'config' | 'extensions'
+  'codec' | 'browser' | 'format' | 'width' | 'height' | 'pixelAspect' | 'videoRange' | 'config' | 'extensions'
 >;
 
 const ENTRY_BYTES = 78;
@@ -26,43 +28,81 @@ const MAX_CONFIG_BYTES = 65_536;
 const FORMATS = { avcC: 'avc1', hvcC: 'hvc1', av1C: 'av01', vpcC: 'vp09' } as const;
 
 /** RFC 6381 string of a configuration; `pixels` of a picture serve where it tells no level. */
-export function videoCodecString(format: VideoFormat, config: Uint8Array, pixels: number): string {
+export function videoCodecString(format: SegmentVideoFormat, config: Uint8Array, pixels: number): string {
   if (format === 'avc1') return avcCodecString(config);
   if (format === 'hvc1') return hevcCodecString(config);
   return format === 'av01' ? av1CodecString(config) : vp9CodecString(config, pixels);
 }
 
-/** Whether this engine passes the sample entry's codec through. */
+/** Whether segments can be made of what the sample entry describes. */
 export function isVideoFormat(format: string): boolean {
   return Object.hasOwn(CONFIG_TYPES, format);
 }
 
-/** Reads a VisualSampleEntry (ISO/IEC 14496-12 §12.1.3). */
+/**
+ * Reads a VisualSampleEntry (ISO/IEC 14496-12 §12.1.3). One that segments cannot be made of, because of its codec or
+ * because its parameters stand between the frames, is kept whole for decoders. Throws `unsupported_codec` when it
+ * is encrypted.
+ */
 export function readVideoEntry(view: DataView, entry: Box): VideoDescription {
-  const configType = CONFIG_TYPES[entry.type];
-  if (!configType)
-    throw new PackagerError('unsupported_codec', 'The video has a codec that cannot be passed through.');
+  if (entry.type === 'encv') throw new PackagerError('unsupported_codec', 'The video is encrypted.');
   requireLength(entry, ENTRY_BYTES);
-  const boxes = childBoxes(view, entry.start + ENTRY_BYTES, entry.end);
-  const box = (type: string) => boxes.find((child) => child.type === type);
-  const record = box(configType);
-  if (!record) throw corrupt(`The video has no "${configType}" configuration.`);
-  if (record.end - record.start > MAX_CONFIG_BYTES) throw corrupt('The video configuration is too large.');
-  const config = payload(view, record).slice();
   const width = view.getUint16(entry.start + 24);
   const height = view.getUint16(entry.start + 26);
   if (width === 0 || height === 0) throw corrupt('The video has no size.');
+  try {
+    return { width, height, ...segmentEntry(view, entry, width * height) };
+  } catch (error) {
+    if (!(error instanceof PackagerError) || error.code !== 'unsupported_codec') throw error;
+    return { width, height, ...decoderEntry(view, entry) };
+  }
+}
+
+type Coding = Omit<VideoDescription, 'width' | 'height'>;
+
+function segmentEntry(view: DataView, entry: Box, pixels: number): Coding {
+  const configType = CONFIG_TYPES[entry.type];
+  if (!configType) throw new PackagerError('unsupported_codec', 'No segments can be made of the video.');
+  const boxes = childBoxes(view, entry.start + ENTRY_BYTES, entry.end);
+  const record = boxes.find(({ type }) => type === configType);
+  if (!record) throw corrupt(`The video has no "${configType}" configuration.`);
+  if (record.end - record.start > MAX_CONFIG_BYTES) throw corrupt('The video configuration is too large.');
+  const config = payload(view, record).slice();
   const format = FORMATS[configType];
   return {
-    codec: videoCodecString(format, config, width * height),
+    codec: videoCodecString(format, config, pixels),
+    browser: videoPlayability(format, config),
     format,
-    width,
-    height,
     config,
-    pixelAspect: pixelAspect(view, box('pasp')),
-    videoRange: videoRange(view, box('colr')),
+    ...shown(view, boxes),
     extensions: keptBoxes(view, boxes),
   };
+}
+
+function decoderEntry(view: DataView, entry: Box): Coding {
+  return {
+    codec: printable(entry.type),
+    browser: 'no',
+    format: 'sample-entry',
+    config: verbatimEntry(view, entry),
+    ...shown(view, looseBoxes(view, entry)),
+    extensions: new Uint8Array(0),
+  };
+}
+
+/** QuickTime puts other things than boxes behind some descriptions. */
+function looseBoxes(view: DataView, entry: Box): Box[] {
+  try {
+    return childBoxes(view, entry.start + ENTRY_BYTES, entry.end);
+  } catch (error) {
+    if (error instanceof PackagerError) return [];
+    throw error;
+  }
+}
+
+function shown(view: DataView, boxes: readonly Box[]): Pick<Coding, 'pixelAspect' | 'videoRange'> {
+  const find = (wanted: string) => boxes.find(({ type }) => type === wanted);
+  return { pixelAspect: pixelAspect(view, find('pasp')), videoRange: videoRange(view, find('colr')) };
 }
 
 /** `pasp` (§12.1.4): horizontal over vertical spacing; nonsense counts as square. */

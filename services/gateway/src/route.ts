@@ -3,6 +3,7 @@ import {
   type Api,
   identityApi,
   identityRawRoutes,
+  libraryApi,
   linksApi,
   linksRawRoutes,
   mediaApi,
@@ -68,6 +69,7 @@ export const routes: readonly Route[] = [
   ...fromApi(webApi, 'web'),
   page(['GET'], '/api/openapi.json', 'gateway'),
   ...fromApi(mediaApi, 'media', '/m/:slug'),
+  ...fromApi(libraryApi, 'media', '/m/:slug'),
   ...mediaRawRoutes.map((route) => ({
     methods: route.methods,
     path: `/m/:slug${route.path}`,

@@ -156,6 +156,13 @@ export function videoNamed(id: string, title: string): Video {
     height: 1080,
     posterUrl: null,
     createdAt: new Date().toISOString(),
+    description: '',
+    folderId: null,
+    tags: [],
+    favorite: false,
+    trashedAt: null,
+    resumeAt: null,
+    playedAt: null,
   };
 }
 

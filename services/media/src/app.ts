@@ -1,13 +1,13 @@
-import { mediaApi } from '@ptsdly/contract';
+import { libraryApi, mediaApi } from '@ptsdly/contract';
 import { type AppOptions, createApp, mount } from '@ptsdly/kit';
 import type { Hono } from 'hono';
 import type { Jobs } from './jobs/jobs.ts';
-import type { Library } from './library/library.ts';
+import { type LibraryParts, libraryHandlers, videoHandlers } from './library/library-handlers.ts';
 import type { Playback } from './playback/playback.ts';
 
 export interface MediaAppOptions extends AppOptions {
   readonly basePath: string;
-  readonly library: Library;
+  readonly library: LibraryParts;
   readonly jobs: Jobs;
   readonly playback: Playback;
   readonly deleteVideo: (id: string) => Promise<void>;
@@ -18,15 +18,13 @@ export function createMediaApp(options: MediaAppOptions): Hono {
   const { library, jobs, playback } = options;
   const app = createApp(options);
   const handlers: Parameters<typeof mount<typeof mediaApi>>[2] = {
-    listVideos: ({ query }) => library.page(query),
-    getVideo: ({ params }) => library.get(params.id),
-    updateVideo: ({ params, body }) => library.rename(params.id, body.title),
+    ...videoHandlers(library),
     deleteVideo: async ({ params }) => {
       await options.deleteVideo(params.id);
       return undefined;
     },
     listJobs: async ({ params }) => {
-      await library.require(params.id);
+      await library.library.require(params.id);
       return { items: await jobs.all(params.id) };
     },
     retryJob: ({ params }) => jobs.retry(params.id, params.job),
@@ -34,6 +32,8 @@ export function createMediaApp(options: MediaAppOptions): Hono {
     playOwn: ({ params, caller }) => playback.openOwn(params.id, caller),
     playGrant: ({ body }) => playback.openGrant(body.grant),
   };
-  mount(app.basePath(options.basePath) as Hono, mediaApi, handlers, options);
+  const server = app.basePath(options.basePath) as Hono;
+  mount(server, libraryApi, libraryHandlers(library), options); // first: its paths are the more particular ones
+  mount(server, mediaApi, handlers, options);
   return app;
 }

@@ -1,6 +1,7 @@
 import { type Migrations, type OutboxTables, openDatabase, outboxMigration } from '@ptsdly/db';
 import { type Kysely, sql } from 'kysely';
 import type { JobRow } from './jobs/job-store.ts';
+import { libraryMigration } from './library/migration.ts';
 
 export interface VideoRow {
   id: string;
@@ -24,6 +25,50 @@ export interface VideoRow {
   /** Grows with every poster, so that its URL changes. */
   poster_version: number;
   created_at: string;
+  description: string;
+  /** Empty at the top. */
+  folder_id: string;
+  /** JSON; `video_tags` has them once more, to be searched. */
+  tags: string;
+  favorite: number;
+  trashed_at: string | null;
+  /** The folder with which it was put into the trash; empty where it was by itself. */
+  trashed_with: string;
+  /** Seconds. */
+  resume_at: number | null;
+  played_at: string | null;
+  /** Sorts as people sort titles. */
+  title_key: string;
+  /** Normalised; what a search looks through. */
+  search_text: string;
+  /** Container by the name of the file: `mp4`, `mkv`, … */
+  kind: string;
+}
+
+export interface FolderRow {
+  id: string;
+  /** Empty at the top. */
+  parent_id: string;
+  name: string;
+  /** Unique among its siblings: the normalised name, or its own id while it lies in the trash. */
+  slot: string;
+  trashed_at: string | null;
+  /** The folder that was put into the trash, which may be this one; empty while it is not there. */
+  trashed_with: string;
+  created_at: string;
+}
+
+export interface SubtitleRow {
+  id: string;
+  video_id: string;
+  language: string;
+  label: string;
+  format: 'vtt' | 'srt' | 'ass' | 'smi';
+  cues: number;
+  /** Normalised words of all cues. */
+  search_text: string;
+  vtt: string;
+  created_at: string;
 }
 
 export interface MediaTables extends OutboxTables {
@@ -36,6 +81,10 @@ export interface MediaTables extends OutboxTables {
   redeemed_grants: { jti: string; expires_at: string };
   settings: { name: string; value: string };
   jobs: JobRow;
+  folders: FolderRow;
+  video_tags: { video_id: string; tag_key: string; name: string };
+  subtitles: SubtitleRow;
+  chapters: { video_id: string; position: number; start_at: number; title: string };
 }
 
 export type MediaDatabase = Kysely<MediaTables>;
@@ -83,6 +132,7 @@ const migrations: Migrations = {
       await sql`create index jobs_state on jobs (state)`.execute(db);
     },
   },
+  '2027-01-library-places': libraryMigration,
 };
 
 export const openMediaDatabase = (url: string): Promise<MediaDatabase> => openDatabase(url, migrations);

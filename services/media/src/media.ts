@@ -18,11 +18,17 @@ import { News } from './host/news.ts';
 import { Indexer } from './indexing/indexer.ts';
 import { JobStore } from './jobs/job-store.ts';
 import { Jobs } from './jobs/jobs.ts';
+import { Bulk } from './library/bulk.ts';
+import { Catalogue } from './library/catalogue.ts';
 import { Changes } from './library/changes.ts';
+import { Folders } from './library/folders.ts';
+import { Journal } from './library/journal.ts';
 import { Library } from './library/library.ts';
 import { libraryEventRoutes } from './library/library-events.ts';
+import type { LibraryParts } from './library/library-handlers.ts';
 import { indexOf, originalOf, posterOf } from './library/object-names.ts';
 import { Posters } from './library/posters.ts';
+import { Trash } from './library/trash.ts';
 import { videoRoutes } from './library/video-routes.ts';
 import { OpenResponses } from './playback/open-responses.ts';
 import { Playback } from './playback/playback.ts';
@@ -31,7 +37,9 @@ import { Rights, readSetting, writeSetting } from './playback/rights.ts';
 import { sessionRoutes } from './playback/session-routes.ts';
 import { SessionTokens } from './playback/session-token.ts';
 import { recover } from './recovery.ts';
-import { openStorage } from './storage/storage.ts';
+import { openStorage } from './storage/open.ts';
+import { subtitleRoutes } from './subtitles/subtitle-routes.ts';
+import { Subtitles } from './subtitles/subtitles.ts';
 import { Arrivals } from './uploads/arrivals.ts';
 import { Ingest } from './uploads/ingest.ts';
 import { Spool } from './uploads/spool.ts';
@@ -71,7 +79,13 @@ export async function openMedia(options: MediaOptions): Promise<MediaService> {
   const host = createClient(controlApi, reach(control));
 
   const db = await openMediaDatabase(options.databaseUrl);
-  const storage = await openStorage(options.storageUrl);
+  const storage = await openStorage({
+    url: options.storageUrl,
+    former: options.formerStorageUrl,
+    keys: options.storageKeys,
+    folder: options.folder,
+    log,
+  });
   const spool = new Spool(join(options.folder, 'spool'));
   const responses = new OpenResponses();
   const rights = await Rights.load({ db, responses, serverId, ownerId });
@@ -80,12 +94,16 @@ export async function openMedia(options: MediaOptions): Promise<MediaService> {
   const received = (id: string) => spool.length(id);
   const playableUntil = (id: string) => arrivals.playableUntil(id);
   const changes = new Changes();
-  const library = new Library({
-    ...{ db, quotaBytes, url, received, playableUntil },
-    jobs: (id) => jobs.of(id),
+  const journal = new Journal({
+    db,
     onNews: () => deliveries.ring(),
-    onChange: (change) => changes.publish(change),
+    onTouched: (touched) => changes.publishAll(touched),
   });
+  const library = new Library({
+    ...{ journal, quotaBytes, url, received, playableUntil },
+    jobs: (id) => jobs.of(id),
+  });
+  const subtitles = new Subtitles({ journal, url });
   const jobs = new Jobs({
     store: new JobStore(db),
     kinds: [],
@@ -119,15 +137,6 @@ export async function openMedia(options: MediaOptions): Promise<MediaService> {
   const poster = (id: string) => posters.base64(id);
   const deliveries = new Deliveries({ db, host, library, poster, log });
 
-  const keys = (issuer: 'identity' | 'links') => () => host.jwks({ params: { issuer } });
-  const callers = ownerOnly(createVerifier(issuers.identity, keys('identity')), ownerId, rights);
-  const gatekeeper = createGatekeeper(callers, audience);
-  const grants = createVerifier(issuers.links, keys('links'));
-  const tokens = new SessionTokens(await sessionKey(db));
-  const playback = new Playback({
-    ...{ audience, url, library, ingest, presentations, arrivals, rights, news, tokens, grants },
-  });
-
   const deleteVideo = async (id: string) => {
     await library.require(id);
     await uploads.exclusively(id, async () => {
@@ -135,12 +144,46 @@ export async function openMedia(options: MediaOptions): Promise<MediaService> {
       await onRemoved(id);
     });
   };
+  const trash = await Trash.load({
+    ...{ journal, deleteVideo },
+    onPutAway: (ids) => void responses.end('trashed', ({ videoId }) => ids.has(videoId)),
+  });
+
+  const keys = (issuer: 'identity' | 'links') => () => host.jwks({ params: { issuer } });
+  const callers = ownerOnly(createVerifier(issuers.identity, keys('identity')), ownerId, rights);
+  const gatekeeper = createGatekeeper(callers, audience);
+  const grants = createVerifier(issuers.links, keys('links'));
+  const tokens = new SessionTokens(await sessionKey(db));
+  const playback = new Playback({
+    ...{
+      audience,
+      url,
+      library,
+      trash,
+      subtitles,
+      ingest,
+      presentations,
+      arrivals,
+      rights,
+      news,
+      tokens,
+      grants,
+    },
+  });
+  const parts: LibraryParts = {
+    ...{ journal, library, trash, subtitles, quotaBytes, url },
+    catalogue: new Catalogue({ db, subtitles: subtitles.search, describe: (row) => library.describe(row) }),
+    folders: new Folders(journal),
+    bulk: new Bulk({ journal, trash, deleteVideo }),
+    packaged: (row) => presentations.get(row),
+  };
   const ready = async () => {
     if (!news.current) throw new Problem('unavailable', { retryAfter: 1 });
   };
   const health = { serverId, generation: options.generation };
   const app = createMediaApp({
-    ...{ audience, log, metrics, callers, ready, health, basePath, library, jobs, playback, deleteVideo },
+    ...{ audience, log, metrics, callers, ready, health, basePath, jobs, playback, deleteVideo },
+    library: parts,
   });
   const raw = createByteRouter({
     ...{ basePath, log, metrics },
@@ -148,7 +191,8 @@ export async function openMedia(options: MediaOptions): Promise<MediaService> {
       ...uploadRoutes({ basePath, quotaBytes, gatekeeper, uploads, posters, arrivals }),
       ...libraryEventRoutes({ gatekeeper, library, changes, responses }),
       ...videoRoutes({ gatekeeper, library, storage, responses }),
-      ...sessionRoutes({ playback, storage, responses }),
+      ...subtitleRoutes({ gatekeeper, subtitles }),
+      ...sessionRoutes({ playback, subtitles, storage, responses }),
     ],
   });
 
@@ -156,7 +200,9 @@ export async function openMedia(options: MediaOptions): Promise<MediaService> {
   deliveries.start();
   const recovering = recover({ library, storage, spool, ingest, uploads, log });
   const sweep = setInterval(() => {
-    void Promise.all([uploads.sweep(), rights.prune()]).catch((err) => log.warn({ err }, 'sweeping failed'));
+    void Promise.all([uploads.sweep(), rights.prune(), trash.sweep()]).catch((err) =>
+      log.warn({ err }, 'sweeping failed'),
+    );
   }, SWEEP_MS).unref();
   return {
     name: 'media',

@@ -1,10 +1,18 @@
 import { once } from 'node:events';
 import { request } from 'node:http';
-import { type CallInput, controlApi, createClient, type EventData } from '@ptsdly/contract';
+import {
+  type CallInput,
+  controlApi,
+  createClient,
+  type EventData,
+  type TranscodeTask,
+  transcodesPath,
+} from '@ptsdly/contract';
 import { forget, reach, type Service } from '@ptsdly/kit';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { openSubscriptions } from './service.ts';
 import { callsOf, openPeers, type Peers, testFolder, testOptions } from './testing/service.ts';
+import type { Transcoder } from './transcodes.ts';
 
 let folder: ReturnType<typeof testFolder>;
 let peers: Peers;
@@ -145,6 +153,41 @@ test('nothing of the control plane shows on a control socket', async () => {
   ]) {
     expect([404, 422]).toContain(await statusOf(ann.control, path));
   }
+});
+
+const task: TranscodeTask = { kind: 'probe', priority: 'viewer', input: { path: 'a.mp4', demuxer: 'mov' } };
+const transcode = ({ control }: { control: string }, body: unknown, signal?: AbortSignal) => {
+  const { fetch, baseUrl } = reach(control);
+  const headers = { 'content-type': 'application/json' };
+  const init = { method: 'POST', headers, body: JSON.stringify(body), signal: signal ?? null };
+  return fetch(new Request(`${baseUrl}${transcodesPath}`, init));
+};
+
+test('a task goes to the transcoder under the server that asks, whose hanging up ends it', async () => {
+  const jobs: Parameters<Transcoder['run']>[0][] = [];
+  const transcoder: Transcoder = {
+    async *run(job) {
+      jobs.push(job);
+      yield { state: 'running', seconds: null };
+      await new Promise((resolve) => job.signal.addEventListener('abort', resolve));
+    },
+  };
+  await service.close();
+  service = await openSubscriptions({ ...testOptions(folder.path, peers), transcoder });
+  await expect.poll(() => statusOf(ann.control, '/nothing').catch(() => 0), { timeout: 10_000 }).toBe(404);
+  const gone = new AbortController();
+  const answer = await transcode(ann, task, gone.signal);
+  const { value } = (await answer.body?.getReader().read()) ?? {};
+  expect(JSON.parse(Buffer.from(value ?? []).toString())).toEqual({ state: 'running', seconds: null });
+  expect(jobs).toMatchObject([{ serverId: ann.id, task, folder: expect.stringContaining(ann.id) }]);
+  gone.abort();
+  await expect.poll(() => jobs[0]?.signal.aborted).toBe(true);
+  expect((await transcode(ann, { ...task, input: { path: '../a', demuxer: 'mov' } })).status).toBe(422);
+});
+
+test('without a transcoder every task is unavailable', async () => {
+  const answer = await transcode(ann, task);
+  expect(await answer.json()).toMatchObject({ state: 'failed', reason: 'unavailable' });
 });
 
 async function statusOf(address: string, path: string): Promise<number | undefined> {

@@ -21,9 +21,10 @@ import {
   type ServiceTokens,
 } from '@ptsdly/kit';
 import { Hono } from 'hono';
-import type { ControlService } from './hosts/host.ts';
+import type { ControlService, ServedServer } from './hosts/host.ts';
 import { cachedKeys } from './key-cache.ts';
 import type { Servers } from './servers.ts';
+import { mountTranscodes, type Transcoder } from './transcodes.ts';
 
 export interface ControlOptions {
   readonly servers: Servers;
@@ -32,19 +33,19 @@ export interface ControlOptions {
   readonly identity: Address;
   readonly links: Address;
   readonly tokens: ServiceTokens;
+  readonly transcoder?: Transcoder | undefined;
   readonly log: Logger;
   readonly metrics: Metrics;
 }
 
 type FeedName = 'links' | 'identity' | 'subscriptions';
-type Served = { readonly serverId: string; readonly ownerId: string };
 type Wait = (query: FeedQuery, signal: AbortSignal) => Promise<FeedPage>;
 
 /**
  * What each media server is offered on its control socket, its only way out. The socket says which server
  * calls, so every answer is narrowed to it, whatever the request names.
  */
-export function openControl(options: ControlOptions): (server: Served) => ControlService {
+export function openControl(options: ControlOptions): (server: ServedServer) => ControlService {
   const { tokens, log } = options;
   const identityPeer = internalPeer('identity', options.identity, tokens);
   const linksPeer = internalPeer('links', options.links, tokens);
@@ -73,7 +74,8 @@ interface Parts extends ControlOptions {
 }
 
 /** A bare app: the metrics and health of the control plane are no business of a media server. */
-function controlOf({ serverId, ownerId }: Served, parts: Parts): ControlService {
+function controlOf(server: ServedServer, parts: Parts): ControlService {
+  const { serverId, ownerId } = server;
   const { servers, log } = parts;
   const stop = new AbortController();
   const app = new Hono();
@@ -106,6 +108,7 @@ function controlOf({ serverId, ownerId }: Served, parts: Parts): ControlService 
     },
     { audience: 'control', log, metrics: parts.metrics },
   );
+  mountTranscodes(app, { server, transcoder: parts.transcoder, signal: stop.signal });
   return { fetch: async (request) => app.fetch(request), close: () => stop.abort() };
 }
 

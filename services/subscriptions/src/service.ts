@@ -29,6 +29,7 @@ import { type Database, migrations, type Tables } from './schema.ts';
 import { Servers } from './servers.ts';
 import { Subscriptions } from './subscriptions.ts';
 import { Sweep } from './sweep.ts';
+import type { Transcoder } from './transcodes.ts';
 
 export interface SubscriptionsOptions {
   /** `sqlite:<path>`. */
@@ -47,6 +48,8 @@ export interface SubscriptionsOptions {
   readonly links: Address;
   /** Absolute origin of media servers, where they have one of their own; `server.url` is absolute then. */
   readonly mediaOrigin?: string;
+  /** Runs ffmpeg for the media servers of this machine; they do without where it is not given. */
+  readonly transcoder?: Transcoder | undefined;
 }
 
 /** What tests put in the place of the real thing. */

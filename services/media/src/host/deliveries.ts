@@ -3,7 +3,8 @@ import { type Client, type controlApi, Problem } from '@ptsdly/contract';
 import { feedCursor, readOutbox } from '@ptsdly/db';
 import { Bell, type Logger } from '@ptsdly/kit';
 import type { MediaDatabase, MediaTables } from '../database.ts';
-import type { HostNews, Library } from '../library/library.ts';
+import type { HostNews } from '../library/journal.ts';
+import type { Library } from '../library/library.ts';
 
 const PAGE = 200;
 const LOOK_MS = 30_000;

@@ -1,19 +1,23 @@
-import { createHash } from 'node:crypto';
-import { read } from 'node:fs';
 import type { MessagePort } from 'node:worker_threads';
 import {
-  type ByteSource,
   createPresentation,
+  displaySize,
   encodeIndex,
   indexMovie,
-  indexSource,
-  locateMovie,
   type MediaIndex,
-  needsConversion,
+  MovieScan,
+  NotArrived,
+  OPENING_BYTES,
+  obstacleOf,
   PackagerError,
 } from '@ptsdly/packager';
+import { fileSource } from './file-source.ts';
+import { nameMovie, Scans, tell } from './scans.ts';
 
-/** Asks for the index of an open file of this process, or of a movie header that came ahead of its file. */
+/**
+ * Asks for the index of an open file of this process, or of a movie header that came ahead of its file; or says that
+ * a file will not be asked for any more.
+ */
 export type IndexRequest =
   | {
       readonly fd: number;
@@ -21,8 +25,13 @@ export type IndexRequest =
       readonly size: number;
       /** Bytes that are there; all when absent. */
       readonly arrived?: number;
+      /** Names the file, so that the next request for it goes on where this one ended. */
+      readonly id?: string;
+      /** The movie header whose index the asker has already. */
+      readonly known?: string;
     }
-  | { readonly moov: Uint8Array<ArrayBuffer>; readonly size: number };
+  | { readonly moov: Uint8Array<ArrayBuffer>; readonly size: number }
+  | { readonly forget: string; readonly size: 0 };
 
 /** What came of it: the encoded index and the shape of the video, or why there is none. */
 export type IndexAnswer =
@@ -32,9 +41,15 @@ export type IndexAnswer =
       readonly duration: number;
       readonly width: number;
       readonly height: number;
-      /** Names the movie header; null for a container that has none. */
-      readonly movie: string | null;
+      /** Names the movie header, or what stands for it. */
+      readonly movie: string;
+      /** Why browsers cannot play all of it as it is, in words for people: something must be converted first. */
+      readonly obstacle: string | null;
+      /** More of the file is to come, and more of the video. */
+      readonly growing: boolean;
     }
+  /** The index is the one that the asker has. */
+  | { readonly ok: true; readonly unchanged: true; readonly movie: string }
   | {
       readonly ok: false;
       readonly code: string;
@@ -46,118 +61,73 @@ export type IndexAnswer =
 /** Files of people, so caps: eleven hours at 60 frames a second take 4.3 million samples. */
 const LIMITS = { maxMoovBytes: 96 * 1024 * 1024, maxSamples: 8_000_000 };
 
+/** How much more of a file must be there before it is looked at again, when nothing says how much. */
+const STEP = 64 * 1024;
+
 /** Answers requests for ever; runs in a thread with a memory limit, which may be ended at any time. */
 export function serveIndexRequests(port: MessagePort): void {
+  const scans = new Scans(LIMITS);
   port.on('message', (request: IndexRequest) => {
-    void answer(request).then((message) => {
-      port.postMessage(message, message.ok ? [message.index.buffer as ArrayBuffer] : []);
+    void answer(scans, request).then((message) => {
+      port.postMessage(message, 'index' in message ? [message.index.buffer as ArrayBuffer] : []);
     });
   });
 }
 
-async function answer(request: IndexRequest): Promise<IndexAnswer> {
+async function answer(scans: Scans, request: IndexRequest): Promise<IndexAnswer> {
+  const arrived = 'fd' in request ? (request.arrived ?? request.size) : request.size;
   try {
-    const { index, movie } = await indexOf(request);
-    const { duration, width, height } = createPresentation(index);
-    const encoded = encodeIndex(index);
-    return { ok: true, index: owned(encoded), duration, width, height, movie };
-  } catch (error) {
-    if (error instanceof NotArrived) {
-      return { ok: false, code: 'not_arrived', detail: 'The file is still arriving.', needs: error.needs };
+    if ('forget' in request) {
+      scans.forget(request.forget);
+      return { ok: false, code: 'forgotten', detail: '' };
     }
-    if (error instanceof PackagerError) return { ok: false, code: error.code, detail: error.message };
-    return { ok: false, code: 'corrupt', detail: 'The file could not be read as a video.' };
-  }
-}
-
-interface Reading {
-  readonly index: MediaIndex;
-  readonly movie: string | null;
-}
-
-async function indexOf(request: IndexRequest): Promise<Reading> {
-  if ('moov' in request) return readMovie(request.moov, request.size, 'mp4');
-  const { fd, size, arrived = size } = request;
-  const source = fileSource(fd, size, arrived);
-  if (arrived === size) {
-    return { index: withPlayableSound(await indexSource(source, LIMITS)), movie: await nameOf(source) };
-  }
-  const { offset, length, brand } = await locateMovie(source);
-  if (length > LIMITS.maxMoovBytes)
-    throw new PackagerError('limits_exceeded', 'The movie header is too large.');
-  return readMovie(await source.read(offset, length), size, brand);
-}
-
-function readMovie(moov: Uint8Array, size: number, container: 'mp4' | 'mov'): Reading {
-  const index = withPlayableSound(indexMovie(moov, size, { ...LIMITS, container }));
-  return { index, movie: nameMovie(moov) };
-}
-
-/** Leaves out sound that browsers refuse. A file that has no other is refused, rather than played silent. */
-function withPlayableSound(index: MediaIndex): MediaIndex {
-  const audio = index.audio.filter((track) => !needsConversion(track));
-  if (audio.length === 0 && index.audio.length > 0) {
-    throw new PackagerError('unsupported_codec', 'The sound is Dolby Digital, which browsers do not play.');
-  }
-  return { ...index, audio };
-}
-
-/** The name of a file's movie header, to tell whether it is the one that was sent ahead. */
-async function nameOf(source: ByteSource): Promise<string | null> {
-  try {
-    const { offset, length } = await locateMovie(source);
-    return nameMovie(await source.read(offset, length));
+    if ('fd' in request) return await indexFile(scans, request, arrived);
+    return described(indexMovie(request.moov, request.size, LIMITS), nameMovie(request.moov));
   } catch (error) {
-    if (error instanceof PackagerError) return null;
-    throw error;
+    if (error instanceof NotArrived) return notArrived(error.needs);
+    if (!(error instanceof PackagerError)) {
+      return { ok: false, code: 'corrupt', detail: 'The file could not be read as a video.' };
+    }
+    const isEarly = arrived < request.size && error.code === 'truncated';
+    return isEarly ? notArrived(arrived + STEP) : { ok: false, code: error.code, detail: error.message };
   }
 }
 
-/** 96 bits of its SHA-256: short, since it stands in the address of every segment. */
-function nameMovie(moov: Uint8Array): string {
-  return createHash('sha256').update(moov).digest('base64url').slice(0, 16);
+async function indexFile(
+  scans: Scans,
+  { fd, size, id, known }: Extract<IndexRequest, { fd: number }>,
+  arrived: number,
+): Promise<IndexAnswer> {
+  if (arrived < Math.min(OPENING_BYTES, size)) throw new NotArrived(OPENING_BYTES);
+  const part = fileSource(fd, arrived);
+  const scanned = await scans.advance(id, part, size);
+  if (scanned.name === known && isAtOnce(scanned.scan)) return { ok: true, unchanged: true, movie: known };
+  const index = await scanned.scan.index(part, arrived === size);
+  if (index.growing && !hasSegments(index)) return notArrived(arrived + STEP);
+  return described(index, tell(scanned, index));
 }
 
-/** The bytes asked for are not there yet. */
-class NotArrived extends Error {
-  override readonly name = 'NotArrived';
-  readonly needs: number;
+/** Whether the movie header tells everything, so that the same header means the same index. */
+function isAtOnce(scan: object): boolean {
+  return scan instanceof MovieScan && !scan.isFragmented;
+}
 
-  constructor(needs: number) {
-    super(`needs ${needs} bytes`);
-    this.needs = needs;
-  }
+function hasSegments(index: MediaIndex): boolean {
+  return createPresentation(index).tracks.every(({ segmentCount }) => segmentCount > 0);
+}
+
+function described(index: MediaIndex, movie: string): IndexAnswer {
+  const encoded = owned(encodeIndex(index));
+  const obstacle = obstacleOf(index) ?? null;
+  const { duration, growing = false } = index;
+  return { ok: true, index: encoded, duration, ...displaySize(index), movie, obstacle, growing };
+}
+
+function notArrived(needs: number): IndexAnswer {
+  return { ok: false, code: 'not_arrived', detail: 'The file is still arriving.', needs };
 }
 
 /** In a buffer of its own, so that it can be handed over. */
 function owned(bytes: Uint8Array): Uint8Array {
   return bytes.byteLength === bytes.buffer.byteLength ? bytes : bytes.slice();
-}
-
-function fileSource(fd: number, size: number, arrived: number): ByteSource {
-  const fill = (target: Uint8Array, offset: number) =>
-    new Promise<void>((resolve, reject) => {
-      const next = (filled: number) => {
-        if (filled === target.length) return resolve();
-        read(fd, target, filled, target.length - filled, offset + filled, (error, count) => {
-          if (error) reject(error);
-          else if (count === 0) reject(new PackagerError('truncated', 'The file ends too early.'));
-          else next(filled + count);
-        });
-      };
-      next(0);
-    });
-  return {
-    size,
-    readInto: (offset, target) => fill(target, offset),
-    async read(offset, length) {
-      if (offset < 0 || offset + length > size) {
-        throw new PackagerError('truncated', 'The file ends too early.');
-      }
-      if (offset + length > arrived) throw new NotArrived(offset + length);
-      const target = new Uint8Array(length);
-      await fill(target, offset);
-      return target;
-    },
-  };
 }

@@ -50,6 +50,11 @@ export class Indexer {
     return answer;
   }
 
+  /** A file that was asked for by its id will not be asked for again. */
+  forget(id: string): void {
+    if (this.#worker) void this.index({ forget: id, size: 0 });
+  }
+
   async close(): Promise<void> {
     clearTimeout(this.#idle);
     await this.#end();

@@ -1,7 +1,14 @@
+import type { Touched } from './journal.ts';
+
 /** Something in the library looks different now. */
 export type LibraryChange =
   | { readonly type: 'video'; readonly id: string }
-  | { readonly type: 'video.deleted'; readonly id: string };
+  | { readonly type: 'video.deleted'; readonly id: string }
+  /** Folders, or many videos at once. */
+  | { readonly type: 'library' };
+
+/** More videos than this are not told one by one. */
+const MANY = 20;
 
 type Listener = (change: LibraryChange) => void;
 
@@ -11,6 +18,15 @@ export class Changes {
 
   publish(change: LibraryChange): void {
     for (const listener of this.#listeners) listener(change);
+  }
+
+  /** What one transaction has changed. */
+  publishAll({ videos = [], removed = [], folders = false }: Touched): void {
+    const many = videos.length + removed.length > MANY;
+    if (folders || many) this.publish({ type: 'library' });
+    if (many) return;
+    for (const id of videos) this.publish({ type: 'video', id });
+    for (const id of removed) this.publish({ type: 'video.deleted', id });
   }
 
   /** Returns what ends it. */

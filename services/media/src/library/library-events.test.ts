@@ -23,6 +23,13 @@ it('tells the owner what changes, as it changes', async () => {
   await one.until((event) => event.type === 'video.deleted' && event.id === id);
 });
 
+it('tells of many changes at once, and of folders, as one', async () => {
+  const reader = await LibraryReader.open(rig);
+  const folder = { 'content-type': 'application/json' };
+  await rig.call('POST', '/folders', { headers: folder, body: JSON.stringify({ name: 'a' }) });
+  await reader.until(({ type }) => type === 'library');
+});
+
 it('is for nobody else, and ends with the sign-in', async () => {
   expect((await rig.call('GET', '/events', { open: true })).status).toBe(401);
   const stranger = await rig.host.token({ sub: 'somebody else' });

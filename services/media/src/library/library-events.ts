@@ -58,8 +58,9 @@ class LibraryStream {
   }
 
   tell(change: LibraryChange): void {
-    this.#waiting.delete(change.id);
-    this.#waiting.set(change.id, change);
+    const key = change.type === 'library' ? '' : change.id;
+    this.#waiting.delete(key);
+    this.#waiting.set(key, change);
     this.#timer ??= setTimeout(() => void this.#flush(), GATHER_MS);
   }
 

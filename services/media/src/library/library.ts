@@ -1,16 +1,10 @@
 import { type HandlerInput, type mediaApi, Problem, type Video, type VideoJob } from '@ptsdly/contract';
-import { appendEvent } from '@ptsdly/db';
 import { newId } from '@ptsdly/kit';
-import type { Transaction } from 'kysely';
-import type { MediaDatabase, MediaTables, VideoRow } from '../database.ts';
+import type { MediaDatabase, VideoRow } from '../database.ts';
 import { processingOf } from '../jobs/processing.ts';
-import type { LibraryChange } from './changes.ts';
-
-/** What `Deliveries` tells the host. */
-export type HostNews =
-  | { readonly type: 'usage' }
-  | { readonly type: 'card'; readonly videoId: string }
-  | { readonly type: 'video.deleted'; readonly videoId: string };
+import type { HostNews, Journal, Trx } from './journal.ts';
+import { distinctTags, tagsOf, writeTags } from './tags.ts';
+import { kindOf, searchText, titleKey } from './wording.ts';
 
 /** What an upload announces of itself. */
 export interface Announcement {
@@ -19,18 +13,20 @@ export interface Announcement {
   readonly fileType: string;
   /** Bytes. */
   readonly size: number;
+  /** The top of the library where it is none, or one that is gone. */
+  readonly folderId?: string;
 }
 
 /** What the index tells of a video. */
 export interface Shape {
-  /** Seconds. */
-  readonly duration: number;
+  /** Seconds; null while the end is to come. */
+  readonly duration: number | null;
   readonly width: number | null;
   readonly height: number | null;
 }
 
 export interface LibraryOptions {
-  readonly db: MediaDatabase;
+  readonly journal: Journal;
   readonly quotaBytes: number;
   /** URL of this server, for the URLs in its answers. */
   readonly url: string;
@@ -40,11 +36,9 @@ export interface LibraryOptions {
   readonly playableUntil: (id: string) => number | null;
   /** What is being made for a video, and what could not be made. */
   readonly jobs: (id: string) => readonly VideoJob[];
-  /** Called after a change that the host must hear of. */
-  readonly onNews: () => void;
-  /** Called after a change that the owner's pages show. */
-  readonly onChange: (change: LibraryChange) => void;
 }
+
+type Change = HandlerInput<typeof mediaApi.updateVideo>['body'];
 
 /** The videos of this server: the rows, their rules, and what they look like from outside. */
 export class Library {
@@ -58,10 +52,11 @@ export class Library {
    * A video that is to come; its bytes are reserved. Rejects with `quota_exceeded`.
    */
   async create(announced: Announcement): Promise<VideoRow> {
+    const { title, fileName } = announced;
     const row: VideoRow = {
       id: newId(),
-      title: announced.title,
-      file_name: announced.fileName,
+      title,
+      file_name: fileName,
       file_type: announced.fileType,
       size_bytes: announced.size,
       upload: 'receiving',
@@ -77,21 +72,31 @@ export class Library {
       movie: null,
       poster_version: 0,
       created_at: new Date().toISOString(),
+      description: '',
+      folder_id: announced.folderId ?? '',
+      tags: '[]',
+      favorite: 0,
+      trashed_at: null,
+      trashed_with: '',
+      resume_at: null,
+      played_at: null,
+      title_key: titleKey(title),
+      search_text: searchText({ title, fileName, description: '', tags: [] }),
+      kind: kindOf(fileName),
     };
-    await this.#change(async (trx) => {
+    await this.#options.journal.write(async (trx) => {
       if ((await sumSizes(trx)) + row.size_bytes > this.#options.quotaBytes) {
         throw new Problem('quota_exceeded');
       }
+      if (row.folder_id !== '') await orTop(trx, row);
       await trx.insertInto('videos').values(row).execute();
-      return [{ type: 'usage' }];
+      return { videos: [row.id], news: [{ type: 'usage' }] };
     });
-    this.#options.onChange({ type: 'video', id: row.id });
     return row;
   }
 
   async find(id: string): Promise<VideoRow | undefined> {
-    const { db } = this.#options;
-    return db.selectFrom('videos').selectAll().where('id', '=', id).executeTakeFirst();
+    return this.db.selectFrom('videos').selectAll().where('id', '=', id).executeTakeFirst();
   }
 
   /** Rejects with `not_found`. */
@@ -102,26 +107,46 @@ export class Library {
   }
 
   async all(): Promise<VideoRow[]> {
-    return this.#options.db.selectFrom('videos').selectAll().orderBy('id', 'desc').execute();
+    return this.db.selectFrom('videos').selectAll().orderBy('id', 'desc').execute();
   }
 
-  /** Newest first; the cursor is the id of the last one seen (ids sort by time). */
-  async page(query: HandlerInput<typeof mediaApi.listVideos>['query']) {
-    let select = this.#options.db.selectFrom('videos').selectAll().orderBy('id', 'desc');
-    if (query.cursor) select = select.where('id', '<', query.cursor);
-    const rows = await select.limit(query.limit + 1).execute();
-    const items = rows.slice(0, query.limit).map((row) => this.describe(row));
-    return { items, nextCursor: rows.length > query.limit ? (items.at(-1)?.id ?? null) : null };
+  /** The uploads that are not complete. */
+  async receiving(): Promise<VideoRow[]> {
+    return this.db.selectFrom('videos').selectAll().where('upload', '=', 'receiving').execute();
   }
 
   async get(id: string): Promise<Video> {
     return this.describe(await this.require(id));
   }
 
-  async rename(id: string, title: string): Promise<Video> {
-    const row = await this.#update(id, { title }, [{ type: 'card', videoId: id }]);
-    if (!row) throw new Problem('not_found');
+  /** Rejects with `not_found`, of the video or of the folder. */
+  async change(id: string, change: Change): Promise<Video> {
+    const { title, description, folderId, tags, favorite } = change;
+    const { row } = await this.#options.journal.write(async (trx) => {
+      const before = await findIn(trx, id);
+      if (!before) throw new Problem('not_found');
+      if (folderId) await requireFolder(trx, folderId);
+      const row: VideoRow = {
+        ...before,
+        ...(title !== undefined && { title, title_key: titleKey(title) }),
+        ...(description !== undefined && { description }),
+        ...(folderId !== undefined && { folder_id: folderId ?? '' }),
+        ...(favorite !== undefined && { favorite: favorite ? 1 : 0 }),
+      };
+      await trx.updateTable('videos').set(row).where('id', '=', id).execute();
+      const named = tags ? distinctTags(tags) : tagsOf(row);
+      await writeTags(trx, row, named);
+      const news: HostNews[] = row.title === before.title ? [] : [{ type: 'card', videoId: id }];
+      return { row: { ...row, tags: JSON.stringify(named) }, videos: [id], news };
+    });
     return this.describe(row);
+  }
+
+  /** Where the owner has stopped, in seconds; null at the end. Rejects with `not_found`. */
+  async watched(id: string, at: number | null): Promise<void> {
+    if (!(await this.#update(id, { resume_at: at, played_at: new Date().toISOString() }))) {
+      throw new Problem('not_found');
+    }
   }
 
   /** All bytes are in place. */
@@ -134,7 +159,7 @@ export class Library {
   }
 
   /** The index of a video that is still arriving is there. Undefined when the upload has ended. */
-  async announced(id: string, movie: string, shape: Shape): Promise<VideoRow | undefined> {
+  async announced(id: string, movie: string | null, shape: Shape): Promise<VideoRow | undefined> {
     const row = await this.find(id);
     if (row?.upload !== 'receiving') return undefined;
     return this.#update(id, { movie, ...whole(shape) }, [{ type: 'card', videoId: id }]);
@@ -158,20 +183,24 @@ export class Library {
 
   /** True when it was there. */
   async remove(id: string): Promise<boolean> {
-    const removed = await this.#change(async (trx) => {
+    const { wasThere } = await this.#options.journal.write(async (trx) => {
       const { numDeletedRows } = await trx
         .deleteFrom('videos')
         .where('id', '=', id)
         .executeTakeFirstOrThrow();
-      return numDeletedRows > 0n ? [{ type: 'usage' }, { type: 'video.deleted', videoId: id }] : [];
+      const wasThere = numDeletedRows > 0n;
+      for (const table of ['video_tags', 'subtitles', 'chapters'] as const) {
+        await trx.deleteFrom(table).where('video_id', '=', id).execute();
+      }
+      const news: HostNews[] = [{ type: 'usage' }, { type: 'video.deleted', videoId: id }];
+      return { wasThere, removed: wasThere ? [id] : [], news: wasThere ? news : [] };
     });
-    if (removed) this.#options.onChange({ type: 'video.deleted', id });
-    return removed;
+    return wasThere;
   }
 
   /** Bytes of all videos, those that are still arriving with the size they announced. */
   async usedBytes(): Promise<number> {
-    return sumSizes(this.#options.db);
+    return sumSizes(this.db);
   }
 
   describe(row: VideoRow): Video {
@@ -197,7 +226,18 @@ export class Library {
       height: row.height,
       posterUrl: row.poster ? `${this.#options.url}/videos/${row.id}/poster?v=${row.poster_version}` : null,
       createdAt: row.created_at,
+      description: row.description,
+      folderId: row.folder_id || null,
+      tags: tagsOf(row),
+      favorite: row.favorite === 1,
+      trashedAt: row.trashed_at,
+      resumeAt: row.resume_at,
+      playedAt: row.played_at,
     };
+  }
+
+  get db(): MediaDatabase {
+    return this.#options.journal.db;
   }
 
   async #update(
@@ -205,26 +245,34 @@ export class Library {
     change: Partial<VideoRow>,
     news: readonly HostNews[] = [],
   ): Promise<VideoRow | undefined> {
-    let row: VideoRow | undefined;
-    await this.#change(async (trx) => {
+    const { row } = await this.#options.journal.write(async (trx) => {
       await trx.updateTable('videos').set(change).where('id', '=', id).execute();
-      row = await trx.selectFrom('videos').selectAll().where('id', '=', id).executeTakeFirst();
-      return row ? news : [];
+      const row = await findIn(trx, id);
+      return { row, videos: row ? [id] : [], news: row ? news : [] };
     });
-    if (row) this.#options.onChange({ type: 'video', id });
     return row;
   }
+}
 
-  /** A change and the news of it in one transaction; true when there was news. */
-  async #change(work: (trx: Transaction<MediaTables>) => Promise<readonly HostNews[]>): Promise<boolean> {
-    const told = await this.#options.db.transaction().execute(async (trx) => {
-      const news = await work(trx);
-      for (const one of news) await appendEvent(trx, one);
-      return news.length > 0;
-    });
-    if (told) this.#options.onNews();
-    return told;
-  }
+const findIn = (trx: Trx, id: string): Promise<VideoRow | undefined> =>
+  trx.selectFrom('videos').selectAll().where('id', '=', id).executeTakeFirst();
+
+/** Rejects with `not_found` where there is no such folder, or it lies in the trash. */
+export async function requireFolder(trx: Trx, id: string): Promise<void> {
+  const found = await trx
+    .selectFrom('folders')
+    .select('id')
+    .where('id', '=', id)
+    .where('trashed_at', 'is', null)
+    .executeTakeFirst();
+  if (!found) throw new Problem('not_found', { detail: 'There is no such folder.' });
+}
+
+/** A folder may have gone while its files waited for their turn; they come to the top then. */
+async function orTop(trx: Trx, row: VideoRow): Promise<void> {
+  await requireFolder(trx, row.folder_id).catch(() => {
+    row.folder_id = '';
+  });
 }
 
 /** Pixels as whole numbers; none for sound alone. */
@@ -232,7 +280,7 @@ function whole({ duration, width, height }: Shape): Shape {
   return { duration, width: Math.round(width ?? 0) || null, height: Math.round(height ?? 0) || null };
 }
 
-async function sumSizes(db: MediaDatabase | Transaction<MediaTables>): Promise<number> {
+async function sumSizes(db: MediaDatabase | Trx): Promise<number> {
   const { used } = await db
     .selectFrom('videos')
     .select(({ fn }) => fn.sum<number | null>('size_bytes').as('used'))

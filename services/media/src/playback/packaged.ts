@@ -3,6 +3,7 @@ import {
   createPresentation,
   createProgressive,
   decodeIndex,
+  forBrowsers,
   type Presentation,
   type ProgressiveFile,
 } from '@ptsdly/packager';
@@ -11,6 +12,8 @@ import {
 export interface OriginalSource extends ByteSource {
   /** Gives the bytes from `start` up to but not including `end` to `write`, as `Storage.stream` does. */
   stream(start: number, end: number, write: (chunk: Uint8Array) => Promise<void>): Promise<void>;
+  /** As `LocalStorage.expect`. */
+  expect?(start: number, end: number): Promise<void>;
 }
 
 /** A video ready to be cut: its presentation and the bytes it lies in. */
@@ -32,7 +35,7 @@ export function packageIndex(
   bytes: Uint8Array,
   rest: Pick<Packaged, 'source' | 'movie' | 'arrived'>,
 ): Packaged {
-  const index = decodeIndex(bytes);
+  const index = forBrowsers(decodeIndex(bytes));
   let progressive: ProgressiveFile | undefined;
   return {
     ...rest,

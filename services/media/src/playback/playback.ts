@@ -2,7 +2,11 @@ import { type GrantClaims, grantClaims, type PlayAnswer, Problem } from '@ptsdly
 import type { Caller, TokenVerifier } from '@ptsdly/kit';
 import type { VideoRow } from '../database.ts';
 import type { News } from '../host/news.ts';
+import { readChapters } from '../library/chapters.ts';
 import type { Library } from '../library/library.ts';
+import type { Trash } from '../library/trash.ts';
+import type { Subtitles } from '../subtitles/subtitles.ts';
+import type { ArrivalNews } from '../uploads/arrival-news.ts';
 import type { Arrivals } from '../uploads/arrivals.ts';
 import type { Ingest } from '../uploads/ingest.ts';
 import type { Packaged } from './packaged.ts';
@@ -26,6 +30,8 @@ export interface PlaybackOptions {
   readonly arrivals: Arrivals;
   readonly rights: Rights;
   readonly news: News;
+  readonly trash: Pick<Trash, 'has'>;
+  readonly subtitles: Subtitles;
   readonly tokens: SessionTokens;
   /** Verifies what links has signed. */
   readonly grants: TokenVerifier;
@@ -45,7 +51,7 @@ export class Playback {
     this.#options = options;
   }
 
-  /** Rejects with `not_found`, `not_playable_yet` or `not_playable`. */
+  /** Rejects with `not_found`, `not_playable_yet`, `not_playable` or `video_trashed`. */
   async openOwn(id: string, caller: Caller): Promise<PlayAnswer> {
     await this.#admit();
     const row = await this.#playable(id, new Problem('not_found'));
@@ -79,10 +85,11 @@ export class Playback {
     });
   }
 
-  /** The session in a token. Rejects with `session_invalid`, `session_ended` or `unavailable`. */
+  /** The session in a token. Rejects with `session_invalid`, `session_ended`, `video_trashed` or `unavailable`. */
   async session(token: string): Promise<PlaySession> {
     await this.#admit();
     const session = this.#options.tokens.read(token);
+    if (this.#options.trash.has(session.videoId)) throw new Problem('video_trashed');
     if (this.#options.rights.endOf(session)) throw new Problem('session_ended');
     return session;
   }
@@ -106,9 +113,15 @@ export class Playback {
     return packaged;
   }
 
+  /** Tells a session that began while its video arrived what becomes of it. Returns how to stop. */
+  watch(session: PlaySession, listener: (news: ArrivalNews) => void): () => void {
+    if (session.movie === null) return () => undefined;
+    return this.#options.arrivals.watch(session.videoId, listener);
+  }
+
   async #unknown(session: PlaySession): Promise<Packaged> {
     const row = await this.#settled(await this.video(session));
-    if (isOther(session, row)) throw new Problem('session_ended');
+    if (row.upload !== 'receiving' && isOther(session, row)) throw new Problem('session_ended');
     return this.#package(row);
   }
 
@@ -138,6 +151,7 @@ export class Playback {
     const { library, arrivals } = this.#options;
     const found = await library.find(id);
     if (!found) throw missing;
+    if (found.trashed_at !== null) throw new Problem('video_trashed');
     const row = await this.#settled(found);
     if (row.playable) return row;
     if (isUnsettled(row) && (await arrivals.find(row))) {
@@ -176,6 +190,7 @@ export class Playback {
     const slow = presentation.maxGop > LONGEST_GROUP;
     const plain = !arrived && isContiguous && (slow || presentation.rotation !== 0);
     const base = `${this.#options.url}/s/${session}`;
+    const { library, subtitles } = this.#options;
     return {
       session,
       expiresAt: new Date(expiresAt).toISOString(),
@@ -197,8 +212,11 @@ export class Playback {
         codec: track.codec,
         language: track.language ?? null,
       })),
+      subtitles: await subtitles.list(row.id, ({ id }) => `${base}/subtitles/${id}.vtt`),
+      chapters: await readChapters(library.db, row.id),
       startAt,
       endAt,
+      resumeAt: link ? null : row.resume_at,
     };
   }
 }

@@ -1,7 +1,7 @@
 import { Problem } from '@ptsdly/contract';
 import type { VideoRow } from '../database.ts';
 import { indexOf, originalOf } from '../library/object-names.ts';
-import type { Storage } from '../storage/storage.ts';
+import type { LocalStorage, Storage } from '../storage/storage.ts';
 import { type OriginalSource, type Packaged, packageIndex } from './packaged.ts';
 
 interface Entry {
@@ -17,10 +17,10 @@ const MAX_WEIGHT = 8 * 1024 * 1024;
  * Presentations of complete videos, decoded from their index file when first asked for and kept while there is room.
  */
 export class Presentations {
-  readonly #storage: Storage;
+  readonly #storage: LocalStorage;
   readonly #entries = new Map<string, Entry>();
 
-  constructor(storage: Storage) {
+  constructor(storage: LocalStorage) {
     this.#storage = storage;
   }
 
@@ -72,6 +72,9 @@ export class Presentations {
       size: row.size_bytes,
       readInto: (offset, target) => storage.read(name, offset, target),
       stream: (start, end, write) => storage.stream(name, start, end, write),
+      ...(storage.expect && {
+        expect: (start, end) => storage.expect?.(name, start, end) ?? Promise.resolve(),
+      }),
       async read(offset, length) {
         const target = Buffer.allocUnsafe(length);
         await storage.read(name, offset, target);

@@ -5,7 +5,14 @@ import type { OpenResponses } from './open-responses.ts';
 import type { PlaySession } from './session-token.ts';
 
 /** Why a play session has ended. */
-export type EndReason = 'revoked' | 'expired' | 'signed_out' | 'deleted' | 'suspended' | 'closing';
+export type EndReason =
+  | 'revoked'
+  | 'expired'
+  | 'signed_out'
+  | 'deleted'
+  | 'trashed'
+  | 'suspended'
+  | 'closing';
 
 interface Epoch {
   readonly epoch: number;

@@ -1,14 +1,24 @@
 import type { Exchange } from '../exchange.ts';
+import type { ArrivalNews } from '../uploads/arrival-news.ts';
 import type { OpenResponses } from './open-responses.ts';
 import type { PlaySession } from './session-token.ts';
 
 const HEARTBEAT_MS = 15_000;
 
+export interface SessionEventsOptions {
+  readonly session: PlaySession;
+  readonly responses: OpenResponses;
+  /** Calls back with news of the session's video while it arrives; returns how to stop. */
+  readonly watch: (listener: (news: ArrivalNews) => void) => () => void;
+}
+
 /**
- * The event stream of a play session (HTML Living Standard §9.2): `ended` with the reason, when it ends, and
- * nothing else; a comment line every 15 s keeps proxies from closing it.
+ * The event stream of a play session (HTML Living Standard §9.2): `ended` with the reason, when it ends; while its
+ * video arrives `grown {playableUntil}`, at most once a second, and then `complete {continues}`, where `false` means
+ * that the player has to ask for a new session. A comment line every 15 s keeps proxies from closing it.
  */
-export function openSessionEvents(exchange: Exchange, session: PlaySession, responses: OpenResponses): void {
+export function openSessionEvents(exchange: Exchange, options: SessionEventsOptions): void {
+  const { session, responses, watch } = options;
   const { request, response } = exchange;
   response.writeHead(200, {
     'content-type': 'text/event-stream',
@@ -21,7 +31,13 @@ export function openSessionEvents(exchange: Exchange, session: PlaySession, resp
   }
   response.write(': hello\n\n');
   const heartbeat = setInterval(() => response.write(': \n\n'), HEARTBEAT_MS).unref();
-  response.once('close', () => clearInterval(heartbeat));
+  const stop = watch(({ event, ...data }) => {
+    response.write(`event: ${event}\ndata: ${JSON.stringify(data)}\n\n`);
+  });
+  response.once('close', () => {
+    clearInterval(heartbeat);
+    stop();
+  });
   responses.add(session, response, (reason) => {
     const goodbye = reason === 'closing' ? '' : `event: ended\ndata: ${JSON.stringify({ reason })}\n\n`;
     response.end(goodbye);

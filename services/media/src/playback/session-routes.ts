@@ -7,6 +7,9 @@ import { isUnchanged } from '../library/byte-range.ts';
 import { sendBytes } from '../library/object-answer.ts';
 import { sendOriginal, sendPoster } from '../library/video-routes.ts';
 import type { Storage } from '../storage/storage.ts';
+import { sendVtt } from '../subtitles/subtitle-routes.ts';
+import type { Subtitles } from '../subtitles/subtitles.ts';
+import type { ArrivalNews } from '../uploads/arrival-news.ts';
 import type { OpenResponses } from './open-responses.ts';
 import type { OriginalSource } from './packaged.ts';
 import type { Playback } from './playback.ts';
@@ -25,12 +28,13 @@ const GATHER_UP_TO = 8 * 1024 * 1024;
 
 export interface SessionRoutesOptions {
   readonly playback: Playback;
+  readonly subtitles: Subtitles;
   readonly storage: Storage;
   readonly responses: OpenResponses;
 }
 
 const PIECE =
-  /^(?:(?<playlist>[a-z]{1,6}\d{0,3})\.m3u8|(?<init>[av]\d{1,3})\/init\.mp4|(?<track>[av]\d{1,3})\/(?<n>\d{1,7})\.m4s|(?<other>poster\.jpg|download|events|video\.mp4))$/;
+  /^(?:(?<playlist>[a-z]{1,6}\d{0,3})\.m3u8|(?<init>[av]\d{1,3})\/init\.mp4|(?<track>[av]\d{1,3})\/(?<n>\d{1,7})\.m4s|(?<other>poster\.jpg|download|events|video\.mp4)|subtitles\/(?<subtitle>[\w-]{1,64})\.vtt)$/;
 
 /**
  * What a play session shows. The token stands in the path, so that relative URLs in a playlist inherit the
@@ -76,6 +80,9 @@ class Show {
     if (piece.playlist !== undefined) return this.#playlist(session, piece.playlist);
     if (piece.init !== undefined) return this.#init(session, piece.init);
     if (piece.track !== undefined) return this.#segment(session, piece.track, Number(piece.n));
+    if (piece.subtitle !== undefined) {
+      return sendVtt(this.#exchange, await this.#options.subtitles.read(session.videoId, piece.subtitle));
+    }
     if (piece.other === 'video.mp4') return this.#progressive(session);
     const row = await this.#options.playback.video(session);
     if (piece.other === 'poster.jpg') return sendPoster(this.#exchange, this.#options.storage, row);
@@ -84,8 +91,10 @@ class Show {
   }
 
   async #events(session: PlaySession): Promise<void> {
-    await this.#options.playback.video(session);
-    openSessionEvents(this.#exchange, session, this.#options.responses);
+    const { playback, responses } = this.#options;
+    await playback.video(session);
+    const watch = (listener: (news: ArrivalNews) => void) => playback.watch(session, listener);
+    openSessionEvents(this.#exchange, { session, responses, watch });
   }
 
   async #playlist(session: PlaySession, name: string): Promise<void> {
@@ -119,6 +128,7 @@ class Show {
     const { presentation, source, arrived } = await this.#options.playback.packaged(session);
     if (arrived && n >= segmentsWithin(presentation, track, arrived())) throw new Problem('not_found');
     const plan = presentation.segment(track, n);
+    await source.expect?.(...stretchOf(plan));
     const gathered = plan.size <= GATHER_UP_TO || plan.rewrite !== undefined;
     const bytes = gathered ? await readSegment(source, plan) : undefined;
     countShortLived(bytes?.length ?? 0);
@@ -173,4 +183,11 @@ function segmentsWithin({ tracks }: Presentation, id: string, bytes: number): nu
   const track = tracks.find((candidate) => candidate.id === id);
   if (!track) throw new Problem('not_found');
   return track.segmentsWithin(bytes);
+}
+
+/** The stretch of the original that a segment lies in: where to begin, and where to end. */
+function stretchOf({ ranges }: SegmentPlan): [number, number] {
+  const starts = ranges.map(({ offset }) => offset);
+  const ends = ranges.map(({ offset, length }) => offset + length);
+  return [Math.min(...starts), Math.max(...ends)];
 }

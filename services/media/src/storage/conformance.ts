@@ -90,6 +90,16 @@ export function describeStorage(driver: string, open: (folder: string) => Promis
       }
     });
 
+    it('puts and removes objects of one video side by side', async () => {
+      for (let i = 0; i < 30; i++) {
+        await storage.put('seven/original', await local(Buffer.from('x')));
+        const path = await local(Buffer.from('y'));
+        await Promise.all([storage.remove('seven/original'), storage.put('seven/index', path)]);
+        expect((await storage.stat('seven/index'))?.size).toBe(1);
+        await storage.remove('seven/index');
+      }
+    });
+
     it('removes, twice too, and lists what is left', async () => {
       await storage.put('six/original', await local(Buffer.from('x')));
       await storage.put('six/index', await local(Buffer.from('y')));

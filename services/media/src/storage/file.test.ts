@@ -1,10 +1,17 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { silentLog } from '@ptsdly/kit';
 import { expect, it } from 'vitest';
 import { describeStorage } from './conformance.ts';
-import { openStorage } from './storage.ts';
+import { openStorage } from './open.ts';
 
-describeStorage('file:', (folder) => openStorage(`file:${join(folder, 'objects')}`));
+const open = (folder: string, url: string) => openStorage({ url, folder, log: silentLog });
+
+describeStorage('file:', (folder) => open(folder, `file:${join(folder, 'objects')}`));
 
 it('names the schemes there are when it does not know one', async () => {
-  await expect(openStorage('ftp://x')).rejects.toThrow('there is file:');
+  const folder = await mkdtemp(join(tmpdir(), 'storage-'));
+  await expect(open(folder, 'ftp://x')).rejects.toThrow('there are file: and s3:');
+  await rm(folder, { recursive: true });
 });

@@ -2,7 +2,7 @@ import { close, open, read } from 'node:fs';
 import { copyFile, mkdir, readdir, rename, rm, rmdir, stat, unlink } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
-import { type LocalStorage, ObjectMissing, requireName, type StoredStat } from './storage.ts';
+import { type HeldFile, type LocalStorage, ObjectMissing, requireName, type StoredStat } from './storage.ts';
 
 const openFile = promisify(open);
 const closeFile = promisify(close);
@@ -17,7 +17,7 @@ const KEPT_MS = 5000;
 const KEPT_FILES = 32;
 
 /** `file:<folder>`: one file an object, one folder for the first part of a name. */
-export async function openFileStorage(folder: string): Promise<LocalStorage> {
+export async function openFileStorage(folder: string): Promise<FileStorage> {
   const root = resolve(folder);
   await mkdir(root, { recursive: true, mode: 0o700 });
   return new FileStorage(root);
@@ -30,7 +30,7 @@ interface OpenFile {
   kept: boolean;
 }
 
-class FileStorage implements LocalStorage {
+export class FileStorage implements LocalStorage {
   readonly #root: string;
   readonly #files = new Map<string, OpenFile>();
   #buffers: Buffer[] = [];
@@ -40,6 +40,7 @@ class FileStorage implements LocalStorage {
     this.#root = root;
   }
 
+  /** Where an object lies, whether it is there or not. */
   path(name: string): string {
     requireName(name);
     return join(this.#root, name);
@@ -47,8 +48,7 @@ class FileStorage implements LocalStorage {
 
   async put(name: string, path: string): Promise<void> {
     const target = this.path(name);
-    await mkdir(dirname(target), { recursive: true, mode: 0o700 });
-    await move(path, target);
+    await intoFolder(dirname(target), () => move(path, target));
     this.#forget(name);
   }
 
@@ -79,6 +79,11 @@ class FileStorage implements LocalStorage {
   async stat(name: string): Promise<StoredStat | undefined> {
     const found = await stat(this.path(name)).catch(absent);
     return found && { size: found.size, modifiedAt: found.mtime };
+  }
+
+  async hold(name: string): Promise<HeldFile> {
+    if (!(await this.stat(name))) throw new ObjectMissing();
+    return { path: this.path(name), release: () => undefined };
   }
 
   async remove(name: string): Promise<void> {
@@ -156,6 +161,19 @@ class FileStorage implements LocalStorage {
       this.#letGo = undefined;
     }, KEPT_MS).unref();
     this.#letGo.refresh();
+  }
+}
+
+/** Makes a folder for `work`, again when `remove` has taken it away as an empty one meanwhile. */
+async function intoFolder(folder: string, work: () => Promise<void>): Promise<void> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      await mkdir(folder, { recursive: true, mode: 0o700 });
+      return await work();
+    } catch (error) {
+      const missing = (error as NodeJS.ErrnoException).code === 'ENOENT';
+      if (!missing || attempt === 5 || (await stat(folder).catch(absent))) throw error;
+    }
   }
 }
 

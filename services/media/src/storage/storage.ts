@@ -1,5 +1,3 @@
-import { openFileStorage } from './file.ts';
-
 export interface StoredStat {
   /** Bytes. */
   readonly size: number;
@@ -38,9 +36,35 @@ export interface Storage {
   close(): Promise<void>;
 }
 
-/** An optional power: objects that are local files, for those who need a path. */
+/** An object as a local file, until it is released. */
+export interface HeldFile {
+  readonly path: string;
+  release(): void;
+}
+
+/** What a media server keeps its objects in: also those that lie far away can be had as local files. */
 export interface LocalStorage extends Storage {
-  path(name: string): string;
+  /**
+   * An object as a local file, for those who need a path or a descriptor (the index thread, ffmpeg); an object
+   * that lies elsewhere is fetched whole and let go after the last `release`. Rejects with `ObjectMissing`,
+   * `no_space` or `unavailable`.
+   */
+  hold(name: string): Promise<HeldFile>;
+  /**
+   * An optional power: says that the bytes from `start` up to but not including `end` are about to be read in
+   * several pieces. Where they lie far away they are then asked for once. Does not wait for them.
+   */
+  expect?(name: string, start: number, end: number): Promise<void>;
+}
+
+/** A store far away, as a driver offers it to `TieredStorage`. Everything rejects with `unavailable` while it is down. */
+export interface RemoteStorage extends Storage {
+  /** Like `put`, but the file stays. Resolves when what is there was found to be the same. */
+  copyIn(name: string, path: string): Promise<void>;
+  /** Writes an object into a new local file. Rejects when what came is not what was once put. */
+  copyOut(name: string, path: string): Promise<void>;
+  /** Ends what uploads of an earlier process have left half done. */
+  abandon(): Promise<void>;
 }
 
 export class ObjectMissing extends Error {
@@ -55,12 +79,4 @@ const NAME = /^[a-z0-9-]{1,64}(\/[a-z0-9-]{1,64})?$/;
 /** Throws on a name outside the grammar: a fault of ours, so a plain error. */
 export function requireName(name: string): void {
   if (!NAME.test(name)) throw new TypeError('not a storage name');
-}
-
-/** Opens the storage behind a URL: `file:<folder>`; `s3:` comes with the deployment on several machines. */
-export async function openStorage(url: string): Promise<LocalStorage> {
-  const colon = url.indexOf(':');
-  const [scheme, location] = [url.slice(0, colon), url.slice(colon + 1)];
-  if (scheme === 'file') return openFileStorage(location);
-  throw new Error(`no storage driver for "${scheme}:"; there is file:`);
 }

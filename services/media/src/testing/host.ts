@@ -1,6 +1,8 @@
 import { type Card, controlApi, type Event, type EventData, Problem } from '@ptsdly/contract';
 import { Bell, createApp, Feed, issuers, Metrics, mount, newId, type Service, silentLog } from '@ptsdly/kit';
+import type { Broker } from '@ptsdly/transcoder';
 import { exportJWK, generateKeyPair, type JWTPayload, SignJWT } from 'jose';
+import { openLocalBroker, serveTranscodes } from './transcoder.ts';
 
 const FEEDS = ['links', 'identity', 'subscriptions'] as const;
 type FeedName = (typeof FEEDS)[number];
@@ -21,9 +23,11 @@ export interface StandInHost extends Service {
 export interface HostOptions {
   readonly serverId: string;
   readonly ownerId: string;
+  /** The server's folder, where the host transcodes. */
+  readonly folder?: string;
 }
 
-export async function createHost({ serverId, ownerId }: HostOptions): Promise<StandInHost> {
+export async function createHost({ serverId, ownerId, folder }: HostOptions): Promise<StandInHost> {
   const feeds = Object.fromEntries(FEEDS.map((name) => [name, memoryFeed()])) as Record<
     FeedName,
     ReturnType<typeof memoryFeed>
@@ -47,6 +51,12 @@ export async function createHost({ serverId, ownerId }: HostOptions): Promise<St
     },
     options,
   );
+  let broker: Broker | undefined;
+  const open = (path: string) => {
+    broker ??= openLocalBroker(path);
+    return broker;
+  };
+  if (folder !== undefined) serveTranscodes(app, () => open(folder), folder);
   const sign = (key: Awaited<ReturnType<typeof signingKey>>, payload: JWTPayload, expiresIn: string) =>
     new SignJWT(payload)
       .setProtectedHeader({ alg: 'EdDSA', kid: key.jwk.kid })
@@ -73,6 +83,7 @@ export async function createHost({ serverId, ownerId }: HostOptions): Promise<St
     publish: (feed, data) => feeds[feed].publish(data),
     async close() {
       for (const { feed } of Object.values(feeds)) feed.close();
+      await broker?.close();
     },
   };
   return host;

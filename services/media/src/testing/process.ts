@@ -39,7 +39,7 @@ export async function openProcessRig(program: string): Promise<ProcessRig> {
   const folder = await mkdtemp(join(tmpdir(), 'media-'));
   const config = await createConfig(folder, { logLevel: 'debug' });
   writeFileSync(join(folder, 'config.json'), JSON.stringify(config));
-  const host = await createHost({ serverId: SERVER, ownerId: OWNER });
+  const host = await createHost({ serverId: SERVER, ownerId: OWNER, folder });
   const listener = await listen(host, { socketPath: join(folder, 'control.sock'), drainMs: 100 });
   const calls = caller(config.socketPath, () => host.token());
   let child: ChildProcess;

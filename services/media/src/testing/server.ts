@@ -65,7 +65,7 @@ export async function createConfig(folder: string, change: Partial<MediaConfig> 
 export async function openRig(change: Partial<MediaConfig> = {}): Promise<Rig> {
   const folder = await mkdtemp(join(tmpdir(), 'media-'));
   const config = await createConfig(folder, change);
-  const host = await createHost({ serverId: SERVER, ownerId: OWNER });
+  const host = await createHost({ serverId: SERVER, ownerId: OWNER, folder });
   const hostListener = await listen(host, { socketPath: join(folder, 'control.sock'), drainMs: 100 });
   let media: MediaService;
   let listener: Listener;

@@ -9,6 +9,7 @@ import { indexOf } from '../library/object-names.ts';
 import { type Packaged, packageIndex } from '../playback/packaged.ts';
 import { readIndex } from '../playback/presentations.ts';
 import type { LocalStorage } from '../storage/storage.ts';
+import { ArrivalAudiences, type ArrivalNews } from './arrival-news.ts';
 import { GrowingSource } from './growing-source.ts';
 import type { Spool } from './spool.ts';
 
@@ -27,7 +28,14 @@ const LATE = 0.9;
 /** Encoded bytes of all indexes that are kept in memory for it; what is beyond plays when it is complete. */
 const MAX_WEIGHT = 16 * 1024 * 1024;
 
-type Indexed = Extract<IndexAnswer, { ok: true }>;
+/** A file whose index grows is looked at again when this much more has come… */
+const GROWTH = 32 * 1024;
+/** …and this many times as long has passed as the last look took, within these milliseconds. */
+const PAUSE = 8;
+const LEAST_PAUSE_MS = 250;
+const MOST_PAUSE_MS = 3000;
+
+type Indexed = Extract<IndexAnswer, { index: Uint8Array }>;
 
 /** What is known of one upload that is under way. */
 interface Arrival {
@@ -39,22 +47,41 @@ interface Arrival {
   shown: number;
   /** Bytes that must be there before the file is looked at again. */
   needs: number;
+  /** When that may be, by `performance.now()`. */
+  notBefore: number;
+  timer: NodeJS.Timeout | undefined;
+  /** Whether the index is that of the whole file and stands in the storage. */
+  isKept: boolean;
   /** All bytes are there: from now on the index of the whole file counts. */
   complete: boolean;
   work: Promise<void> | undefined;
 }
 
 /**
- * Videos that play while they arrive (DESIGN §6.5). The index is made as soon as the movie header is there: when
- * it stands in front, or when the browser sends it ahead. From then on whatever lies wholly in the bytes that
+ * Videos that play while they arrive (DESIGN §6.5). Where a movie header tells everything, the index is made as soon
+ * as it is there: in front, or sent ahead by the browser. Containers without one (fragmented MP4, Matroska, WebM,
+ * transport streams) are scanned as their bytes come, and their index grows. Whatever lies wholly in the bytes that
  * have come can be played.
  */
 export class Arrivals {
   readonly #options: ArrivalsOptions;
   readonly #arrivals = new Map<string, Arrival>();
 
+  readonly #audiences = new ArrivalAudiences((id) => this.playableUntil(id));
+
   constructor(options: ArrivalsOptions) {
     this.#options = options;
+  }
+
+  /** Tells what becomes of a video that is arriving. Returns how to stop. */
+  watch(id: string, listener: (news: ArrivalNews) => void): () => void {
+    return this.#audiences.watch(id, listener);
+  }
+
+  /** Names the movie header whose whole index stands in the storage already. */
+  kept(id: string): string | undefined {
+    const arrival = this.#arrivals.get(id);
+    return arrival?.isKept ? (arrival.packaged?.movie ?? undefined) : undefined;
   }
 
   /** A video that can be cut while it arrives, if that is known already. */
@@ -62,7 +89,7 @@ export class Arrivals {
     return this.#arrivals.get(id)?.packaged;
   }
 
-  /** The same, also where an earlier process made the index. */
+  /** The same, also where an earlier process made the index, or where it is to be made again. */
   async find(row: VideoRow): Promise<Packaged | undefined> {
     if (row.upload !== 'receiving') return this.known(row.id);
     const arrival = this.#arrival(row);
@@ -70,6 +97,10 @@ export class Arrivals {
       await this.#once(arrival, () => this.#restore(row, arrival)).catch((err: unknown) => {
         this.#options.log.warn({ err, videoId: row.id }, 'the index of a part could not be read');
       });
+    }
+    if (!arrival.packaged) {
+      this.grown(row);
+      await arrival.work?.catch(() => undefined); // told to whoever began it
     }
     return arrival.packaged;
   }
@@ -80,11 +111,20 @@ export class Arrivals {
     return packaged ? playableSeconds(packaged) : null;
   }
 
-  /** More of a file has come, or an earlier process left it: looks whether its index can be made. */
+  /** More of a file has come, or an earlier process left it: looks whether there is more to play. */
   grown(row: VideoRow): void {
     const arrival = this.#arrival(row);
     const arrived = this.#options.spool.settled(row.id);
-    if (arrival.packaged || arrival.work || arrived < arrival.needs || arrived >= row.size_bytes) return;
+    if (arrival.packaged) this.#audiences.grown(row.id);
+    if (arrival.work || arrival.timer || arrived < arrival.needs || arrived >= row.size_bytes) return;
+    const pause = arrival.notBefore - performance.now();
+    if (pause > 0) {
+      arrival.timer = setTimeout(() => {
+        arrival.timer = undefined;
+        this.#lookAgain(row, arrival);
+      }, pause).unref();
+      return;
+    }
     this.#once(arrival, () => this.#look(row, arrival, arrived)).catch((err: unknown) => {
       this.#options.log.warn({ err, videoId: row.id }, 'a part of a file could not be indexed');
     });
@@ -105,6 +145,7 @@ export class Arrivals {
     const { size_bytes: size } = await this.expect(id);
     const answer = await this.#options.indexer.index({ moov, size });
     if (!answer.ok) throw new Problem('invalid_fields', { detail: answer.detail });
+    if (!('index' in answer)) throw new Error('an index was asked for');
     const row = await this.expect(id);
     const arrival = this.#arrival(row);
     while (arrival.work) await arrival.work.catch(() => undefined);
@@ -123,10 +164,21 @@ export class Arrivals {
     await arrival.work?.catch(() => undefined); // told to whoever began it
   }
 
-  /** The video has an index of the whole file, or is gone. */
+  /** The video has an index of the whole file, made of this movie header; null when it cannot be played. */
+  settled(id: string, movie: string | null): void {
+    const before = this.#arrivals.get(id)?.packaged;
+    this.#audiences.complete(id, before !== undefined && before.movie === movie);
+    this.forget(id);
+  }
+
+  /** The video is gone, or plays from elsewhere. */
   forget(id: string): void {
-    this.#arrivals.get(id)?.source.close();
+    const arrival = this.#arrivals.get(id);
+    if (!arrival) return;
+    clearTimeout(arrival.timer);
+    arrival.source.close();
     this.#arrivals.delete(id);
+    this.#options.indexer.forget(id);
   }
 
   async close(): Promise<void> {
@@ -141,7 +193,10 @@ export class Arrivals {
     const { path } = spool.file(row.id);
     const source = new GrowingSource({ id: row.id, size: row.size_bytes, path, storage });
     const needs = Math.min(FIRST_LOOK, row.size_bytes);
-    const nothing = { packaged: undefined, weight: 0, shown: 0, complete: false, work: undefined };
+    const nothing = {
+      ...{ packaged: undefined, weight: 0, shown: 0, complete: false, isKept: false },
+      ...{ work: undefined, timer: undefined, notBefore: 0 },
+    };
     const arrival: Arrival = { source, needs, ...nothing };
     this.#arrivals.set(row.id, arrival);
     return arrival;
@@ -157,12 +212,35 @@ export class Arrivals {
 
   async #look(row: VideoRow, arrival: Arrival, arrived: number): Promise<void> {
     const { indexer, spool } = this.#options;
+    const started = performance.now();
     const fd = openSync(spool.file(row.id).path, 'r');
-    const answer = await indexer.index({ fd, size: row.size_bytes, arrived }).finally(() => closeSync(fd));
-    if (answer.ok) return this.#keep(row, arrival, answer);
-    const needs = answer.needs ?? Number.POSITIVE_INFINITY;
-    arrival.needs = needs > row.size_bytes * LATE ? Number.POSITIVE_INFINITY : needs;
+    const { id, size_bytes: size } = row;
+    const answer = await indexer.index({ fd, size, arrived, id }).finally(() => closeSync(fd));
+    if ('index' in answer && answer.growing) await this.#extend(row, arrival, answer, arrived);
+    else if ('index' in answer) return this.#keep(row, arrival, answer);
+    else {
+      const needs = (!answer.ok && answer.needs) || Number.POSITIVE_INFINITY;
+      arrival.needs = needs > size * LATE && !arrival.packaged ? Number.POSITIVE_INFINITY : needs;
+    }
+    const took = performance.now() - started;
+    const pause = Math.min(MOST_PAUSE_MS, Math.max(LEAST_PAUSE_MS, took * PAUSE));
+    arrival.notBefore = performance.now() + pause;
     setImmediate(() => this.#lookAgain(row, arrival));
+  }
+
+  /** Shows as much more as an index tells that was made of what has come so far. */
+  async #extend(row: VideoRow, arrival: Arrival, answer: Indexed, arrived: number): Promise<void> {
+    if (arrival.complete) return;
+    arrival.needs = Number.POSITIVE_INFINITY;
+    if (answer.obstacle !== null || !this.#hasRoom(answer.index, arrival)) return;
+    if (!arrival.packaged) {
+      const { width, height } = answer;
+      if (!(await this.#options.library.announced(row.id, null, { duration: null, width, height }))) return;
+    }
+    arrival.needs = arrived + GROWTH;
+    arrival.packaged = this.#package(row, arrival, answer.index, answer.movie);
+    arrival.weight = answer.index.length;
+    this.#audiences.grown(row.id);
   }
 
   /** What came while the file was looked at may be enough. */
@@ -172,9 +250,9 @@ export class Arrivals {
 
   async #keep(row: VideoRow, arrival: Arrival, answer: Indexed): Promise<void> {
     const { library, storage, spool } = this.#options;
-    if (arrival.packaged || arrival.complete || answer.movie === null) return;
+    if (arrival.packaged || arrival.complete) return;
     arrival.needs = Number.POSITIVE_INFINITY; // it has been looked at
-    if (!this.#hasRoom(answer.index)) return;
+    if (answer.obstacle !== null || !this.#hasRoom(answer.index, arrival)) return;
     const packaged = this.#package(row, arrival, answer.index, answer.movie);
     await storage.put(indexOf(row.id), spool.save(answer.index));
     if (!(await library.announced(row.id, answer.movie, answer))) {
@@ -183,18 +261,22 @@ export class Arrivals {
     }
     arrival.packaged = packaged;
     arrival.weight = answer.index.length;
+    arrival.isKept = true;
+    this.#audiences.grown(row.id);
   }
 
   async #restore(row: VideoRow, arrival: Arrival): Promise<void> {
     const index = await readIndex(this.#options.storage, row.id);
-    if (!this.#hasRoom(index)) return;
+    if (!this.#hasRoom(index, arrival)) return;
     arrival.packaged = this.#package(row, arrival, index, row.movie);
+    arrival.needs = Number.POSITIVE_INFINITY;
     arrival.weight = index.length;
   }
 
-  #hasRoom(index: Uint8Array): boolean {
+  /** Whether this may be the index of an arrival beside those of all others. */
+  #hasRoom(index: Uint8Array, mine: Arrival): boolean {
     let weight = index.length;
-    for (const arrival of this.#arrivals.values()) weight += arrival.weight;
+    for (const arrival of this.#arrivals.values()) if (arrival !== mine) weight += arrival.weight;
     return weight <= MAX_WEIGHT;
   }
 
@@ -216,7 +298,8 @@ function playableSeconds({ presentation, arrived }: Packaged): number {
   let until = presentation.duration;
   for (const track of presentation.tracks) {
     const count = track.segmentsWithin(bytes);
-    if (count < track.segmentCount) until = Math.min(until, count === 0 ? 0 : track.segmentStart(count));
+    if (count === track.segmentCount && !presentation.growing) continue;
+    until = Math.min(until, count === 0 ? 0 : track.segmentStart(count));
   }
   return until;
 }

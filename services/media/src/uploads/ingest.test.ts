@@ -6,9 +6,10 @@ import { sql } from 'kysely';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { type MediaDatabase, openMediaDatabase } from '../database.ts';
 import { Indexer } from '../indexing/indexer.ts';
+import { Journal } from '../library/journal.ts';
 import { Library } from '../library/library.ts';
 import { originalOf } from '../library/object-names.ts';
-import { openStorage } from '../storage/storage.ts';
+import { openFileStorage } from '../storage/file.ts';
 import { Arrivals } from './arrivals.ts';
 import { Ingest } from './ingest.ts';
 import { Spool } from './spool.ts';
@@ -27,14 +28,17 @@ afterEach(async () => {
 
 it('takes an upload whose row could not be written at first, when it is tried again', async () => {
   const spool = new Spool(join(folder, 'spool'));
-  const storage = await openStorage(`file:${folder}/objects`);
+  const storage = await openFileStorage(join(folder, 'objects'));
   const received = (id: string) => spool.length(id);
   const playableUntil = () => null;
+  const journal = new Journal({ db, onNews: () => undefined });
   const library = new Library({
-    ...{ db, quotaBytes: 1000, url: '', received, playableUntil },
+    journal,
+    quotaBytes: 1000,
+    url: '',
+    received,
+    playableUntil,
     jobs: () => [],
-    onNews: () => undefined,
-    onChange: () => undefined,
   });
   const indexer = new Indexer(new URL('../main.ts', import.meta.url), silentLog);
   const arrivals = new Arrivals({ library, storage, spool, indexer, log: silentLog });

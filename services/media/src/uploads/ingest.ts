@@ -6,6 +6,7 @@ import type { IndexAnswer } from '../indexing/index-worker.ts';
 import type { Indexer } from '../indexing/indexer.ts';
 import type { Library } from '../library/library.ts';
 import { indexOf, originalOf } from '../library/object-names.ts';
+import { readIndex } from '../playback/presentations.ts';
 import type { LocalStorage } from '../storage/storage.ts';
 import type { Arrivals } from './arrivals.ts';
 import type { Spool } from './spool.ts';
@@ -47,7 +48,7 @@ export class Ingest {
     const { spool, storage, library, arrivals } = this.#options;
     await arrivals.complete(row);
     const file = spool.file(row.id);
-    const { fd, moved } = this.#open(row, file.path);
+    const { fd, moved } = await this.#open(row, file.path);
     const sha256 = file.hash.hex(row.size_bytes);
     try {
       if (!moved) await storage.put(originalOf(row.id), file.path);
@@ -56,7 +57,8 @@ export class Ingest {
       throw error;
     }
     const completed = library.complete(row.id, sha256);
-    this.#index(row.id, fd, completed);
+    if (this.#indexing.has(row.id)) closeSync(fd);
+    else this.#index(row.id, Promise.resolve(fd), completed);
     await completed.catch(async (error: unknown) => {
       await this.indexed(row.id); // or the next try would take this index, which nobody will keep, for its own
       throw error;
@@ -66,12 +68,22 @@ export class Ingest {
   }
 
   /** The bytes of an upload. They have moved already when the row could not be written the last time (a full disk). */
-  #open(row: VideoRow, spooled: string): { fd: number; moved: boolean } {
+  async #open(row: VideoRow, spooled: string): Promise<{ fd: number; moved: boolean }> {
     try {
       return { fd: openSync(spooled, 'r'), moved: false };
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
-      return { fd: openSync(this.#options.storage.path(originalOf(row.id)), 'r'), moved: true };
+      return { fd: await this.#openStored(row.id), moved: true };
+    }
+  }
+
+  /** The descriptor outlives the hold: where the file goes, its bytes stay until the last descriptor is closed. */
+  async #openStored(id: string): Promise<number> {
+    const { path, release } = await this.#options.storage.hold(originalOf(id));
+    try {
+      return openSync(path, 'r');
+    } finally {
+      release();
     }
   }
 
@@ -96,8 +108,7 @@ export class Ingest {
 
   /** Indexes an original that is in the storage. */
   reindex(id: string): void {
-    const fd = openSync(this.#options.storage.path(originalOf(id)), 'r');
-    this.#index(id, fd, Promise.resolve());
+    if (!this.#indexing.has(id)) this.#index(id, this.#openStored(id), Promise.resolve());
   }
 
   /** Resolves when the index of a video is done, if it is being made. Never rejects. */
@@ -110,22 +121,21 @@ export class Ingest {
   }
 
   /** Indexes from a descriptor, which it closes; the row changes after `completed`. */
-  #index(id: string, fd: number, completed: Promise<void>): void {
-    if (this.#indexing.has(id)) {
-      closeSync(fd);
-      return;
-    }
-    const { indexer, log } = this.#options;
+  #index(id: string, opening: Promise<number>, completed: Promise<void>): void {
+    const { indexer, arrivals, log } = this.#options;
     const work = async () => {
+      let fd: number | undefined;
       try {
-        const answer = await indexer.index({ fd, size: fstatSync(fd).size });
+        fd = await opening;
+        const known = arrivals.kept(id);
+        const answer = await indexer.index({ fd, size: fstatSync(fd).size, id, ...(known && { known }) });
         await completed;
         await this.#settle(id, answer);
-        await new Promise((synced) => fdatasync(fd, synced)); // durable a moment later, playable already
+        await synced(fd); // durable a moment later, playable already
       } catch (err) {
         log.error({ err, videoId: id }, 'indexing could not be finished');
       } finally {
-        closeSync(fd);
+        if (fd !== undefined) closeSync(fd);
         this.#indexing.delete(id);
       }
     };
@@ -138,13 +148,20 @@ export class Ingest {
       log.info({ videoId: id, code: answer.code }, 'a file cannot be played');
       await library.failed(id, answer.code, answer.detail);
       await storage.remove(indexOf(id)); // a part of it may have been indexed
-      return arrivals.forget(id);
+      return arrivals.settled(id, null);
     }
-    await storage.put(indexOf(id), spool.save(answer.index));
-    const row = await library.playable(id, answer.movie, answer);
-    if (row) onPlayable(row, answer.index);
+    const index = 'index' in answer ? answer.index : await readIndex(storage, id);
+    if ('index' in answer) await storage.put(indexOf(id), spool.save(answer.index));
+    if ('index' in answer && answer.obstacle !== null) {
+      log.info({ videoId: id }, 'a file must be converted to be played');
+      await library.failed(id, 'unsupported_codec', answer.obstacle);
+      return arrivals.settled(id, null);
+    }
+    const shape = 'index' in answer ? answer : await library.require(id);
+    const row = await library.playable(id, answer.movie, shape);
+    if (row) onPlayable(row, index);
     else await storage.remove(indexOf(id)); // deleted meanwhile
-    arrivals.forget(id);
+    arrivals.settled(id, answer.movie);
   }
 
   /** The hash of an original that nobody saw arrive whole. */
@@ -163,3 +180,5 @@ export class Ingest {
     this.#background.add(watched);
   }
 }
+
+const synced = (fd: number) => new Promise((resolve) => fdatasync(fd, resolve));

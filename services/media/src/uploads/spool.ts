@@ -1,11 +1,9 @@
-import { closeSync, mkdirSync, openSync, statfsSync, writeSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, writeSync } from 'node:fs';
 import { readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { newId } from '@ptsdly/kit';
+import { roomIn } from '../storage/room.ts';
 import { SpoolFile } from './spool-file.ts';
-
-/** Bytes of the disk that stay free whatever is uploaded. */
-const RESERVE = 64 * 1024 * 1024;
 
 /** The folder in which uploads grow; on the disk of the objects, so that an original moves there by rename. */
 export class Spool {
@@ -68,8 +66,7 @@ export class Spool {
 
   /** Bytes that the disk still takes. */
   room(): number {
-    const { bavail, bsize } = statfsSync(this.#folder);
-    return Math.max(0, bavail * bsize - RESERVE);
+    return roomIn(this.#folder);
   }
 
   async close(): Promise<void> {

@@ -27,7 +27,9 @@ export function readAnnouncement(headers: IncomingHttpHeaders): Announcement {
       .replace(/\.[A-Za-z0-9]{1,5}$/, '')
       .slice(0, 200)
       .toWellFormed() || fileName.slice(0, 200);
-  return { title, fileName, fileType: mediaType(metadata.get('filetype') ?? ''), size };
+  const folderId = metadata.get('folderId')?.slice(0, 64) || undefined;
+  const fileType = mediaType(metadata.get('filetype') ?? '');
+  return { title, fileName, fileType, size, ...(folderId && { folderId }) };
 }
 
 /** A header that carries a number of bytes. Rejects with `invalid_fields`. */

@@ -3,6 +3,7 @@ import type { ByteHandler, ByteRoute, Exchange } from '../exchange.ts';
 import type { Gatekeeper } from '../gatekeeper.ts';
 import type { Posters } from '../library/posters.ts';
 import type { Arrivals } from './arrivals.ts';
+import { askForBody, readSmall } from './small-body.ts';
 import {
   OFFSET_TYPE,
   readAnnouncement,
@@ -148,27 +149,4 @@ export function uploadRoutes(options: UploadRoutesOptions): ByteRoute[] {
       methods: { PUT: putMoov },
     },
   ];
-}
-
-/** Only now, when nothing speaks against it, is the body asked for (RFC 9110 §10.1.1). */
-function askForBody({ request, response }: Exchange): void {
-  if (request.headers.expect) response.writeContinue();
-}
-
-/** A whole body in memory, in a buffer of its own. Rejects with `body_too_large`. */
-async function readSmall(exchange: Exchange, limit: number): Promise<Buffer<ArrayBuffer>> {
-  const { request } = exchange;
-  if (Number(request.headers['content-length']) > limit) throw new Problem('body_too_large');
-  askForBody(exchange);
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of request as AsyncIterable<Buffer>) {
-    size += chunk.length;
-    if (size > limit) throw new Problem('body_too_large');
-    chunks.push(chunk);
-  }
-  const whole = Buffer.allocUnsafeSlow(size);
-  let at = 0;
-  for (const chunk of chunks) at += chunk.copy(whole, at);
-  return whole;
 }

@@ -133,8 +133,8 @@ export class Uploads {
 
   /** Removes the uploads that have been given up. */
   async sweep(): Promise<void> {
-    for (const row of await this.#options.library.all()) {
-      if (row.upload === 'complete' || (await this.expiresAt(row)).getTime() > Date.now()) continue;
+    for (const row of await this.#options.library.receiving()) {
+      if ((await this.expiresAt(row)).getTime() > Date.now()) continue;
       await this.terminate(row.id).catch(() => undefined); // finished or deleted meanwhile
     }
   }
@@ -189,9 +189,8 @@ export class Uploads {
 
   /** Bytes that uploads under way have announced and not sent. */
   async #outstanding(): Promise<number> {
-    const rows = await this.#options.library.all();
-    const receiving = rows.filter(({ upload }) => upload === 'receiving');
-    return receiving.reduce((sum, row) => sum + row.size_bytes - this.#options.spool.length(row.id), 0);
+    const rows = await this.#options.library.receiving();
+    return rows.reduce((sum, row) => sum + row.size_bytes - this.#options.spool.length(row.id), 0);
   }
 }
 

@@ -83,10 +83,18 @@ export interface HostOptions {
   /** Absolute origin of media URLs, where they have one of their own. */
   readonly mediaOrigin?: string | undefined;
   /** What a server is offered on its control socket (`controlApi`). */
-  readonly control: (server: { readonly serverId: string; readonly ownerId: string }) => ControlService;
+  readonly control: (server: ServedServer) => ControlService;
   /** Says that the observed state of a server may have changed. Only a hurry: the sweep looks too. */
   readonly changed: (serverId: string) => void;
   readonly log: Logger;
+}
+
+/** The server behind a control socket. */
+export interface ServedServer {
+  readonly serverId: string;
+  readonly ownerId: string;
+  /** Its own folder, where that lies on the machine of its host. */
+  readonly folder?: string;
 }
 
 export interface ControlService {

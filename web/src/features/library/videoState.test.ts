@@ -21,6 +21,13 @@ const done: Video = {
   height: null,
   posterUrl: null,
   createdAt: '2026-11-23T00:00:00Z',
+  description: '',
+  folderId: null,
+  tags: [],
+  favorite: false,
+  trashedAt: null,
+  resumeAt: null,
+  playedAt: null,
 };
 const failure = { code: 'corrupt', detail: '' };
 

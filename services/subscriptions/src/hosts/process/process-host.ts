@@ -133,9 +133,9 @@ class ProcessHost implements Host {
   async #start(entry: Entry): Promise<void> {
     const { spec, places, log } = entry;
     const { mediaCommand, mediaEnv, control, changed } = this.#options;
-    const service = control(spec);
+    const { serverId, ownerId, generation } = spec;
+    const service = control({ serverId, ownerId, folder: places.folder });
     entry.control = { service, listener: await listen(service, controlListen(places)) };
-    const { serverId, generation } = spec;
     const supervisor = new Supervisor({
       spawn: () => {
         const argv = [...mediaCommand, places.config];

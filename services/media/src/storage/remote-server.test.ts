@@ -1,0 +1,125 @@
+import { randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { hasFfmpeg, makeClip } from '../testing/fixtures.ts';
+import { type FakeS3, startFakeS3 } from '../testing/s3.ts';
+import { eventually, openRig, type Rig } from '../testing/server.ts';
+import { upload } from '../testing/tus-calls.ts';
+import { Viewer } from '../testing/viewer.ts';
+
+/** A media server whose objects belong into S3. */
+
+let fake: FakeS3;
+let rig: Rig;
+beforeEach(async () => {
+  fake = await startFakeS3();
+  rig = await openRig({
+    storageUrl: fake.url,
+    storageKeys: { accessKeyId: 'key', secretAccessKey: 'secret' },
+  });
+});
+afterEach(async () => {
+  await rig.close();
+  await fake.close();
+});
+
+const moved = (id: string, name = 'original') =>
+  eventually(
+    () => fake.objects.has(`tenant/${id}/${name}`) && !existsSync(join(rig.folder, 'objects', id, name)),
+  );
+const download = (id: string) => rig.call('GET', `/videos/${id}/original`);
+
+describe.skipIf(!hasFfmpeg)('playing', () => {
+  it('costs one range request a segment, and none for the sound beside it', async () => {
+    const id = await upload(rig, makeClip({ duration: 12 }));
+    const play = async () => new Viewer(rig, await rig.client.playOwn({ params: { id } }));
+    const before = await (await play()).get('v0/0.m4s');
+    await moved(id);
+    await moved(id, 'index');
+    await rig.restart();
+    const viewer = await play();
+    const { segments } = await viewer.listing();
+    expect(segments.length).toBeGreaterThan(1);
+    fake.requests.length = 0;
+    fake.ranges.length = 0;
+    for (const [i, segment] of segments.entries()) {
+      const piece = await viewer.get(segment);
+      expect(piece.status).toBe(200);
+      expect(fake.ranges).toHaveLength(i + 1);
+      if (i === 0) expect(piece.body.equals(before.body)).toBe(true);
+    }
+    for (const sound of (await viewer.listing('a0')).segments) {
+      const ranges = fake.ranges.length;
+      expect((await viewer.get(sound)).status).toBe(200);
+      expect(fake.ranges.length - ranges).toBeLessThanOrEqual(1);
+    }
+    expect(new Set(fake.requests)).toEqual(new Set(['GET object']));
+  });
+
+  it('answers 503 with Retry-After while the store is away, takes uploads, and recovers by itself', async () => {
+    const clip = makeClip({ duration: 4 });
+    const id = await upload(rig, clip);
+    await moved(id);
+    await eventually(async () => (await rig.client.getVideo({ params: { id } })).sha256 ?? false);
+    await fake.down();
+    const viewer = new Viewer(rig, await rig.client.playOwn({ params: { id } }));
+    const refused = await viewer.get('v0/0.m4s');
+    expect([refused.status, refused.problem().code, refused.headers['retry-after']]).toEqual([
+      503,
+      'unavailable',
+      '5',
+    ]);
+    expect((await download(id)).status).toBe(503);
+    const other = await upload(rig, clip);
+    const meanwhile = new Viewer(rig, await rig.client.playOwn({ params: { id: other } }));
+    expect((await meanwhile.get('v0/0.m4s')).status).toBe(200);
+    await fake.up();
+    expect((await viewer.get('v0/0.m4s')).status).toBe(200);
+    await moved(other);
+    expect((await download(other)).body.equals(clip)).toBe(true);
+  });
+
+  it('plays on without its local folder: the index comes back from the store, or is made again', async () => {
+    const clip = makeClip({ duration: 4 });
+    const id = await upload(rig, clip);
+    await moved(id);
+    await moved(id, 'index');
+    await rm(join(rig.folder, 'cache'), { recursive: true });
+    await rig.restart();
+    const first = new Viewer(rig, await rig.client.playOwn({ params: { id } }));
+    expect((await first.get('v0/0.m4s')).status).toBe(200);
+    await rm(join(rig.folder, 'cache'), { recursive: true });
+    fake.objects.delete(`tenant/${id}/index`);
+    await rig.restart();
+    const second = new Viewer(rig, await rig.client.playOwn({ params: { id } }));
+    expect((await second.get('v0/0.m4s')).status).toBe(200);
+    await moved(id, 'index');
+  });
+});
+
+it('gives back what was uploaded, whole and in parts, and forgets what is deleted', async () => {
+  const bytes = randomBytes(20_000_000);
+  const id = await upload(rig, bytes, 'noise.bin');
+  await moved(id);
+  expect((await download(id)).body.equals(bytes)).toBe(true);
+  const part = await rig.call('GET', `/videos/${id}/original`, {
+    headers: { range: 'bytes=9000000-9000099' },
+  });
+  expect(part.body.equals(bytes.subarray(9_000_000, 9_000_100))).toBe(true);
+  await rig.client.deleteVideo({ params: { id } });
+  await eventually(() => fake.objects.size === 0);
+  expect(await eventually(() => rig.host.usage.at(-1) === 0)).toBe(true);
+});
+
+it('removes at the next start what it could not remove while the store was away', async () => {
+  const id = await upload(rig, randomBytes(1000), 'noise.bin');
+  await moved(id);
+  await fake.down();
+  await rig.client.deleteVideo({ params: { id } });
+  const restarted = rig.restart();
+  await fake.up();
+  await restarted;
+  await eventually(() => fake.objects.size === 0);
+});
