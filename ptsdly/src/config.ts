@@ -1,5 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { chmodSync, linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { isIP } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { encoderNames } from '@ptsdly/transcoder';
@@ -12,6 +13,15 @@ export type ServiceName = (typeof serviceNames)[number];
 const port = z.coerce.number().int().min(0).max(65535);
 const address = z.string().regex(/^(https?:\/\/[^/]+|unix:\/.+)$/, 'expected http://host:port or unix:/path');
 const secret = z.string().min(32, 'at least 32 characters');
+
+const list = z
+  .string()
+  .transform((text) => text.split(',').map((entry) => entry.trim()))
+  .pipe(z.array(z.string().min(1)).max(100));
+const networks = list.refine(
+  (entries) => entries.every((entry) => isIP(entry.replace(/\/\d{1,3}$/, '')) !== 0),
+  'expected addresses or networks such as 10.0.0.0/8',
+);
 
 /** Ids stand in callback paths and must not be those of the built-in ones. */
 const issuer = z.strictObject({
@@ -68,6 +78,16 @@ export const settings = {
     'PTSDLY_LOG',
     'Log level: `debug`, `info`, `warn`, `error` or `silent`',
     z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('warn'),
+  ),
+  hosts: setting(
+    'PTSDLY_HOSTS',
+    'Further names under which the gateway answers, with commas between them',
+    list.optional(),
+  ),
+  trustedProxies: setting(
+    'PTSDLY_TRUSTED_PROXIES',
+    'Addresses or networks of proxies before the gateway, with commas between them',
+    networks.optional(),
   ),
   rateFactor: setting(
     'PTSDLY_RATE_FACTOR',

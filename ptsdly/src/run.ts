@@ -131,7 +131,13 @@ async function openService(name: ServiceName, config: Config, log: Logger, peers
     case 'web':
       return openWeb({ ...shared, distFolder: WEB_DIST, links: peers.links });
     case 'gateway':
-      return openGateway({ ...shared, ...peers, rateFactor: config.rateFactor });
+      return openGateway({
+        ...shared,
+        ...peers,
+        rateFactor: config.rateFactor,
+        ...(config.hosts ? { hosts: config.hosts } : {}),
+        ...(config.trustedProxies ? { trustedProxies: config.trustedProxies } : {}),
+      });
   }
 }
 

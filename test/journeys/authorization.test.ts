@@ -16,7 +16,7 @@ import { decodeJwt, type JWK, SignJWT } from 'jose';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { type Route, routes } from '../../services/gateway/src/route.ts';
 import { openIdentity } from '../../services/identity/src/service.ts';
-import { Person } from '../person.ts';
+import { Person, until } from '../person.ts';
 import { type Product, type ServiceName, startProduct } from '../product.ts';
 
 /**
@@ -129,7 +129,14 @@ async function people(expired: string): Promise<World> {
     },
   });
   const videoId = created.headers.get('x-video-id') ?? '';
-  const { id: linkId, code } = await owner.links.createLink({ body: { serverId: server.id, videoId } });
+  const share = () =>
+    owner.links.createLink({ body: { serverId: server.id, videoId } }).catch(() => undefined);
+  const link = await until(
+    share,
+    (made) => made !== undefined,
+    () => 'no link was made',
+  );
+  const { id: linkId = '', code = '' } = link ?? {};
   const [subscription] = (await owner.subscriptions.listSubscriptions({})).items;
   const narrow = await owner.identity.createToken({ body: { name: 'narrow', scopes: ['account:read'] } });
   const [session] = (await owner.identity.listSessions({})).items;

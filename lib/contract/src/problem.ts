@@ -48,6 +48,7 @@ export const problems = {
   quota_exceeded: [413, 'There is not enough room left on this server.'],
   unsupported_media_type: [415, 'This content type is not accepted here.'],
   range_not_satisfiable: [416, 'The range lies outside the file.'],
+  host_not_allowed: [421, 'This server does not answer under that name.'],
   invalid_fields: [422, 'Some fields are not valid.'],
   subtitles_unreadable: [422, 'These are no subtitles that can be read: SRT, VTT, ASS or SMI are.'],
   alias_not_allowed: [422, 'This address cannot be chosen.'],
