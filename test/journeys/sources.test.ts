@@ -4,7 +4,7 @@ import type { Server } from '@ptsdly/contract';
 import { sources } from '@ptsdly/packager/testing/sources';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { playThrough } from '../hls.ts';
-import { Person } from '../person.ts';
+import { Person, until } from '../person.ts';
 import { type Product, startProduct } from '../product.ts';
 import { createUpload, patch } from '../tus.ts';
 
@@ -42,7 +42,19 @@ test.each([
   await playThrough(new URL(play.hlsUrl, product.url), file);
 });
 
-test('sound that browsers refuse is a reason, not silence', async () => {
+test('sound that browsers refuse is made into sound that they take', { timeout: 60_000 }, async () => {
   const video = await upload(await sources['AC-3 in Matroska']());
-  expect(video).toMatchObject({ playable: false, failure: { code: 'unsupported_codec' } });
+  expect(video).toMatchObject({ playable: true, failure: null });
+  const params = { id: video.id };
+  const media = owner.media(server);
+  await until(
+    async () => (await media.listJobs({ params })).items.filter(({ kind }) => kind === 'audio'),
+    ([job]) => job?.state === 'done',
+    ([job]) => `the sound is ${job?.state} ${job?.failure?.detail}`,
+  );
+  const play = await media.playOwn({ params });
+  expect(play.pending).toEqual([]);
+  expect(play.tracks.filter(({ kind }) => kind === 'audio')).toMatchObject([{ codec: 'mp4a.40.2' }]);
+  const listed = await owner.fetch(play.hlsUrl.replace('master', 'c0'));
+  expect(await listed.text()).toContain('c0/0.m4s');
 });

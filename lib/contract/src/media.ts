@@ -28,6 +28,10 @@ export const video = z.object({
   width: z.int().nullable(),
   height: z.int().nullable(),
   posterUrl: z.string().nullable(),
+  /** Who made the poster: a browser while it uploaded, the server, or the owner by hand. */
+  posterBy: z.enum(['browser', 'server', 'owner']).nullable(),
+  /** WebVTT thumbnails with sheets beside it; null until it has been made. */
+  storyboardUrl: z.string().nullable(),
   createdAt: timestamp,
   description: z.string(),
   /** Null at the top of the library. */
@@ -92,7 +96,17 @@ export const playTrack = z.object({
   kind: z.enum(['video', 'audio']),
   codec: z.string(),
   language: z.string().nullable(),
+  /** Pixels as displayed; null for sound. */
+  width: z.int().nullable(),
+  height: z.int().nullable(),
+  /** bit/s on average, or the ceiling of what is still being made. */
+  bitRate: z.int().nullable(),
+  /** As it was uploaded, or made of it. */
+  isOriginal: z.boolean(),
+  /** Whether all of it is there; what is not is made while it plays. */
+  isReady: z.boolean(),
 });
+export type PlayTrack = z.infer<typeof playTrack>;
 
 export const playAnswer = z.object({
   /** The token in the path of every URL below. */
@@ -110,10 +124,18 @@ export const playAnswer = z.object({
   /** The better of the two where a player can take both. */
   prefer: z.enum(['hls', 'progressive']),
   posterUrl: z.string().nullable(),
+  /** WebVTT thumbnails with sheets beside it; empty until they have been made. Null without a picture. */
   storyboardUrl: z.string().nullable(),
   eventsUrl: z.string(),
   downloadUrl: z.string().nullable(),
   tracks: z.array(playTrack),
+  /**
+   * What this session lacks and is being made. `event: renditions` on `eventsUrl` tells that something is ready, which
+   * the next session has.
+   */
+  pending: z.array(z.enum(['video', 'audio'])),
+  /** EBU R128 of the first sound track: LUFS, and dBTP of the peak; null before it is measured. */
+  loudness: z.object({ integrated: z.number(), peak: z.number() }).nullable(),
   /** WebVTT under the session. */
   subtitles: z.array(subtitle),
   /** By time. */
@@ -202,6 +224,17 @@ export const mediaApi = {
     params: jobParams,
     response: videoJob,
     problems: ['not_found', 'conflict'],
+  }),
+  askRendition: endpoint({
+    method: 'POST',
+    path: '/videos/:id/renditions',
+    access: 'user',
+    scope: 'videos:write',
+    summary: 'Ask for the video in another size; never larger than the original',
+    params: idParams,
+    body: z.object({ height: z.int().min(360).max(2160) }),
+    response: z.object({ items: z.array(videoJob) }),
+    problems: ['not_found', 'not_playable', 'conflict'],
   }),
   playOwn: endpoint({
     method: 'POST',

@@ -59,6 +59,18 @@ export const mediaRawRoutes: readonly RawRoute[] = [
     summary: 'The poster (JPEG)',
   },
   {
+    methods: ['GET', 'HEAD', 'PUT', 'DELETE'],
+    path: '/videos/:id/poster',
+    access: 'user',
+    summary: 'The poster (JPEG); PUT chooses one by hand, DELETE leaves the choice to the server again',
+  },
+  {
+    methods: ['GET', 'HEAD'],
+    path: '/videos/:id/storyboard/*',
+    access: 'user',
+    summary: 'Thumbnails along the video: list.vtt (WebVTT) and the sheets it names (JPEG)',
+  },
+  {
     methods: ['GET'],
     path: '/events',
     access: 'user',
@@ -83,7 +95,8 @@ export const mediaRawRoutes: readonly RawRoute[] = [
     methods: ['GET', 'HEAD'],
     path: '/s/*',
     access: 'grant',
-    summary: 'Playlists, segments, plain MP4, poster, subtitles, events and download of a play session',
+    summary:
+      'Playlists, segments, plain MP4, poster, storyboard, subtitles, events and download of a play session',
   },
 ];
 

@@ -15,6 +15,7 @@ export { decodeIndex, encodeIndex } from './index-file.ts';
 export type { IndexLimits } from './index-limits.ts';
 export { indexSource, OPENING_BYTES, openScan } from './index-source.ts';
 export { joinVideo, type VideoPart } from './joined-index.ts';
+export { type KeyPictureOptions, type KeyPictures, keyPictures } from './key-pictures.ts';
 export type {
   AudioFormat,
   AudioTrack,
@@ -33,10 +34,18 @@ export { MovieScan } from './movie-file.ts';
 export { locateMovie, type MovieLocation } from './movie-location.ts';
 export { forBrowsers, isSegmentable, obstacleOf } from './playability.ts';
 export {
+  type ListedTrack,
+  listSegments,
+  type MasterSound,
+  type MasterVariant,
+  writeMaster,
+} from './playlists.ts';
+export {
   createPresentation,
   displaySize,
   type Presentation,
   type PresentationOptions,
+  presentVideo,
 } from './presentation.ts';
 export type { PresentedTrack } from './presented-track.ts';
 export { createProgressive, type ProgressiveFile } from './progressive.ts';

@@ -1,7 +1,7 @@
 import { GROWING_TARGET } from './boundaries.ts';
 import type { SegmentedTrack } from './presented-track.ts';
 
-/** What the master playlist says of the one variant. */
+/** What the master playlist says of a variant. */
 export interface Variant {
   readonly bandwidth: number;
   readonly averageBandwidth: number;
@@ -13,6 +13,19 @@ export interface Variant {
 }
 
 const AUDIO_GROUP = 'audio';
+
+/** What a media playlist says of a track: where its segments begin and what they are called. */
+export interface ListedTrack {
+  /** Names its folder. */
+  readonly id: string;
+  readonly segmentCount: number;
+  /** Longest segment in whole seconds. */
+  readonly targetDuration: number;
+  /** Whether each segment can be decoded without the one before it. */
+  readonly independent: boolean;
+  /** Seconds; `segmentCount` gives the end. */
+  segmentStart(n: number): number;
+}
 
 /** How much of a source is there. */
 export interface Arrived {
@@ -29,7 +42,15 @@ export interface Arrived {
  * it ends when the last one is there. Where nobody can know its longest segment it promises a fixed target.
  */
 export function writeMediaPlaylist(track: SegmentedTrack, live?: Arrived): string {
-  const listed = live ? track.segmentsWithin(live.arrived) : track.segmentCount;
+  return listSegments(track, live && { ...live, listed: track.segmentsWithin(live.arrived) });
+}
+
+/** The same of any list of segments: all of them, or the first `listed` of one that grows. */
+export function listSegments(
+  track: ListedTrack,
+  live?: Pick<Arrived, 'growing' | 'isSequential'> & { readonly listed: number },
+): string {
+  const listed = live ? live.listed : track.segmentCount;
   const least = live?.isSequential ? GROWING_TARGET : 0;
   const lines = [
     '#EXTM3U',
@@ -50,7 +71,7 @@ export function writeMediaPlaylist(track: SegmentedTrack, live?: Arrived): strin
 }
 
 /** The difference of rounded times, so that rounding never adds up along the list. */
-function microseconds(track: SegmentedTrack, n: number): string {
+function microseconds(track: ListedTrack, n: number): string {
   const at = (index: number) => Math.round(track.segmentStart(index) * 1e6);
   return ((at(n + 1) - at(n)) / 1e6).toFixed(6);
 }
@@ -58,17 +79,45 @@ function microseconds(track: SegmentedTrack, n: number): string {
 /** Master playlist (RFC 8216 §4.3.4): one variant, and one `EXT-X-MEDIA` for each sound track. */
 export function writeMasterPlaylist(tracks: readonly SegmentedTrack[], variant: Variant): string {
   const video = tracks.find(({ kind }) => kind === 'video');
-  const audio = tracks.filter(({ kind }) => kind === 'audio');
-  const main = video ?? audio[0];
+  const sounds = tracks.filter(({ kind }) => kind === 'audio');
+  const independent = tracks.every((track) => track.independent);
+  return writeMaster([{ ...variant, id: (video ?? sounds[0])?.id ?? '' }], sounds, independent);
+}
+
+/** A variant of a presentation, of which each is the same in another size. */
+export interface MasterVariant extends Variant {
+  /** Of its media playlist. */
+  readonly id: string;
+}
+
+/** A sound track that goes with every variant. */
+export interface MasterSound {
+  readonly id: string;
+  readonly language: string | undefined;
+  readonly channels: number | undefined;
+}
+
+/**
+ * Master playlist of variants in the order that players should try them, all with the same sound. Without video there
+ * is one variant, the first sound track.
+ */
+export function writeMaster(
+  variants: readonly MasterVariant[],
+  sounds: readonly MasterSound[],
+  independent: boolean,
+): string {
   const lines = ['#EXTM3U', '#EXT-X-VERSION:7'];
-  if (tracks.every(({ independent }) => independent)) lines.push('#EXT-X-INDEPENDENT-SEGMENTS');
-  const grouped = video ? audio : audio.length > 1 ? audio : [];
+  if (independent) lines.push('#EXT-X-INDEPENDENT-SEGMENTS');
+  const video = variants.some(({ width }) => width > 0);
+  const grouped = video || sounds.length > 1 ? sounds : [];
   for (const [i, track] of grouped.entries()) lines.push(mediaTag(track, i));
-  lines.push(streamTag(variant, video !== undefined, grouped.length > 0), `${main?.id}.m3u8`);
+  for (const variant of variants) {
+    lines.push(streamTag(variant, video, grouped.length > 0), `${variant.id}.m3u8`);
+  }
   return `${lines.join('\n')}\n`;
 }
 
-function mediaTag(track: SegmentedTrack, index: number): string {
+function mediaTag(track: MasterSound, index: number): string {
   const { language, channels } = track;
   const name = language ? `${language} ${index + 1}` : `Audio ${index + 1}`;
   return `#EXT-X-MEDIA:${attributes([

@@ -199,6 +199,11 @@ function startsOf(track: SegmentedTrack | undefined): number[] {
   return Array.from({ length: inner }, (_, n) => track?.segmentStart(n + 1) ?? 0);
 }
 
+/** Where a video is cut into segments, those too of which only a decoder can make something (`isSegmentable`). */
+export function presentVideo(video: VideoTrack): PresentedTrack {
+  return new SegmentedTrack('v0', video, videoBoundaries(video.samples, video.timescale));
+}
+
 /** Pixels as displayed, after pixel aspect and rotation; 0 without video. */
 export function displaySize({ video }: MediaIndex): { width: number; height: number } {
   if (!video) return { width: 0, height: 0 };

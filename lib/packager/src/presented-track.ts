@@ -24,6 +24,13 @@ export interface PresentedTrack {
   /** Hertz; sound only. */
   readonly sampleRate: number | undefined;
   readonly segmentCount: number;
+  /** Bits a second: peak of RFC 8216 §4.1, and average. */
+  readonly bandwidth: number;
+  readonly averageBandwidth: number;
+  /** Whether no sample of a segment is presented before the sync sample it begins with. */
+  readonly independent: boolean;
+  /** Longest segment in whole seconds (RFC 8216 §4.3.3.1), at least 1. */
+  readonly targetDuration: number;
   /** Seconds at which segment `n` begins; the first one at the start of the source, `segmentCount` gives the end. */
   segmentStart(n: number): number;
   /** Seconds from the start of segment `n` to that of the next. */

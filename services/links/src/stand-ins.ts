@@ -155,6 +155,8 @@ export function videoNamed(id: string, title: string): Video {
     width: 1920,
     height: 1080,
     posterUrl: null,
+    posterBy: null,
+    storyboardUrl: null,
     createdAt: new Date().toISOString(),
     description: '',
     folderId: null,

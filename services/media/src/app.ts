@@ -4,11 +4,13 @@ import type { Hono } from 'hono';
 import type { Jobs } from './jobs/jobs.ts';
 import { type LibraryParts, libraryHandlers, videoHandlers } from './library/library-handlers.ts';
 import type { Playback } from './playback/playback.ts';
+import type { Background } from './renditions/background.ts';
 
 export interface MediaAppOptions extends AppOptions {
   readonly basePath: string;
   readonly library: LibraryParts;
   readonly jobs: Jobs;
+  readonly background: Background;
   readonly playback: Playback;
   readonly deleteVideo: (id: string) => Promise<void>;
 }
@@ -29,6 +31,10 @@ export function createMediaApp(options: MediaAppOptions): Hono {
     },
     retryJob: ({ params }) => jobs.retry(params.id, params.job),
     cancelJob: ({ params }) => jobs.cancel(params.id, params.job),
+    askRendition: async ({ params, body }) => {
+      await options.background.ask(await library.library.require(params.id), body.height);
+      return { items: await jobs.all(params.id) };
+    },
     playOwn: ({ params, caller }) => playback.openOwn(params.id, caller),
     playGrant: ({ body }) => playback.openGrant(body.grant),
   };

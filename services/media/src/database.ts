@@ -2,6 +2,8 @@ import { type Migrations, type OutboxTables, openDatabase, outboxMigration } fro
 import { type Kysely, sql } from 'kysely';
 import type { JobRow } from './jobs/job-store.ts';
 import { libraryMigration } from './library/migration.ts';
+import type { LoudnessRow } from './renditions/loudness-job.ts';
+import type { RenditionRow, WindowRow } from './renditions/rendition-store.ts';
 
 export interface VideoRow {
   id: string;
@@ -19,11 +21,14 @@ export interface VideoRow {
   duration: number | null;
   width: number | null;
   height: number | null;
-  poster: 'browser' | 'server' | null;
+  /** Who made it; see `Posters`. */
+  poster: 'early' | 'browser' | 'server' | 'owner' | null;
   /** Names the movie header that the index was made of; null while there is no index, or an older one. */
   movie: string | null;
   /** Grows with every poster, so that its URL changes. */
   poster_version: number;
+  /** Grows with every storyboard; 0 while there is none. */
+  storyboard_version: number;
   created_at: string;
   description: string;
   /** Empty at the top. */
@@ -81,6 +86,11 @@ export interface MediaTables extends OutboxTables {
   redeemed_grants: { jti: string; expires_at: string };
   settings: { name: string; value: string };
   jobs: JobRow;
+  renditions: RenditionRow;
+  rendition_windows: WindowRow;
+  loudness: LoudnessRow;
+  /** Videos for which it was decided what is needed, and by which version of `needs`. */
+  job_plans: { video: string; version: number };
   folders: FolderRow;
   video_tags: { video_id: string; tag_key: string; name: string };
   subtitles: SubtitleRow;
@@ -132,7 +142,29 @@ const migrations: Migrations = {
       await sql`create index jobs_state on jobs (state)`.execute(db);
     },
   },
+  '2027-01-jobs-renditions': {
+    async up(db) {
+      await sql`create table renditions (
+        video varchar(64) not null, name varchar(20) not null, kind varchar(10) not null, width integer not null,
+        height integer not null, bit_rate bigint not null, grid varchar(32) not null, state varchar(20) not null,
+        size_bytes bigint not null, created_at varchar(30) not null, primary key (video, name)
+      )`.execute(db);
+      await sql`create table rendition_windows (
+        video varchar(64) not null, rendition varchar(20) not null, from_segment integer not null,
+        to_segment integer not null, size_bytes bigint not null, sha256 varchar(64) not null,
+        primary key (video, rendition, from_segment)
+      )`.execute(db);
+      await sql`create table loudness (video varchar(64) primary key, integrated double precision not null,
+        peak double precision not null)`.execute(db);
+      await sql`create table job_plans (video varchar(64) primary key, version integer not null)`.execute(db);
+    },
+  },
   '2027-01-library-places': libraryMigration,
+  '2027-01-preview-storyboards': {
+    async up(db) {
+      await sql`alter table videos add column storyboard_version integer not null default 0`.execute(db);
+    },
+  },
 };
 
 export const openMediaDatabase = (url: string): Promise<MediaDatabase> => openDatabase(url, migrations);

@@ -10,10 +10,11 @@ import {
   type Service,
 } from '@ptsdly/kit';
 import { createMediaApp } from './app.ts';
-import { type MediaDatabase, openMediaDatabase } from './database.ts';
+import { type MediaDatabase, openMediaDatabase, type VideoRow } from './database.ts';
 import { createByteRouter } from './exchange.ts';
 import { createGatekeeper, ownerOnly } from './gatekeeper.ts';
 import { Deliveries } from './host/deliveries.ts';
+import { openHostTranscoder } from './host/host-transcoder.ts';
 import { News } from './host/news.ts';
 import { Indexer } from './indexing/indexer.ts';
 import { JobStore } from './jobs/job-store.ts';
@@ -26,20 +27,25 @@ import { Journal } from './library/journal.ts';
 import { Library } from './library/library.ts';
 import { libraryEventRoutes } from './library/library-events.ts';
 import type { LibraryParts } from './library/library-handlers.ts';
-import { indexOf, originalOf, posterOf } from './library/object-names.ts';
-import { Posters } from './library/posters.ts';
+import { objectsOf } from './library/object-names.ts';
 import { Trash } from './library/trash.ts';
 import { videoRoutes } from './library/video-routes.ts';
+import { pictureRoutes } from './pictures/picture-routes.ts';
+import { Pictures } from './pictures/pictures.ts';
 import { OpenResponses } from './playback/open-responses.ts';
 import { Playback } from './playback/playback.ts';
 import { Presentations } from './playback/presentations.ts';
 import { Rights, readSetting, writeSetting } from './playback/rights.ts';
+import { SessionNews } from './playback/session-news.ts';
 import { sessionRoutes } from './playback/session-routes.ts';
 import { SessionTokens } from './playback/session-token.ts';
 import { recover } from './recovery.ts';
+import { Background } from './renditions/background.ts';
+import { WorkFolder } from './renditions/work-folder.ts';
 import { openStorage } from './storage/open.ts';
 import { subtitleRoutes } from './subtitles/subtitle-routes.ts';
 import { Subtitles } from './subtitles/subtitles.ts';
+import type { Transcoder } from './transcoder.ts';
 import { Arrivals } from './uploads/arrivals.ts';
 import { Ingest } from './uploads/ingest.ts';
 import { Spool } from './uploads/spool.ts';
@@ -52,8 +58,8 @@ export interface MediaOptions extends MediaConfig {
   readonly log: Logger;
   /** Module to start as the index thread; the program's own file. */
   readonly workerUrl?: URL;
-  /** The ffmpeg command; posters need it, nothing else does. */
-  readonly ffmpeg?: string;
+  /** Runs ffmpeg; that of the host when absent. */
+  readonly transcoder?: Transcoder;
   /** Measure the process too; for the one that runs nothing else. */
   readonly processMetrics?: boolean;
 }
@@ -104,33 +110,50 @@ export async function openMedia(options: MediaOptions): Promise<MediaService> {
     jobs: (id) => jobs.of(id),
   });
   const subtitles = new Subtitles({ journal, url });
+  const presentations = new Presentations(storage);
+  const indexer = new Indexer(options.workerUrl ?? new URL(OWN_PROGRAM, import.meta.url), log);
+  const transcoder = options.transcoder ?? openHostTranscoder(control);
+  const onGrown = (row: VideoRow) => posters.grown(row);
+  const arrivals = new Arrivals({ library, storage, spool, indexer, onGrown, log });
+  const pictures = new Pictures({
+    ...{ folder: options.folder, library, storage, spool, presentations, transcoder, log },
+    arriving: (id) => arrivals.known(id),
+    queue: (id, specs) => jobs.add(id, specs),
+  });
+  const { posters } = pictures;
+  const sessionNews = new SessionNews();
+  const background = new Background({
+    ...{ db, library, storage, spool, indexer, presentations, transcoder, log },
+    work: new WorkFolder(options.folder),
+    jobs: () => jobs,
+    onReady: ({ video, name }) => sessionNews.publish(video, 'renditions', { name }),
+  });
   const jobs = new Jobs({
     store: new JobStore(db),
-    kinds: [],
+    kinds: [...background.kinds, ...pictures.kinds],
     find: (id) => library.find(id),
     onChange: (id) => changes.publish({ type: 'video', id }),
     log,
   });
-  const presentations = new Presentations(storage);
-  const posters = new Posters({
-    ...{ library, storage, spool, presentations, log },
-    ffmpeg: options.ffmpeg ?? 'ffmpeg',
-  });
-  const indexer = new Indexer(options.workerUrl ?? new URL(OWN_PROGRAM, import.meta.url), log);
-  const arrivals = new Arrivals({ library, storage, spool, indexer, log });
+  const plan = (row: VideoRow) => {
+    const planned = [background.plan(row), row.width === null ? undefined : pictures.want(row.id)];
+    Promise.all(planned).catch((err: unknown) =>
+      log.error({ err, videoId: row.id }, 'no background work could be queued'),
+    );
+  };
   const ingest = new Ingest({
     ...{ library, storage, spool, indexer, arrivals, log },
     onPlayable: (row, index) => {
       presentations.put(row, index);
-      if (!row.poster) posters.make(row);
+      plan(row);
     },
   });
   const onRemoved = async (id: string) => {
-    await jobs.forget(id);
+    await background.forget(id);
     responses.end('deleted', ({ videoId }) => videoId === id);
     presentations.forget(id);
     arrivals.forget(id);
-    for (const name of [originalOf(id), indexOf(id), posterOf(id)]) await storage.remove(name);
+    for (const name of objectsOf(id)) await storage.remove(name);
     await spool.remove(id);
   };
   const uploads = new Uploads({ library, spool, ingest, indexer, arrivals, onRemoved });
@@ -168,7 +191,9 @@ export async function openMedia(options: MediaOptions): Promise<MediaService> {
       news,
       tokens,
       grants,
+      background,
     },
+    isProcessing: (id) => jobs.of(id).some(({ state }) => state === 'queued' || state === 'running'),
   });
   const parts: LibraryParts = {
     ...{ journal, library, trash, subtitles, quotaBytes, url },
@@ -182,7 +207,7 @@ export async function openMedia(options: MediaOptions): Promise<MediaService> {
   };
   const health = { serverId, generation: options.generation };
   const app = createMediaApp({
-    ...{ audience, log, metrics, callers, ready, health, basePath, jobs, playback, deleteVideo },
+    ...{ audience, log, metrics, callers, ready, health, basePath, jobs, playback, deleteVideo, background },
     library: parts,
   });
   const raw = createByteRouter({
@@ -191,14 +216,21 @@ export async function openMedia(options: MediaOptions): Promise<MediaService> {
       ...uploadRoutes({ basePath, quotaBytes, gatekeeper, uploads, posters, arrivals }),
       ...libraryEventRoutes({ gatekeeper, library, changes, responses }),
       ...videoRoutes({ gatekeeper, library, storage, responses }),
+      ...pictureRoutes({ gatekeeper, library, storage, responses, pictures }),
       ...subtitleRoutes({ gatekeeper, subtitles }),
-      ...sessionRoutes({ playback, subtitles, storage, responses }),
+      ...sessionRoutes({
+        ...{ playback, subtitles, storage, responses, news: sessionNews },
+        renditions: background.renditions,
+      }),
     ],
   });
 
   await jobs.start();
   deliveries.start();
-  const recovering = recover({ library, storage, spool, ingest, uploads, log });
+  const closing = new AbortController();
+  const recovering = recover({ library, storage, spool, ingest, uploads, log }).then(() =>
+    background.catchUp(closing.signal).catch((err: unknown) => log.error({ err }, 'planning did not finish')),
+  );
   const sweep = setInterval(() => {
     void Promise.all([uploads.sweep(), rights.prune(), trash.sweep()]).catch((err) =>
       log.warn({ err }, 'sweeping failed'),
@@ -211,6 +243,7 @@ export async function openMedia(options: MediaOptions): Promise<MediaService> {
     quiesce: () => responses.end('closing', ({ expiresAt }) => expiresAt !== null),
     async close() {
       clearInterval(sweep);
+      closing.abort();
       responses.close();
       await news.close();
       await recovering;

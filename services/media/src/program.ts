@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { type MediaConfig, mediaConfig } from '@ptsdly/contract';
 import { createLog, listen } from '@ptsdly/kit';
+import { openHostTranscoder } from './host/host-transcoder.ts';
 import { openMedia } from './media.ts';
 
 const DRAIN_MS = 5000;
@@ -16,6 +17,7 @@ export async function run(configPath: string | undefined, workerUrl: URL): Promi
   const media = await openMedia({
     ...{ ...config, log, workerUrl },
     control: config.controlAddress,
+    transcoder: openHostTranscoder(config.controlAddress),
     processMetrics: true,
   });
   const listener = await listen(media, { socketPath: config.socketPath, drainMs: DRAIN_MS });

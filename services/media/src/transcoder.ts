@@ -28,3 +28,8 @@ export class TranscodeError extends Error {
     this.reason = reason;
   }
 }
+
+/** Where there is no ffmpeg: everything else goes on. */
+export const noTranscoder: Transcoder = {
+  run: () => Promise.reject(new TranscodeError('unavailable', 'There is no transcoder here.')),
+};

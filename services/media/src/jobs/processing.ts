@@ -7,7 +7,7 @@ export function processingOf(
   jobs: readonly VideoJob[],
 ): Pick<Video, 'processing' | 'progress'> {
   if (row.processing !== 'none') return { processing: row.processing, progress: null };
-  const pending = jobs.filter(({ state }) => state === 'queued' || state === 'running');
+  const pending = jobs.filter((job) => isPending(job) && job.failure?.code !== 'transcoder_unavailable');
   if (pending.length === 0) return { processing: 'none', progress: null };
   const done = pending.reduce((sum, { progress }) => sum + progress, 0) / pending.length;
   return {
@@ -15,3 +15,5 @@ export function processingOf(
     progress: done,
   };
 }
+
+const isPending = ({ state }: VideoJob) => state === 'queued' || state === 'running';

@@ -71,6 +71,7 @@ export class Library {
       poster: null,
       movie: null,
       poster_version: 0,
+      storyboard_version: 0,
       created_at: new Date().toISOString(),
       description: '',
       folder_id: announced.folderId ?? '',
@@ -177,8 +178,25 @@ export class Library {
     await this.#update(id, { ...state, ...shape, ...failure }, [{ type: 'card', videoId: id }]);
   }
 
-  async posted(id: string, poster: 'browser' | 'server', version: number): Promise<void> {
-    await this.#update(id, { poster, poster_version: version }, [{ type: 'card', videoId: id }]);
+  /** What would have made a video playable could not be made. */
+  async notConverted(id: string, code: string, detail: string): Promise<void> {
+    await this.#update(id, { playable: 0, failure_code: code, failure_detail: detail.slice(0, 500) });
+  }
+
+  /** It was made after all. */
+  async converted(id: string): Promise<void> {
+    await this.#update(id, { playable: 1, failure_code: null, failure_detail: null });
+  }
+
+  /** False when the video is gone. */
+  async posted(id: string, poster: VideoRow['poster'], version: number): Promise<boolean> {
+    const row = await this.#update(id, { poster, poster_version: version }, [{ type: 'card', videoId: id }]);
+    return row !== undefined;
+  }
+
+  /** False when the video is gone. */
+  async storyboarded(id: string, version: number): Promise<boolean> {
+    return (await this.#update(id, { storyboard_version: version })) !== undefined;
   }
 
   /** True when it was there. */
@@ -225,6 +243,11 @@ export class Library {
       width: row.width,
       height: row.height,
       posterUrl: row.poster ? `${this.#options.url}/videos/${row.id}/poster?v=${row.poster_version}` : null,
+      posterBy: row.poster === 'early' ? 'server' : row.poster,
+      storyboardUrl:
+        row.storyboard_version > 0
+          ? `${this.#options.url}/videos/${row.id}/storyboard/list.vtt?v=${row.storyboard_version}`
+          : null,
       createdAt: row.created_at,
       description: row.description,
       folderId: row.folder_id || null,

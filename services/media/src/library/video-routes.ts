@@ -7,7 +7,7 @@ import type { Storage } from '../storage/storage.ts';
 import { attachment } from './byte-range.ts';
 import type { Library } from './library.ts';
 import { sendObject } from './object-answer.ts';
-import { originalOf, posterOf } from './object-names.ts';
+import { originalOf } from './object-names.ts';
 
 export interface VideoRoutesOptions {
   readonly gatekeeper: Gatekeeper;
@@ -28,17 +28,11 @@ export function videoRoutes(options: VideoRoutesOptions): ByteRoute[] {
       await send(exchange, options.storage, row);
     };
   const original = owned(sendOriginal);
-  const poster = owned(sendPoster);
   return [
     {
       template: '/videos/:id/original',
       pattern: /^\/videos\/([\w-]{1,64})\/original$/,
       methods: { GET: original, HEAD: original },
-    },
-    {
-      template: '/videos/:id/poster',
-      pattern: /^\/videos\/([\w-]{1,64})\/poster$/,
-      methods: { GET: poster, HEAD: poster },
     },
   ];
 }
@@ -55,17 +49,5 @@ export async function sendOriginal(exchange: Exchange, storage: Storage, row: Vi
     etag: `"${row.id}"`,
     cacheControl: 'private, no-cache',
     disposition: attachment(row.file_name),
-  });
-}
-
-export async function sendPoster(exchange: Exchange, storage: Storage, row: VideoRow): Promise<void> {
-  const stat = row.poster ? await storage.stat(posterOf(row.id)) : undefined;
-  if (!stat) throw new Problem('not_found');
-  await sendObject(exchange, storage, {
-    name: posterOf(row.id),
-    size: stat.size,
-    type: 'image/jpeg',
-    etag: `"${row.id}-p${row.poster_version}"`,
-    cacheControl: 'private, max-age=3600',
   });
 }

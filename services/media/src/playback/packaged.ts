@@ -3,10 +3,17 @@ import {
   createPresentation,
   createProgressive,
   decodeIndex,
+  displaySize,
   forBrowsers,
+  type KeyPictureOptions,
+  type KeyPictures,
+  keyPictures,
+  type MediaIndex,
   type Presentation,
   type ProgressiveFile,
 } from '@ptsdly/packager';
+
+import { gridOf } from '../renditions/grid.ts';
 
 /** The bytes of an original. */
 export interface OriginalSource extends ByteSource {
@@ -16,8 +23,18 @@ export interface OriginalSource extends ByteSource {
   expect?(start: number, end: number): Promise<void>;
 }
 
+export interface Picture {
+  /** Pixels, after pixel aspect and rotation. */
+  readonly width: number;
+  readonly height: number;
+  /** How it is brought to what every screen shows. */
+  readonly toneMap: 'none' | 'pq' | 'hlg';
+}
+
 /** A video ready to be cut: its presentation and the bytes it lies in. */
 export interface Packaged {
+  /** All tracks, those too that no browser plays. */
+  readonly index: MediaIndex;
   readonly presentation: Presentation;
   readonly source: OriginalSource;
   /** Names the movie header that the cuts were made of; null where nobody needs to tell two of them apart. */
@@ -26,24 +43,40 @@ export interface Packaged {
   readonly arrived?: () => number;
   /** Whether the original's samples can stand in a plain MP4 as they lie (a transport stream's cannot). */
   readonly isContiguous: boolean;
+  /** The picture of the original as displayed, whether browsers play it or not; undefined for sound alone. */
+  readonly picture: Picture | undefined;
   /** The original as a plain MP4; laid out when first asked for. */
   progressive(): ProgressiveFile;
+  /** Some of its sync samples as a stream of their own; undefined for sound alone. */
+  keyPictures(options: KeyPictureOptions): KeyPictures | undefined;
 }
+
+const TONE_MAPS = { SDR: 'none', PQ: 'pq', HLG: 'hlg' } as const;
 
 /** Decodes an index file. Throws `PackagerError` when it is damaged. */
 export function packageIndex(
   bytes: Uint8Array,
   rest: Pick<Packaged, 'source' | 'movie' | 'arrived'>,
 ): Packaged {
-  const index = forBrowsers(decodeIndex(bytes));
+  const index = decodeIndex(bytes);
+  const playable = forBrowsers(index);
+  // sound whose picture has to be converted is cut as the conversions will be
+  const boundaries = playable.video ? undefined : gridOf(index)?.starts.slice(1);
   let progressive: ProgressiveFile | undefined;
   return {
     ...rest,
-    presentation: createPresentation(index),
-    isContiguous: index.video?.rewrite === undefined,
+    index,
+    presentation: createPresentation(playable, boundaries ? { boundaries } : {}),
+    isContiguous: playable.video !== undefined && playable.video.rewrite === undefined,
+    picture: pictureOf(index),
+    keyPictures: (options) => keyPictures(index, options),
     progressive() {
-      progressive ??= createProgressive(index);
+      progressive ??= createProgressive(playable);
       return progressive;
     },
   };
+}
+
+function pictureOf(index: MediaIndex): Picture | undefined {
+  return index.video && { ...displaySize(index), toneMap: TONE_MAPS[index.video.videoRange] };
 }

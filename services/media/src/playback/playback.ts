@@ -5,12 +5,14 @@ import type { News } from '../host/news.ts';
 import { readChapters } from '../library/chapters.ts';
 import type { Library } from '../library/library.ts';
 import type { Trash } from '../library/trash.ts';
+import type { Background } from '../renditions/background.ts';
 import type { Subtitles } from '../subtitles/subtitles.ts';
 import type { ArrivalNews } from '../uploads/arrival-news.ts';
 import type { Arrivals } from '../uploads/arrivals.ts';
 import type { Ingest } from '../uploads/ingest.ts';
 import type { Packaged } from './packaged.ts';
 import type { Presentations } from './presentations.ts';
+import { programmeOf } from './programme.ts';
 import type { Rights } from './rights.ts';
 import type { PlaySession, SessionTokens } from './session-token.ts';
 
@@ -33,6 +35,9 @@ export interface PlaybackOptions {
   readonly trash: Pick<Trash, 'has'>;
   readonly subtitles: Subtitles;
   readonly tokens: SessionTokens;
+  readonly background: Pick<Background, 'renditions' | 'loudness'>;
+  /** Whether something is still being made for a video. */
+  readonly isProcessing: (id: string) => boolean;
   /** Verifies what links has signed. */
   readonly grants: TokenVerifier;
 }
@@ -182,12 +187,26 @@ export class Playback {
     return { claims: claims.data, expiresAt: new Date((payload.exp + 60) * 1000) };
   }
 
+  /** Throws for a video of which nothing can be played as it is. */
+  #refuse(row: VideoRow): never {
+    if (this.#options.isProcessing(row.id)) throw new Problem('not_playable_yet', { retryAfter: 2 });
+    throw new Problem('not_playable', row.failure_detail ? { detail: row.failure_detail } : {});
+  }
+
   async #answer(row: VideoRow, right: Right): Promise<PlayAnswer> {
     const { link, sid, download, expiresAt, startAt, endAt } = right;
-    const { presentation, movie, arrived, isContiguous } = await this.#package(row);
-    const claims = { videoId: row.id, link, sid, download, expiresAt };
+    const packaged = await this.#package(row);
+    const { presentation, movie, arrived, isContiguous, index } = packaged;
+    const { background } = this.#options;
+    const programme = programmeOf(packaged, arrived ? [] : await background.renditions.of(row.id, index));
+    if (programme.tracks.length === 0) this.#refuse(row);
+    const { renditions, tracks, pending } = programme;
+    const claims = { videoId: row.id, link, sid, download, expiresAt, renditions };
     const session = this.#options.tokens.sign({ ...claims, movie: arrived ? movie : null });
-    const slow = presentation.maxGop > LONGEST_GROUP;
+    const adaptive = tracks.some(
+      ({ kind, isOriginal, isReady }) => kind === 'video' && !isOriginal && isReady,
+    );
+    const slow = presentation.maxGop > LONGEST_GROUP && !adaptive;
     const plain = !arrived && isContiguous && (slow || presentation.rotation !== 0);
     const base = `${this.#options.url}/s/${session}`;
     const { library, subtitles } = this.#options;
@@ -203,15 +222,12 @@ export class Playback {
       progressiveUrl: plain ? `${base}/video.mp4` : null,
       prefer: plain && slow ? 'progressive' : 'hls',
       posterUrl: row.poster ? `${base}/poster.jpg` : null,
-      storyboardUrl: null,
+      storyboardUrl: presentation.width > 0 ? `${base}/storyboard/list.vtt` : null,
       eventsUrl: `${base}/events`,
       downloadUrl: download ? `${base}/download` : null,
-      tracks: presentation.tracks.map((track) => ({
-        id: track.id,
-        kind: track.kind,
-        codec: track.codec,
-        language: track.language ?? null,
-      })),
+      tracks: [...tracks],
+      pending: this.#options.isProcessing(row.id) ? [...pending] : [],
+      loudness: await background.loudness(row.id),
       subtitles: await subtitles.list(row.id, ({ id }) => `${base}/subtitles/${id}.vtt`),
       chapters: await readChapters(library.db, row.id),
       startAt,

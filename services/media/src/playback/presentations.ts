@@ -1,8 +1,9 @@
 import { Problem } from '@ptsdly/contract';
 import type { VideoRow } from '../database.ts';
 import { indexOf, originalOf } from '../library/object-names.ts';
+import { objectSource } from '../library/object-source.ts';
 import type { LocalStorage, Storage } from '../storage/storage.ts';
-import { type OriginalSource, type Packaged, packageIndex } from './packaged.ts';
+import { type Packaged, packageIndex } from './packaged.ts';
 
 interface Entry {
   readonly packaged: Promise<Packaged>;
@@ -55,7 +56,10 @@ export class Presentations {
     const packaged = reading.then((bytes) => {
       entry.weight = bytes.length;
       this.#shed();
-      return packageIndex(bytes, { source: this.#source(row), movie: row.movie });
+      return packageIndex(bytes, {
+        source: objectSource(this.#storage, originalOf(row.id), row.size_bytes),
+        movie: row.movie,
+      });
     });
     const entry: Entry = { packaged, weight: 0 };
     this.#entries.set(row.id, entry);
@@ -63,24 +67,6 @@ export class Presentations {
       if (this.#entries.get(row.id) === entry) this.#entries.delete(row.id);
     });
     return packaged;
-  }
-
-  #source(row: VideoRow): OriginalSource {
-    const name = originalOf(row.id);
-    const storage = this.#storage;
-    return {
-      size: row.size_bytes,
-      readInto: (offset, target) => storage.read(name, offset, target),
-      stream: (start, end, write) => storage.stream(name, start, end, write),
-      ...(storage.expect && {
-        expect: (start, end) => storage.expect?.(name, start, end) ?? Promise.resolve(),
-      }),
-      async read(offset, length) {
-        const target = Buffer.allocUnsafe(length);
-        await storage.read(name, offset, target);
-        return target;
-      },
-    };
   }
 
   #shed(): void {

@@ -5,7 +5,11 @@ import { PackagerError, type Presentation, readSegment, type SegmentPlan } from 
 import { type ByteRoute, type Exchange, writeChunk } from '../exchange.ts';
 import { isUnchanged } from '../library/byte-range.ts';
 import { sendBytes } from '../library/object-answer.ts';
-import { sendOriginal, sendPoster } from '../library/video-routes.ts';
+
+import { sendOriginal } from '../library/video-routes.ts';
+import { sendPoster, sendStoryboard } from '../pictures/picture-routes.ts';
+import type { Renditions } from '../renditions/renditions.ts';
+
 import type { Storage } from '../storage/storage.ts';
 import { sendVtt } from '../subtitles/subtitle-routes.ts';
 import type { Subtitles } from '../subtitles/subtitles.ts';
@@ -13,7 +17,9 @@ import type { ArrivalNews } from '../uploads/arrival-news.ts';
 import type { OpenResponses } from './open-responses.ts';
 import type { OriginalSource } from './packaged.ts';
 import type { Playback } from './playback.ts';
+import { writeProgramme } from './programme.ts';
 import { openSessionEvents } from './session-events.ts';
+import type { SessionNews } from './session-news.ts';
 import type { PlaySession } from './session-token.ts';
 import { countShortLived } from './short-lived.ts';
 
@@ -31,10 +37,12 @@ export interface SessionRoutesOptions {
   readonly subtitles: Subtitles;
   readonly storage: Storage;
   readonly responses: OpenResponses;
+  readonly renditions: Renditions;
+  readonly news: SessionNews;
 }
 
 const PIECE =
-  /^(?:(?<playlist>[a-z]{1,6}\d{0,3})\.m3u8|(?<init>[av]\d{1,3})\/init\.mp4|(?<track>[av]\d{1,3})\/(?<n>\d{1,7})\.m4s|(?<other>poster\.jpg|download|events|video\.mp4)|subtitles\/(?<subtitle>[\w-]{1,64})\.vtt)$/;
+  /^(?:(?<playlist>[a-z]{1,6}\d{0,4})\.m3u8|(?<init>[acv]\d{1,4})\/init\.mp4|(?<track>[acv]\d{1,4})\/(?<n>\d{1,7})\.m4s|storyboard\/(?<storyboard>[\w.-]{1,20})|subtitles\/(?<subtitle>[\w-]{1,64})\.vtt|(?<other>poster\.jpg|download|events|video\.mp4))$/;
 
 /**
  * What a play session shows. The token stands in the path, so that relative URLs in a playlist inherit the
@@ -85,24 +93,45 @@ class Show {
     }
     if (piece.other === 'video.mp4') return this.#progressive(session);
     const row = await this.#options.playback.video(session);
-    if (piece.other === 'poster.jpg') return sendPoster(this.#exchange, this.#options.storage, row);
+    const { storage } = this.#options;
+    if (piece.storyboard !== undefined) return sendStoryboard(this.#exchange, storage, row, piece.storyboard);
+    if (piece.other === 'poster.jpg') return sendPoster(this.#exchange, storage, row);
     if (!session.download) throw new Problem('forbidden');
-    return sendOriginal(this.#exchange, this.#options.storage, row);
+    return sendOriginal(this.#exchange, storage, row);
   }
 
   async #events(session: PlaySession): Promise<void> {
-    const { playback, responses } = this.#options;
+    const { playback, responses, news } = this.#options;
     await playback.video(session);
     const watch = (listener: (news: ArrivalNews) => void) => playback.watch(session, listener);
-    openSessionEvents(this.#exchange, { session, responses, watch });
+    openSessionEvents(this.#exchange, { session, responses, news, watch });
   }
 
   async #playlist(session: PlaySession, name: string): Promise<void> {
-    const { presentation, source, arrived } = await this.#options.playback.packaged(session);
+    const packaged = await this.#options.playback.packaged(session);
+    if (session.renditions.includes(name)) {
+      return this.#text(await this.#options.renditions.playlist(session.videoId, name, packaged.index));
+    }
+    if (name === 'master' && session.renditions.length > 0) return this.#text(await this.#master(session));
+    const { presentation, source, arrived } = packaged;
     // what began as a list that grows stays one, as its type must not change (RFC 8216 §6.2.1)
     const growing = session.movie !== null ? { arrived: arrived?.() ?? source.size } : undefined;
     const text =
       name === 'master' ? presentation.masterPlaylist() : presentation.mediaPlaylist(name, growing);
+    await this.#text(text);
+  }
+
+  /** The master playlist of a session with renditions, those that it began with. */
+  async #master(session: PlaySession): Promise<string> {
+    const { playback, renditions } = this.#options;
+    const packaged = await playback.packaged(session);
+    const rows = await Promise.all(
+      session.renditions.map((name) => renditions.require(session.videoId, name)),
+    );
+    return writeProgramme(packaged, rows, renditions);
+  }
+
+  async #text(text: string): Promise<void> {
     const { request, response } = this.#exchange;
     const zipped =
       text.length > GZIP_FROM && /\bgzip\b/.test(String(request.headers['accept-encoding'] ?? ''));
@@ -118,21 +147,30 @@ class Show {
   }
 
   async #init(session: PlaySession, track: string): Promise<void> {
-    const { presentation } = await this.#options.playback.packaged(session);
-    const bytes = presentation.initSegment(track);
+    const { presentation, index } = await this.#options.playback.packaged(session);
+    const bytes = session.renditions.includes(track)
+      ? await this.#options.renditions.init(session.videoId, track, index)
+      : presentation.initSegment(track);
     if (!this.#head(`"${session.videoId}-${track}"`, bytes.length)) return;
     this.#exchange.response.end(bytes);
   }
 
   async #segment(session: PlaySession, track: string, n: number): Promise<void> {
-    const { presentation, source, arrived } = await this.#options.playback.packaged(session);
+    const { presentation, index, source, arrived } = await this.#options.playback.packaged(session);
+    if (session.renditions.includes(track)) {
+      const made = await this.#options.renditions.segment(session.videoId, track, index, n);
+      return this.#sendSegment(`"${session.videoId}-${track}-${n}"`, made.source, made.plan);
+    }
     if (arrived && n >= segmentsWithin(presentation, track, arrived())) throw new Problem('not_found');
-    const plan = presentation.segment(track, n);
+    await this.#sendSegment(`"${session.videoId}-${track}-${n}"`, source, presentation.segment(track, n));
+  }
+
+  async #sendSegment(etag: string, source: OriginalSource, plan: SegmentPlan): Promise<void> {
     await source.expect?.(...stretchOf(plan));
     const gathered = plan.size <= GATHER_UP_TO || plan.rewrite !== undefined;
     const bytes = gathered ? await readSegment(source, plan) : undefined;
     countShortLived(bytes?.length ?? 0);
-    if (!this.#head(`"${session.videoId}-${track}-${n}"`, plan.size)) return;
+    if (!this.#head(etag, plan.size)) return;
     if (bytes) this.#exchange.response.end(bytes);
     else await this.#passThrough(source, plan);
   }

@@ -7,6 +7,7 @@ const session = {
   sid: null,
   download: true,
   movie: 'm',
+  renditions: ['v720', 'c0'],
   expiresAt: 1_900_000_000_000,
 };
 
@@ -15,7 +16,7 @@ it('reads what it signed, each with an id of its own', () => {
   const [one, two] = [tokens.sign(session), tokens.sign(session)];
   expect(tokens.read(one)).toMatchObject(session);
   expect(tokens.read(one).id).not.toBe(tokens.read(two).id);
-  const own = { ...session, link: null, sid: 's', download: false, movie: null };
+  const own = { ...session, link: null, sid: 's', download: false, movie: null, renditions: [] };
   expect(tokens.read(tokens.sign(own))).toMatchObject(own);
 });
 

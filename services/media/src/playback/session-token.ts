@@ -14,6 +14,8 @@ export interface PlaySession {
   readonly download: boolean;
   /** The movie header that a video had when it was opened while it arrived; null for a complete one. */
   readonly movie: string | null;
+  /** Renditions that this session lists, by name; the original alone when there are none. */
+  readonly renditions: readonly string[];
   /** Unix milliseconds. */
   readonly expiresAt: number;
 }
@@ -27,6 +29,7 @@ const payload = z.object({
   s: z.string().optional(),
   d: z.literal(1).optional(),
   m: z.string().optional(),
+  r: z.array(z.string()).optional(),
   /** Unix seconds. */
   x: z.int(),
 });
@@ -56,6 +59,7 @@ export class SessionTokens {
       ...(session.sid !== null && { s: session.sid }),
       ...(session.download && { d: 1 as const }),
       ...(session.movie !== null && { m: session.movie }),
+      ...(session.renditions.length > 0 && { r: [...session.renditions] }),
       x: Math.floor(session.expiresAt / 1000),
     };
     const body = Buffer.from(JSON.stringify(claims)).toString('base64url');
@@ -78,6 +82,7 @@ export class SessionTokens {
       sid: claims.s ?? null,
       download: claims.d === 1,
       movie: claims.m ?? null,
+      renditions: claims.r ?? [],
       expiresAt: claims.x * 1000,
     };
   }

@@ -14,22 +14,32 @@ export interface ClipOptions {
   readonly fastStart?: boolean;
   /** Frames between keyframes, of which there are 25 a second. */
   readonly group?: number;
+  /** Seconds at the beginning that are black. */
+  readonly blackFor?: number;
+  /** False for sound alone. */
+  readonly picture?: boolean;
   /** Clockwise degrees. */
   readonly rotation?: 90;
 }
 
 /** A real H.264 clip, with a keyframe a second where nothing else is said, made now. */
 export function makeClip(options: ClipOptions = {}): Buffer {
-  const { duration = 4, audio = true, fastStart = false, group = 25 } = options;
+  const { duration = 4, audio = true, fastStart = false, group = 25, blackFor = 0 } = options;
   const folder = mkdtempSync(join(tmpdir(), 'clip-'));
   const path = join(folder, 'clip.mp4');
   const run = (args: readonly string[]) =>
     execFileSync('ffmpeg', ['-v', 'error', ...args], { stdio: ['ignore', 'ignore', 'inherit'] });
+  const black = blackFor > 0 ? ['-vf', `drawbox=color=black:t=fill:enable='lt(t,${blackFor})'`] : [];
   const front = fastStart ? ['-movflags', '+faststart'] : [];
   try {
+    if (options.picture === false) {
+      run(['-f', 'lavfi', '-i', `sine=frequency=440:duration=${duration}`, '-c:a', 'aac', path]);
+      return readFileSync(path);
+    }
     run([
       ...['-f', 'lavfi', '-i', `testsrc2=size=320x180:rate=25:duration=${duration}`],
       ...(audio ? ['-f', 'lavfi', '-i', `sine=frequency=440:duration=${duration}`] : []),
+      ...black,
       ...['-c:v', 'libx264', '-preset', 'ultrafast', '-bf', '2', '-g', String(group)],
       ...['-sc_threshold', '0', '-pix_fmt', 'yuv420p', ...(audio ? ['-c:a', 'aac'] : []), ...front, path],
     ]);

@@ -6,6 +6,7 @@ import { type Client, createClient, type MediaConfig, mediaApi, type ProblemJson
 import { type Listener, listen, reach, silentLog } from '@ptsdly/kit';
 import { type MediaService, openMedia } from '../media.ts';
 import { createHost, type StandInHost } from './host.ts';
+import { openLocalTranscoder } from './local-transcoder.ts';
 
 export const OWNER = 'owner-1';
 export const SERVER = 'server-1';
@@ -62,15 +63,24 @@ export async function createConfig(folder: string, change: Partial<MediaConfig> 
   };
 }
 
-export async function openRig(change: Partial<MediaConfig> = {}): Promise<Rig> {
+export interface RigOptions {
+  /** Bring an ffmpeg. */
+  readonly transcoder?: boolean;
+}
+
+export async function openRig(change: Partial<MediaConfig> = {}, options: RigOptions = {}): Promise<Rig> {
   const folder = await mkdtemp(join(tmpdir(), 'media-'));
   const config = await createConfig(folder, change);
   const host = await createHost({ serverId: SERVER, ownerId: OWNER, folder });
   const hostListener = await listen(host, { socketPath: join(folder, 'control.sock'), drainMs: 100 });
   let media: MediaService;
   let listener: Listener;
+  const transcoder = options.transcoder ? openLocalTranscoder(folder) : undefined;
   const start = async () => {
-    media = await openMedia({ ...config, log: silentLog, control: config.controlAddress });
+    media = await openMedia({
+      ...{ ...config, log: silentLog, control: config.controlAddress },
+      ...(transcoder && { transcoder }),
+    });
     listener = await listen(media, { socketPath: config.socketPath, drainMs: 500 });
   };
   const stop = async () => {
@@ -93,6 +103,7 @@ export async function openRig(change: Partial<MediaConfig> = {}): Promise<Rig> {
     },
     async close() {
       await stop();
+      await transcoder?.close();
       await host.close();
       await hostListener.close();
       await rm(folder, { recursive: true, force: true });

@@ -18,6 +18,8 @@ export interface ArrivalsOptions {
   readonly storage: LocalStorage;
   readonly spool: Spool;
   readonly indexer: Indexer;
+  /** Called when there is more of a video that can be cut while it arrives. */
+  readonly onGrown: (row: VideoRow) => void;
   readonly log: Logger;
 }
 
@@ -115,7 +117,7 @@ export class Arrivals {
   grown(row: VideoRow): void {
     const arrival = this.#arrival(row);
     const arrived = this.#options.spool.settled(row.id);
-    if (arrival.packaged) this.#audiences.grown(row.id);
+    if (arrival.packaged) this.#tellGrown(row);
     if (arrival.work || arrival.timer || arrived < arrival.needs || arrived >= row.size_bytes) return;
     const pause = arrival.notBefore - performance.now();
     if (pause > 0) {
@@ -240,7 +242,12 @@ export class Arrivals {
     arrival.needs = arrived + GROWTH;
     arrival.packaged = this.#package(row, arrival, answer.index, answer.movie);
     arrival.weight = answer.index.length;
+    this.#tellGrown(row);
+  }
+
+  #tellGrown(row: VideoRow): void {
     this.#audiences.grown(row.id);
+    this.#options.onGrown(row);
   }
 
   /** What came while the file was looked at may be enough. */
@@ -262,7 +269,7 @@ export class Arrivals {
     arrival.packaged = packaged;
     arrival.weight = answer.index.length;
     arrival.isKept = true;
-    this.#audiences.grown(row.id);
+    this.#tellGrown(row);
   }
 
   async #restore(row: VideoRow, arrival: Arrival): Promise<void> {

@@ -41,7 +41,8 @@ it('takes an upload whose row could not be written at first, when it is tried ag
     jobs: () => [],
   });
   const indexer = new Indexer(new URL('../main.ts', import.meta.url), silentLog);
-  const arrivals = new Arrivals({ library, storage, spool, indexer, log: silentLog });
+  const onGrown = () => undefined;
+  const arrivals = new Arrivals({ library, storage, spool, indexer, onGrown, log: silentLog });
   const ingest = new Ingest({
     ...{ library, storage, spool, indexer, arrivals, log: silentLog },
     onPlayable: () => undefined,

@@ -152,11 +152,6 @@ export class Ingest {
     }
     const index = 'index' in answer ? answer.index : await readIndex(storage, id);
     if ('index' in answer) await storage.put(indexOf(id), spool.save(answer.index));
-    if ('index' in answer && answer.obstacle !== null) {
-      log.info({ videoId: id }, 'a file must be converted to be played');
-      await library.failed(id, 'unsupported_codec', answer.obstacle);
-      return arrivals.settled(id, null);
-    }
     const shape = 'index' in answer ? answer : await library.require(id);
     const row = await library.playable(id, answer.movie, shape);
     if (row) onPlayable(row, index);

@@ -1,7 +1,7 @@
-import { Problem } from '@ptsdly/contract';
 import type { ByteHandler, ByteRoute, Exchange } from '../exchange.ts';
 import type { Gatekeeper } from '../gatekeeper.ts';
-import type { Posters } from '../library/posters.ts';
+import { takePoster } from '../pictures/picture-routes.ts';
+import type { Posters } from '../pictures/posters.ts';
 import type { Arrivals } from './arrivals.ts';
 import { askForBody, readSmall } from './small-body.ts';
 import {
@@ -25,7 +25,6 @@ export interface UploadRoutesOptions {
   readonly arrivals: Arrivals;
 }
 
-const MAX_POSTER = 500_000;
 /** A film of two hours has a movie header of four megabytes. */
 const MAX_MOOV = 32 * 1024 * 1024;
 
@@ -108,10 +107,7 @@ export function uploadRoutes(options: UploadRoutesOptions): ByteRoute[] {
 
   const putPoster: ByteHandler = async (exchange) => {
     await gatekeeper(exchange.request);
-    if (exchange.request.headers['content-type'] !== 'image/jpeg')
-      throw new Problem('unsupported_media_type');
-    await posters.take(exchange.params[0] ?? '', await readSmall(exchange, MAX_POSTER));
-    exchange.response.writeHead(204).end();
+    await takePoster(exchange, posters, 'browser');
   };
 
   const putMoov: ByteHandler = async (exchange) => {

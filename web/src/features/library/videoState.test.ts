@@ -20,6 +20,8 @@ const done: Video = {
   width: null,
   height: null,
   posterUrl: null,
+  posterBy: null,
+  storyboardUrl: null,
   createdAt: '2026-11-23T00:00:00Z',
   description: '',
   folderId: null,

@@ -8,6 +8,7 @@ import { Button } from '../../ui/Button.tsx';
 import { Icon } from '../../ui/Icon.tsx';
 import { Loading } from '../../ui/Loading.tsx';
 import { failureText, videoStateText } from '../library/videoState.ts';
+import { beginning } from './beginning.ts';
 import { parseStart } from './parseStart.ts';
 import { usePlaySession } from './usePlaySession.ts';
 import styles from './VideoPage.module.css';
@@ -19,11 +20,12 @@ export function OwnPlayback({ server, video }: { server: Server; video: Video })
   const { t, i18n } = useTranslation();
   const [search] = useSearchParams();
   const [playOwn] = usePlayOwnMutation();
+  const placeKey = `video ${video.id}`;
   const open = async () => {
     const play = await playOwn({ serverUrl: server.url, id: video.id }).unwrap();
-    return { play, startAt: parseStart(search.get('t')) ?? play.startAt ?? 0 };
+    return { play, ...beginning(parseStart(search.get('t')), placeKey, play) };
   };
-  const { state, start, end, fail, lost } = usePlaySession(open, video.failure === null);
+  const { state, start, end, lost } = usePlaySession(open, video.failure === null);
   if (video.failure) {
     return (
       <Stage>
@@ -45,9 +47,10 @@ export function OwnPlayback({ server, video }: { server: Server; video: Video })
             <Player
               key={state.session.play.session}
               session={state.session}
+              placeKey={placeKey}
               onEnded={end}
               onLost={lost}
-              onProblem={fail}
+              onRetry={start}
             />
           </Suspense>
         </div>

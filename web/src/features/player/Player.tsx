@@ -1,56 +1,101 @@
-import { type PlayAnswer, Problem } from '@ptsdly/contract';
 import { useEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { type ApiProblem, toApiProblem } from '../../api/problem.ts';
 import { formatDuration } from '../../ui/format.ts';
+import { Icon } from '../../ui/Icon.tsx';
 import { speakControls } from './elements.ts';
-import { usePageKeys } from './keys.ts';
+import { extrasOf } from './extras.ts';
+import { KeysHelp } from './KeysHelp.tsx';
+import { usePlayerKeys } from './keys.ts';
+import { Leaps, Resumed, Unplayable } from './Overlays.tsx';
 import styles from './Player.module.css';
-import { usePlaybackEvents } from './usePlaybackEvents.ts';
+import { playerSettings } from './playerSettings.ts';
+import { SettingsMenu } from './SettingsMenu.tsx';
+import { TextTracks } from './TextTracks.tsx';
+import { useCaptions } from './useCaptions.ts';
+import { useLoudness } from './useLoudness.ts';
+import { usePlace } from './usePlace.ts';
 import type { Session } from './usePlaySession.ts';
+import { useLive, useStopAt } from './useProgress.ts';
+import { useRate } from './useRate.ts';
 import { useSource } from './useSource.ts';
-
-/** Seconds by which the length of a playlist may differ from that of its video. */
-const TAIL = 0.5;
 
 interface PlayerProps {
   readonly session: Session;
+  /** Under what the place in the video is remembered on this device. */
+  readonly placeKey: string | null;
   readonly onEnded: () => void;
   readonly onLost: (position: number) => void;
-  readonly onProblem: (problem: ApiProblem) => void;
+  readonly onRetry: () => void;
 }
 
 /** Plays one session and hears when it ends. */
-export default function Player({ session: { play, startAt }, onEnded, onLost, onProblem }: PlayerProps) {
+export default function Player(props: PlayerProps) {
+  const { play, startAt, isResumed, speed } = props.session;
   const { t, i18n } = useTranslation();
   speakControls(i18n.language);
+  const { subtitles, chapters } = play;
+  const { loudness } = extrasOf(play);
   const video = useRef<HTMLVideoElement>(null);
-  const onFailed = () => onProblem(toApiProblem(new Problem('not_playable')));
-  useSource(video, play, startAt, { onLost, onFailed });
-  usePlaybackEvents(play.eventsUrl, onEnded);
-  usePageKeys(video);
+  const [isMenuOpen, setMenuOpen] = useState(false);
+  const [isHelpOpen, setHelpOpen] = useState(false);
+  const [isUnplayable, setUnplayable] = useState(false);
+  const [isReached, setReached] = useState(false);
+  const source = useSource(video, play, startAt, {
+    onLost: props.onLost,
+    onFailed: () => setUnplayable(true),
+  });
+  const captions = useCaptions(video, subtitles);
+  const rate = useRate(video, speed);
+  const normalised = useLoudness(video, loudness);
+  const { isArriving } = useLive(video, play, props, isUnplayable);
+  usePlace(video, props.placeKey, play.duration);
+  usePlayerKeys(video, { toggleCaptions: captions.toggle, toggleHelp: () => setHelpOpen(true) });
   useStopAt(video, play.endAt);
-  const isArriving = useArriving(video, play);
   useEffect(() => {
     // Where the browser wants a tap first, the play button waits for it.
     void video.current?.play().catch(() => undefined);
   }, []);
+  const settings = playerSettings(t, i18n.language, {
+    ...{ source, rate, loudness: normalised },
+    captions: { ...captions, all: subtitles },
+  });
   const ratio = play.width && play.height ? play.width / play.height : 16 / 9;
   return (
     <media-controller
       key={i18n.language}
       class={styles.player}
       lang={i18n.language}
-      hotkeys="no? nop"
+      nohotkeys=""
+      {...(isMenuOpen ? { noautohide: '' } : {})}
       style={{ '--ratio': ratio } as React.CSSProperties}
     >
-      {/* biome-ignore lint/a11y/useMediaCaption: a home video has none; a file's own subtitles come with its playlist */}
-      <video ref={video} slot="media" playsInline preload="auto" data-testid="video" />
+      {/* biome-ignore lint/a11y/useMediaCaption: a home video has none; those that there are come as tracks */}
+      <video
+        ref={video}
+        slot="media"
+        playsInline
+        preload="auto"
+        onPlaying={() => setReached(true)}
+        data-testid="video"
+      >
+        <TextTracks
+          captions={subtitles}
+          chapters={chapters}
+          duration={play.duration}
+          storyboardUrl={isReached ? play.storyboardUrl : null}
+        />
+      </video>
       {play.posterUrl && <media-poster-image slot="poster" src={play.posterUrl} />}
       <media-loading-indicator slot="centered-chrome" noautohide="" />
       <media-play-button slot="centered-chrome" class={styles.big} notooltip="" />
-      <media-playback-rate-menu hidden anchor="auto" rates="0.5 0.75 1 1.25 1.5 2" />
-      <media-control-bar class={styles.seek}>
+      {isUnplayable && <Unplayable onRetry={props.onRetry} />}
+      <Leaps of={video} />
+      {isResumed && startAt > 0 && <Resumed of={video} startAt={startAt} />}
+      <media-control-bar
+        class={styles.seek}
+        onPointerEnter={() => setReached(true)}
+        onFocus={() => setReached(true)}
+      >
         <media-time-range />
       </media-control-bar>
       <media-control-bar class={styles.bar}>
@@ -62,41 +107,29 @@ export default function Player({ session: { play, startAt }, onEnded, onLost, on
         <media-time-display showduration="" />
         {isArriving && (
           <span className={styles.arriving} data-testid="arriving">
-            {t('player.arriving', { time: formatDuration(play.duration) })}
+            {play.duration > (play.playableUntil ?? 0) + 1
+              ? t('player.arriving', { time: formatDuration(play.duration) })
+              : t('player.arrivingOpen')}
           </span>
         )}
         <span className={styles.gap} />
-        <media-playback-rate-menu-button />
-        <media-pip-button />
+        {subtitles.length > 0 && (
+          <button
+            type="button"
+            className={styles.toggle}
+            aria-label={t('player.captions')}
+            aria-pressed={captions.shown !== null}
+            onClick={captions.toggle}
+            data-testid="captions"
+          >
+            <Icon name="captions" size={24} />
+          </button>
+        )}
+        <SettingsMenu settings={settings} onHelp={() => setHelpOpen(true)} onOpenChange={setMenuOpen} />
+        <media-pip-button class={styles.wide} />
         <media-fullscreen-button />
       </media-control-bar>
+      {isHelpOpen && <KeysHelp onClose={() => setHelpOpen(false)} />}
     </media-controller>
   );
-}
-
-/** True while more of the video is on its way: the player knows only the length of what has come. */
-function useArriving(ref: React.RefObject<HTMLVideoElement | null>, play: PlayAnswer): boolean {
-  const [arriving, setArriving] = useState(play.playableUntil !== null);
-  const { playableUntil, duration } = play;
-  useEffect(() => {
-    const video = ref.current;
-    if (!video || playableUntil === null) return;
-    const look = () => setArriving(!(video.duration > duration - TAIL));
-    video.addEventListener('durationchange', look);
-    return () => video.removeEventListener('durationchange', look);
-  }, [ref, playableUntil, duration]);
-  return arriving;
-}
-
-/** A link may end before the video does. */
-function useStopAt(ref: React.RefObject<HTMLVideoElement | null>, endAt: number | null) {
-  useEffect(() => {
-    const video = ref.current;
-    if (!video || endAt === null) return;
-    const check = () => {
-      if (video.currentTime >= endAt) video.pause();
-    };
-    video.addEventListener('timeupdate', check);
-    return () => video.removeEventListener('timeupdate', check);
-  }, [ref, endAt]);
 }

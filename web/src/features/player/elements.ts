@@ -6,14 +6,14 @@ import 'media-chrome/dist/media-mute-button.js';
 import 'media-chrome/dist/media-pip-button.js';
 import 'media-chrome/dist/media-play-button.js';
 import 'media-chrome/dist/media-poster-image.js';
+import 'media-chrome/dist/media-preview-chapter-display.js';
+import 'media-chrome/dist/media-preview-thumbnail.js';
 import 'media-chrome/dist/media-preview-time-display.js';
 import 'media-chrome/dist/media-seek-backward-button.js';
 import 'media-chrome/dist/media-seek-forward-button.js';
 import 'media-chrome/dist/media-time-display.js';
 import 'media-chrome/dist/media-time-range.js';
 import 'media-chrome/dist/media-volume-range.js';
-import 'media-chrome/dist/menu/media-playback-rate-menu.js';
-import 'media-chrome/dist/menu/media-playback-rate-menu-button.js';
 import { addTranslation, setLanguage } from 'media-chrome/dist/utils/i18n.js';
 import type { DetailedHTMLProps, HTMLAttributes } from 'react';
 
@@ -30,8 +30,6 @@ declare module 'react' {
       'media-mute-button': Control;
       'media-pip-button': Control;
       'media-play-button': Control;
-      'media-playback-rate-menu': Control;
-      'media-playback-rate-menu-button': Control;
       'media-poster-image': Control;
       'media-seek-backward-button': Control;
       'media-seek-forward-button': Control;
@@ -59,9 +57,6 @@ addTranslation('ko', {
   Pause: '멈춤',
   play: '재생',
   pause: '멈춤',
-  'Playback rate': '재생 속도',
-  'Playback rate {playbackRate}': '재생 속도 {playbackRate}',
-  'current playback rate': '지금 재생 속도',
   'Seek backward': '뒤로',
   'Seek forward': '앞으로',
   'seek back {seekOffset} seconds': '{seekOffset}초 뒤로',

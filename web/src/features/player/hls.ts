@@ -1,21 +1,30 @@
 import Hls, { type ErrorData, ErrorTypes, Events } from 'hls.js';
+import type { Source, Streams } from './streams.ts';
 
 export interface HlsEvents {
   /** The session is over for the server, or cannot be reached; whoever opened it may open another. */
   lost(): void;
   failed(): void;
+  /** There is more or something else to choose from. */
+  offered(streams: Streams): void;
 }
 
 const longestRecoveries = 3;
 const lineBackAfter = 2000;
+/** The playlist of the video as it was uploaded. */
+const original = /\/v0\.m3u8$/;
 
-/** Plays an HLS address by Media Source Extensions; answers how to end it. */
-export function playHls(video: HTMLVideoElement, url: string, startAt: number, events: HlsEvents) {
+/** Plays an HLS address by Media Source Extensions. */
+export function playHls(video: HTMLVideoElement, url: string, startAt: number, events: HlsEvents): Source {
   // A video that is still arriving looks like a live stream: its viewer begins at its start, not near its end.
-  const hls = new Hls({ startPosition: startAt, maxBufferLength: 30 });
+  const hls = new Hls({
+    ...{ startPosition: startAt, maxBufferLength: 30, backBufferLength: 60 },
+    ...{ capLevelToPlayerSize: true, startFragPrefetch: true },
+  });
   let recoveries = 0;
   let over = false;
   let timer: ReturnType<typeof setTimeout> | undefined;
+  let wanted: number | null = null;
 
   /** Picture and sound often find out together; it is said once. */
   const lose = () => {
@@ -24,6 +33,7 @@ export function playHls(video: HTMLVideoElement, url: string, startAt: number, e
     if (!over) events.lost();
     over = true;
   };
+  const offer = () => events.offered(streamsOf(hls, wanted));
 
   hls.on(Events.ERROR, (_, data) => {
     if (isGone(data)) return lose();
@@ -39,11 +49,47 @@ export function playHls(video: HTMLVideoElement, url: string, startAt: number, e
   hls.on(Events.FRAG_BUFFERED, () => {
     recoveries = 0;
   });
+  for (const event of [
+    Events.MANIFEST_PARSED,
+    Events.LEVELS_UPDATED,
+    Events.LEVEL_SWITCHED,
+    Events.AUDIO_TRACKS_UPDATED,
+    Events.AUDIO_TRACK_SWITCHED,
+  ] as const) {
+    hls.on(event, offer);
+  }
   hls.loadSource(url);
   hls.attachMedia(video);
-  return () => {
-    clearTimeout(timer);
-    hls.destroy();
+  return {
+    chooseQuality(id) {
+      wanted = id;
+      hls.nextLevel = id ?? -1;
+      offer();
+    },
+    chooseSound(id) {
+      hls.audioTrack = id;
+      offer();
+    },
+    stop() {
+      clearTimeout(timer);
+      hls.destroy();
+    },
+  };
+}
+
+function streamsOf(hls: Hls, quality: number | null): Streams {
+  const qualities = hls.levels.map((level, id) => {
+    const isOriginal = original.test(level.uri.split('?', 1)[0] ?? '');
+    return { id, height: Math.min(level.width, level.height), bitrate: level.averageBitrate, isOriginal };
+  });
+  qualities.sort((a, b) => b.height - a.height || b.bitrate - a.bitrate);
+  const shown = qualities.find(({ id }) => id === hls.currentLevel);
+  return {
+    qualities,
+    quality,
+    shownHeight: shown?.height ?? null,
+    sounds: hls.audioTracks.map((track, id) => ({ id, name: track.name, language: track.lang ?? null })),
+    sound: hls.audioTrack,
   };
 }
 

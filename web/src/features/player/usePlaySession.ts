@@ -6,6 +6,10 @@ export interface Session {
   readonly play: PlayAnswer;
   /** Where to begin, in seconds. */
   readonly startAt: number;
+  /** That is where it was left the last time. */
+  readonly isResumed?: boolean;
+  /** What the link asks for; 1 is normal. */
+  readonly speed?: number | null;
 }
 
 export type SessionState =
@@ -49,7 +53,7 @@ export function usePlaySession(open: OpenSession, begin: boolean) {
     const mine = attempt.current;
     try {
       const opened = await openNow();
-      const session = { ...opened, startAt: position ?? opened.startAt };
+      const session = position === undefined ? opened : { ...opened, startAt: position, isResumed: false };
       requireArrived(session);
       if (mine === attempt.current) setState({ is: 'playing', session });
     } catch (thrown) {
@@ -93,5 +97,5 @@ export function usePlaySession(open: OpenSession, begin: boolean) {
     [run, fail],
   );
 
-  return { state, start, end, fail, lost };
+  return { state, start, end, lost };
 }

@@ -2,9 +2,20 @@ import { useEffect, useEffectEvent } from 'react';
 
 const askAgainAfter = 15_000;
 
-/** Listens to a play session: `ended` is final; a server that falls asleep is listened to again later. */
-export function usePlaybackEvents(eventsUrl: string | null, onEnded: () => void): void {
-  const ended = useEffectEvent(onEnded);
+export interface PlaybackEvents {
+  /** Final. */
+  readonly onEnded: () => void;
+  /** All bytes of the video have arrived. */
+  readonly onComplete?: () => void;
+  /** A new session would have more to offer. */
+  readonly onRenditions?: () => void;
+}
+
+/** Listens to a play session; a server that falls asleep is listened to again later. */
+export function usePlaybackEvents(eventsUrl: string | null, events: PlaybackEvents): void {
+  const ended = useEffectEvent(() => events.onEnded());
+  const complete = useEffectEvent(() => events.onComplete?.());
+  const renditions = useEffectEvent(() => events.onRenditions?.());
   useEffect(() => {
     if (eventsUrl === null) return;
     let source: EventSource | undefined;
@@ -21,6 +32,8 @@ export function usePlaybackEvents(eventsUrl: string | null, onEnded: () => void)
         source?.close();
         ended();
       });
+      source.addEventListener('complete', complete);
+      source.addEventListener('renditions', renditions);
       // The browser reconnects by itself, unless it was told that there is nothing to hear.
       source.addEventListener('error', () => source?.readyState === EventSource.CLOSED && later());
     };

@@ -4,7 +4,7 @@ import { cx } from '../../ui/cx.ts';
 import { Icon } from '../../ui/Icon.tsx';
 import { Loading } from '../../ui/Loading.tsx';
 import { usePlaySession } from '../player/usePlaySession.ts';
-import { openLink } from './openLink.ts';
+import { openLink, placeKeyOf } from './openLink.ts';
 import { PasswordForm } from './PasswordForm.tsx';
 import type { Place } from './place.ts';
 import styles from './Watch.module.css';
@@ -18,7 +18,7 @@ export function WatchPage({ place }: { place: Place }) {
   const { t } = useTranslation();
   const password = useRef<string>(undefined);
   const open = () => openLink(place, password.current);
-  const { state, start, end, fail, lost } = usePlaySession(open, !place.embedded);
+  const { state, start, end, lost } = usePlaySession(open, !place.embedded);
   const unlock = (given: string) => {
     password.current = given;
     start();
@@ -36,9 +36,10 @@ export function WatchPage({ place }: { place: Place }) {
             <Player
               key={state.session.play.session}
               session={state.session}
+              placeKey={placeKeyOf(place.code)}
               onEnded={end}
               onLost={lost}
-              onProblem={fail}
+              onRetry={start}
             />
           </Suspense>
         );

@@ -1,4 +1,5 @@
 import { createClient, linksApi, mediaApi } from '@ptsdly/contract';
+import { beginning } from '../player/beginning.ts';
 import type { Session } from '../player/usePlaySession.ts';
 import type { Place } from './place.ts';
 
@@ -11,5 +12,8 @@ export async function openLink({ code, startAt }: Place, password?: string): Pro
   const baseUrl = new URL(opened.serverUrl, location.origin).href;
   const media = createClient({ play: mediaApi.playGrant }, { fetch: send, baseUrl });
   const play = await media.play({ body: { grant: opened.grant } });
-  return { play, startAt: startAt ?? play.startAt ?? opened.startAt ?? 0 };
+  return { play, ...beginning(startAt, placeKeyOf(code), play, opened.startAt) };
 }
+
+/** Under what this device remembers how far somebody has watched by a link. */
+export const placeKeyOf = (code: string) => `link ${code}`;

@@ -1,0 +1,61 @@
+import type { JobKindName } from '@ptsdly/contract';
+import { type JobKind, type JobSpec, type JobWork, priorities } from '../jobs/job-kind.ts';
+import type { Library } from '../library/library.ts';
+import type { Packaged } from '../playback/packaged.ts';
+import type { Presentations } from '../playback/presentations.ts';
+import type { Storage } from '../storage/storage.ts';
+import { SheetMaker, type SheetMakerOptions } from './picture-sheets.ts';
+import { Posters, type PostersOptions } from './posters.ts';
+import { Storyboards } from './storyboards.ts';
+
+export interface PicturesOptions extends Omit<PostersOptions, 'sheets'>, SheetMakerOptions {
+  readonly library: Library;
+  readonly storage: Storage;
+  readonly presentations: Presentations;
+  /** Queues jobs that are not there yet. */
+  readonly queue: (video: string, specs: readonly JobSpec[]) => Promise<void>;
+}
+
+/** Posters and storyboards, and the jobs that make them of complete videos. */
+export class Pictures {
+  readonly posters: Posters;
+  readonly storyboards: Storyboards;
+  readonly kinds: readonly JobKind[];
+  readonly #options: PicturesOptions;
+
+  constructor(options: PicturesOptions) {
+    this.#options = options;
+    const sheets = new SheetMaker(options);
+    this.posters = new Posters({ ...options, sheets });
+    this.storyboards = new Storyboards({ ...options, sheets });
+    this.kinds = [
+      this.#kind('poster', ({ video, signal }, packaged) => this.posters.make(video.id, packaged, signal)),
+      this.#kind('storyboard', async ({ video, signal }, packaged) => {
+        if (video.storyboard_version === 0) await this.storyboards.make(video, packaged, signal);
+      }),
+    ];
+  }
+
+  /** What every video with a picture gets, once it is complete. */
+  async want(video: string): Promise<void> {
+    await this.#options.queue(video, [{ kind: 'poster' }, { kind: 'storyboard' }]);
+  }
+
+  /** The owner wants the server's choice again. Rejects with `not_found`. */
+  async releasePoster(video: string): Promise<void> {
+    const { poster_version: after, playable } = await this.posters.release(video);
+    if (playable) await this.#options.queue(video, [{ kind: 'poster', params: { after } }]);
+  }
+
+  #kind(
+    name: Extract<JobKindName, 'poster' | 'storyboard'>,
+    make: (work: JobWork, packaged: Packaged) => Promise<void>,
+  ): JobKind {
+    const { presentations } = this.#options;
+    return {
+      name,
+      priority: priorities[name],
+      run: async (work) => make(work, await presentations.get(work.video)),
+    };
+  }
+}

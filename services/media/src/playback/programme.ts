@@ -1,0 +1,156 @@
+import type { PlayTrack } from '@ptsdly/contract';
+import { type MasterSound, type MasterVariant, type PresentedTrack, writeMaster } from '@ptsdly/packager';
+import { LONGEST_SHARED_GROUP } from '../renditions/grid.ts';
+import type { RenditionRow } from '../renditions/rendition-store.ts';
+import type { Renditions } from '../renditions/renditions.ts';
+import type { Packaged } from './packaged.ts';
+
+/** Everything that one play session may show, fixed when it begins. */
+export interface Programme {
+  /** Renditions that it lists, by name; those too that are still being made where nothing else plays. */
+  readonly renditions: readonly string[];
+  readonly tracks: readonly PlayTrack[];
+  /** What it lacks and is going to be there: a session that begins later has it. */
+  readonly pending: readonly ('video' | 'audio')[];
+}
+
+interface Listed {
+  readonly original: PresentedTrack | undefined;
+  readonly videos: readonly RenditionRow[];
+  /** Sound tracks of the original, each as it is or converted. */
+  readonly sounds: readonly { readonly id: string; readonly track: number; readonly row?: RenditionRow }[];
+}
+
+/** Converted sound that belongs to a sound track of the original. */
+const SOUND = /^c(\d+)$/;
+
+/** What a session that begins now may show. `rows` are the renditions that fit the index. */
+export function programmeOf(packaged: Packaged, rows: readonly RenditionRow[]): Programme {
+  const { index } = packaged;
+  const offered = rows.filter(
+    ({ state, kind }) => state === 'ready' || (kind === 'video' && index.video?.browser !== 'yes'),
+  );
+  const listed = listOf(packaged, offered);
+  const pending: ('video' | 'audio')[] = [];
+  if (index.video && !listed.original && !listed.videos.some(({ state }) => state === 'ready'))
+    pending.push('video');
+  if (listed.sounds.length < index.audio.length) pending.push('audio');
+  return {
+    renditions: [...listed.videos, ...listed.sounds.flatMap(({ row }) => row ?? [])].map(({ name }) => name),
+    tracks: describeTracks(packaged, listed),
+    pending,
+  };
+}
+
+/**
+ * Variants and sound of a session. A rendition shares its segments with the original, but for an original whose
+ * groups of pictures are too long, which is left out where there are renditions.
+ */
+function listOf(packaged: Packaged, rows: readonly RenditionRow[]): Listed {
+  const { index, presentation } = packaged;
+  const videos = rows.filter(({ kind }) => kind === 'video');
+  const own = presentation.tracks.find(({ kind }) => kind === 'video');
+  const isShared = presentation.maxGop <= LONGEST_SHARED_GROUP || videos.length === 0;
+  const converted = new Map(
+    rows.flatMap((row) => {
+      const track = SOUND.exec(row.name)?.[1];
+      return track === undefined ? [] : [[Number(track), row] as const];
+    }),
+  );
+  let passed = 0;
+  const sounds = index.audio.flatMap(({ browser }, track) => {
+    const id = `a${passed}`;
+    if (browser !== 'no') passed++;
+    const row = converted.get(track);
+    if (row) return [{ id: row.name, track, row }];
+    return browser === 'no' ? [] : [{ id, track }];
+  });
+  return { original: isShared ? own : undefined, videos, sounds };
+}
+
+function describeTracks(
+  { index, presentation }: Packaged,
+  { original, videos, sounds }: Listed,
+): PlayTrack[] {
+  const size = { width: presentation.width, height: presentation.height };
+  const own: PlayTrack[] = original
+    ? [{ ...plain(original), ...size, bitRate: original.averageBandwidth, isOriginal: true, isReady: true }]
+    : [];
+  const made = videos.map(
+    ({ name, width, height, bit_rate: bitRate, state }): PlayTrack => ({
+      ...{ id: name, kind: 'video', codec: 'avc1', language: null, width, height, bitRate },
+      ...{ isOriginal: false, isReady: state === 'ready' },
+    }),
+  );
+  const heard = sounds.map(({ id, track, row }): PlayTrack => {
+    const sound = index.audio[track];
+    return {
+      ...{ id, kind: 'audio', codec: row ? 'mp4a.40.2' : (sound?.codec ?? ''), width: null, height: null },
+      ...{ language: sound?.language ?? null, bitRate: row?.bit_rate ?? null },
+      ...{ isOriginal: !row, isReady: true },
+    };
+  });
+  return [...own, ...made, ...heard];
+}
+
+function plain({ id, kind, codec, language }: PresentedTrack) {
+  return { id, kind, codec, language: language ?? null };
+}
+
+/** The master playlist of a session that lists renditions; the original first, then the largest first. */
+export async function writeProgramme(
+  packaged: Packaged,
+  rows: readonly RenditionRow[],
+  renditions: Renditions,
+): Promise<string> {
+  const { index, presentation } = packaged;
+  const { original, videos, sounds } = listOf(packaged, rows);
+  const heard = await Promise.all(
+    sounds.map(async ({ id, track, row }): Promise<MasterSound & Sounding> => {
+      const { language, channels } = index.audio[track] ?? {};
+      const own = row
+        ? await renditions.soundOf(row, index)
+        : presentation.tracks.find((candidate) => candidate.id === id);
+      return {
+        ...{ id, language, channels: own?.channels ?? channels, codec: own?.codec ?? '' },
+        ...{ bandwidth: own?.bandwidth ?? 0, averageBandwidth: own?.averageBandwidth ?? 0 },
+      };
+    }),
+  );
+  const most = (of: (sound: Sounding) => number) => Math.max(0, ...heard.map(of));
+  const [bandwidth, averageBandwidth] = [most((s) => s.bandwidth), most((s) => s.averageBandwidth)];
+  const codecs = (codec: string) => [...new Set([codec, ...heard.map((sound) => sound.codec)])].join(',');
+  const { frameRate, width, height } = presentation;
+  const variants: MasterVariant[] = [];
+  if (original) {
+    variants.push({
+      ...{ id: original.id, codecs: codecs(original.codec), width, height, frameRate },
+      bandwidth: original.bandwidth + bandwidth,
+      averageBandwidth: original.averageBandwidth + averageBandwidth,
+      videoRange: index.video?.videoRange ?? 'SDR',
+    });
+  }
+  for (const row of videos) {
+    const own = await renditions.pictureOf(row, index);
+    variants.push({
+      ...{ id: row.name, codecs: codecs(own.codec), width: row.width, height: row.height, frameRate },
+      bandwidth: own.bandwidth + bandwidth,
+      averageBandwidth: own.averageBandwidth + averageBandwidth,
+      videoRange: 'SDR',
+    });
+  }
+  const [first] = heard;
+  if (variants.length === 0 && first) {
+    variants.push({
+      ...{ id: first.id, codecs: codecs(first.codec), width: 0, height: 0, frameRate: undefined },
+      ...{ bandwidth, averageBandwidth, videoRange: 'SDR' },
+    });
+  }
+  return writeMaster(variants, heard, original?.independent ?? true);
+}
+
+interface Sounding {
+  readonly codec: string;
+  readonly bandwidth: number;
+  readonly averageBandwidth: number;
+}

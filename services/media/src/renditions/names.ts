@@ -1,0 +1,12 @@
+import type { RenditionRow } from './rendition-store.ts';
+
+type Named = Pick<RenditionRow, 'video' | 'name'>;
+
+/** Objects of a rendition in the storage. */
+export const renditionOf = ({ video, name }: Named): string => `${video}/${name}`;
+export const renditionIndexOf = ({ video, name }: Named): string => `${video}/${name}-index`;
+
+/** Name of the video rendition with so many lines. */
+export const videoName = (lines: number): string => `v${lines}`;
+/** Name of a sound track of the original, converted. */
+export const soundName = (track: number): string => `c${track}`;
