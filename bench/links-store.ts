@@ -2,12 +2,12 @@
 import { writeFile } from 'node:fs/promises';
 import { Bell, newId } from '@ptsdly/kit';
 import { openKv } from '@ptsdly/kv';
-import { newTotals } from '../services/links/src/click-counts.ts';
-import { newCode } from '../services/links/src/code.ts';
+import { newTotals } from '../services/links/src/clicks/click-counts.ts';
+import { newCode } from '../services/links/src/codes/code.ts';
 import { keys } from '../services/links/src/keys.ts';
-import { Ledger } from '../services/links/src/ledger.ts';
-import { noLimits } from '../services/links/src/limits.ts';
-import type { LinkRecord } from '../services/links/src/link.ts';
+import { Ledger } from '../services/links/src/sharing/ledger.ts';
+import { noLimits } from '../services/links/src/sharing/limits.ts';
+import type { LinkRecord } from '../services/links/src/sharing/link.ts';
 
 /** Links in one transaction. */
 const BATCH = 20_000;

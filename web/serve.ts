@@ -60,7 +60,8 @@ export async function openWeb(options: WebOptions): Promise<Service> {
     return context.html(
       watch.replace('<!--head-->', () => head),
       status,
-      pageHeaders(embedded ? 'embed' : 'watch'),
+      // Who may frame the player is not known while links is away: then nobody.
+      pageHeaders(embedded ? 'embed' : 'watch', preview ? (preview.embedOrigins ?? null) : []),
     );
   };
   app.get('/watch/:code', sendWatch(false));

@@ -121,6 +121,16 @@ export const settings = {
     'Key-value store of links, `lmdb:` or `redis:`; `lmdb:<data>/links` where not given',
     z.string().optional(),
   ),
+  countryDatabase: setting(
+    'PTSDLY_COUNTRY_DATABASE',
+    'MaxMind database (`.mmdb`) that tells the country of a viewer in statistics; none is known without it',
+    z.string().optional(),
+  ),
+  webhooksToPrivate: setting(
+    'PTSDLY_WEBHOOKS_TO_PRIVATE',
+    'Let webhooks reach addresses that are not public: `yes` or `no`',
+    z.enum(['yes', 'no']).default('no'),
+  ),
   serverHost: setting(
     'PTSDLY_SERVER_HOST',
     'Where media servers are made; `process:<data>/servers` where not given',

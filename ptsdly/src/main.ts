@@ -9,6 +9,9 @@ ptsdly media <config.json>       runs one media server
 ptsdly links reports             what people have reported; \`audit\` lists what was done about it
 ptsdly links takedown CODE WHY   takes a link down (451); \`restore CODE WHY\` puts it back,
                                  \`dismiss CODE WHY\` settles its reports and leaves it as it is
+ptsdly links backup FOLDER       copies the store of links while it is in use
+ptsdly links restore-backup FOLDER
+                                 puts such a copy in the store's place, while links is not running
 ptsdly identity mails            letters that were kept because no mail server is configured
 ptsdly identity admin E-MAIL     makes an account an administrator; \`support\` and \`user\` likewise
 

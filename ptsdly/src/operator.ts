@@ -1,7 +1,9 @@
+import { resolve } from 'node:path';
 import {
   type Client,
   createClient,
   identityOperatorApi,
+  linksStoreApi,
   moderationApi,
   Problem,
   type Role,
@@ -11,7 +13,7 @@ import { type Config, ConfigError, keptSecret } from './config.ts';
 
 /** What an operator asks of a running service, on the machine where it runs. */
 const operations = {
-  links: ['reports', 'takedown', 'restore', 'dismiss', 'audit'],
+  links: ['reports', 'takedown', 'restore', 'dismiss', 'audit', 'backup', 'restore-backup'],
   identity: ['mails', 'admin', 'support', 'user'],
 } as const;
 type Operated = keyof typeof operations;
@@ -36,10 +38,15 @@ export async function operate(
   const key = new TextEncoder().encode(config.serviceKey ?? keptSecret(config.data, 'service.key'));
   const tokens = createServiceTokens('operator', key);
   const peer = (name: Operated) => internalPeer(name, `unix:${operatorSocket(config, name)}`, tokens);
+  if (operation === 'restore-backup') return restored(config, args);
   try {
     return operations.identity.some((one) => one === operation)
       ? await operateIdentity(createClient(identityOperatorApi, peer('identity')), operation, args)
-      : await operateLinks(createClient(moderationApi, peer('links')), operation, args);
+      : await operateLinks(
+          createClient({ ...moderationApi, ...linksStoreApi }, peer('links')),
+          operation,
+          args,
+        );
   } catch (thrown) {
     throw explained(thrown);
   }
@@ -57,12 +64,17 @@ async function operateIdentity(
 }
 
 async function operateLinks(
-  links: Client<typeof moderationApi>,
+  links: Client<typeof moderationApi & typeof linksStoreApi>,
   operation: Operation,
   args: readonly string[],
 ): Promise<string[]> {
   if (operation === 'reports') return lines((await links.reports({ query: { limit: 200 } })).items);
   if (operation === 'audit') return lines((await links.audit({ query: { limit: 200 } })).items);
+  if (operation === 'backup') {
+    const folder = folderIn(operation, args);
+    await links.backUp({ body: { folder } });
+    return [`backup: ${folder}`];
+  }
   const [given, ...note] = args;
   if (!given || note.length === 0) throw new ConfigError(`ptsdly links ${operation} CODE WHY`);
   const input = { params: { code: codeIn(given) }, body: { note: note.join(' ') } };
@@ -70,6 +82,23 @@ async function operateLinks(
   else if (operation === 'restore') await links.restore(input);
   else await links.dismissReports(input);
   return [`${operation}: done`];
+}
+
+/** Without the service, which has to be down for it. */
+async function restored(config: Config, args: readonly string[]): Promise<string[]> {
+  const folder = folderIn('restore-backup', args);
+  const { restoreBackup } = await import('@ptsdly/kv');
+  try {
+    const before = await restoreBackup(config.linksStore, folder);
+    return [`restored from ${folder}`, `the store of before is ${before}; remove it when all is well`];
+  } catch (cause) {
+    throw new ConfigError((cause as Error).message, { cause });
+  }
+}
+
+function folderIn(operation: Operation, [folder]: readonly string[]): string {
+  if (!folder) throw new ConfigError(`ptsdly links ${operation} FOLDER`);
+  return resolve(folder);
 }
 
 const lines = (items: readonly object[]) =>

@@ -112,6 +112,9 @@ async function openService(name: ServiceName, config: Config, log: Logger, peers
       return openLinks({
         ...shared,
         kvUrl: config.linksStore,
+        rateFactor: config.rateFactor,
+        countryDatabase: config.countryDatabase,
+        webhooksToPrivate: config.webhooksToPrivate === 'yes',
         identity: peers.identity,
         subscriptions: peers.subscriptions,
       });

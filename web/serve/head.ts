@@ -4,8 +4,14 @@ import { playerSize } from './oembed.ts';
 
 type Preview = CallOutput<typeof linksInternalApi.preview>;
 
-/** Everything comes from our own origin; only the embedded player may stand in another site's frame. */
-export function pageHeaders(page: 'app' | 'watch' | 'embed'): Record<string, string> {
+/**
+ * Everything comes from our own origin; only the embedded player may stand in another site's frame, and its link may
+ * say in whose: null is any, an empty list none (CSP 3 §6.4.2).
+ */
+export function pageHeaders(
+  page: 'app' | 'watch' | 'embed',
+  embedOrigins: readonly string[] | null = null,
+): Record<string, string> {
   const policy = [
     "default-src 'self'",
     "style-src 'self' 'unsafe-inline'",
@@ -15,7 +21,7 @@ export function pageHeaders(page: 'app' | 'watch' | 'embed'): Record<string, str
     "object-src 'none'",
     "base-uri 'none'",
     "form-action 'self'",
-    page === 'embed' ? 'frame-ancestors *' : "frame-ancestors 'none'",
+    `frame-ancestors ${page === 'embed' ? ancestors(embedOrigins) : "'none'"}`,
   ];
   return {
     'content-security-policy': policy.join('; '),
@@ -25,6 +31,11 @@ export function pageHeaders(page: 'app' | 'watch' | 'embed'): Record<string, str
     ...(page === 'app' ? {} : { 'x-robots-tag': 'noindex' }),
   };
 }
+
+const ancestors = (origins: readonly string[] | null) => {
+  if (origins === null) return '*';
+  return origins.length === 0 ? "'none'" : origins.join(' ');
+};
 
 /**
  * Title and preview tags of a watch page (ogp.me; Twitter card markup; oEmbed 1.0 §4). A protected, ended or unknown link has
@@ -47,13 +58,19 @@ export function watchHead(preview: Preview | undefined, link: { code: string; ba
     <meta property="og:title" content="${title}">
     <meta property="og:description" content="${description}">
     <meta property="og:url" content="${address}">
-    ${image ? html`<meta property="og:image" content="${image}"><meta property="og:image:type" content="image/jpeg">` : ''}
+    ${image ? html`<meta property="og:image" content="${image}"><meta property="og:image:type" content="image/jpeg">${pixels(preview?.poster)}` : ''}
     <meta name="twitter:card" content="${card ? 'player' : 'summary'}">
     <meta name="twitter:title" content="${title}">
     <meta name="twitter:description" content="${description}">
     ${image ? html`<meta name="twitter:image" content="${image}">` : ''}
     ${card ? playerTags(card, link.baseUrl, segment, address) : ''}`);
 }
+
+/** The size of the picture, so that a first preview need not load it to know (ogp.me, structured properties). */
+const pixels = (poster: Preview['poster']) =>
+  poster
+    ? html`<meta property="og:image:width" content="${poster.width}"><meta property="og:image:height" content="${poster.height}">`
+    : '';
 
 /** The player that may stand in another site's frame; it fetches no video before somebody plays it. */
 function playerTags(card: NonNullable<Preview['card']>, baseUrl: string, segment: string, address: string) {

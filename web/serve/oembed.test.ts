@@ -50,6 +50,17 @@ describe('oEmbed', () => {
     expect(text).not.toContain('<script>');
   });
 
+  it('names the poster where its size is known, and nowhere else', () => {
+    const poster = { width: 640, height: 360 };
+    const open = { state: 'open', card, hasPoster: true } as const;
+    expect(oembedOf({ ...open, poster }, 'A', { url: '' }, base)).toMatchObject({
+      thumbnail_url: 'https://ptsd.test/watch/A/card.jpg',
+      thumbnail_width: 640,
+      thumbnail_height: 360,
+    });
+    expect(oembedOf({ ...open, poster: null }, 'A', { url: '' }, base)).not.toHaveProperty('thumbnail_url');
+  });
+
   it('says nothing about a video that is protected or capped, and does not know what has ended', () => {
     for (const state of ['open', 'protected', 'not_open_yet'] as const) {
       const answer = oembedOf({ state, card: null, hasPoster: false }, 'A', { url: '' }, base);

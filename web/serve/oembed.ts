@@ -43,12 +43,23 @@ export function oembedOf(preview: Preview, code: string, query: Query, baseUrl: 
     provider_name: 'PTSD.ly',
     provider_url: `${baseUrl}/`,
     cache_age: CACHE_S,
+    ...thumbnail(preview, code, baseUrl),
   } as const;
   if (preview.state !== 'open' || !preview.card) return { type: 'link', ...common };
   const { width, height } = playerSize(preview.card, { width: query.maxwidth, height: query.maxheight });
   const src = `${baseUrl}/embed/${encodeURIComponent(code)}`;
   const player = html`<iframe src="${src}" width="${width}" height="${height}" title="${common.title}" style="border:0" allow="autoplay; fullscreen; picture-in-picture" allowfullscreen></iframe>`;
   return { type: 'video', ...common, html: String(player), width, height };
+}
+
+/** The poster; without its size it may not be named (oEmbed 1.0 §2.3.4). */
+function thumbnail({ card, hasPoster, poster }: Preview, code: string, baseUrl: string) {
+  if (!card || !hasPoster || !poster) return {};
+  return {
+    thumbnail_url: `${baseUrl}/watch/${encodeURIComponent(code)}/card.jpg`,
+    thumbnail_width: poster.width,
+    thumbnail_height: poster.height,
+  };
 }
 
 /** The video's shape, within what is asked for and what a page has room for. */

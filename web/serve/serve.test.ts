@@ -7,7 +7,14 @@ import { openWeb } from '../serve.ts';
 
 const hostile = '</title><script>alert("&")</script>';
 const previews: Record<string, object> = {
-  open: { state: 'open', card: { title: hostile, duration: 3725, width: 1, height: 1 }, hasPoster: true },
+  open: {
+    state: 'open',
+    card: { title: hostile, duration: 3725, width: 1, height: 1 },
+    hasPoster: true,
+    poster: { width: 640, height: 360 },
+  },
+  listed: { state: 'protected', card: null, hasPoster: false, embedOrigins: ['https://blog.example'] },
+  unframed: { state: 'protected', card: null, hasPoster: false, embedOrigins: [] },
   protected: { state: 'protected', card: null, hasPoster: false },
   gone: { state: 'not_found', card: null, hasPoster: false },
 };
@@ -57,6 +64,31 @@ test('a watch page carries the card of an open link, escaped', async () => {
   expect(page).toContain('1:02:05');
 });
 
+const ROBOTS = {
+  KakaoTalk: 'facebookexternalhit/1.1; kakaotalk-scrap/1.0; +https://devtalk.kakao.com/t/scrap/33984',
+  Slack: 'Slackbot-LinkExpanding 1.0 (+https://api.slack.com/robots)',
+  Discord: 'Mozilla/5.0 (compatible; Discordbot/2.0; +https://discordapp.com)',
+  X: 'Twitterbot/1.0',
+  Facebook: 'facebookexternalhit/1.1 (+http://www.facebook.com/externalhit_uatext.php)',
+};
+
+test.each(Object.entries(ROBOTS))(
+  '%s finds its card in the head, without running anything',
+  async (_, agent) => {
+    const request = new Request('http://web/watch/open', { headers: { 'user-agent': agent, accept: '*/*' } });
+    const response = await web.fetch(request);
+    const page = await response.text();
+    const head = page.slice(0, page.indexOf('</head>'));
+    for (const property of ['og:title', 'og:image', 'og:image:width', 'og:url', 'og:site_name', 'og:video']) {
+      expect(head).toContain(`<meta property="${property}" content="`);
+    }
+    expect(head).toContain('<meta name="twitter:card" content="player">');
+    expect(head).toContain('type="application/json+oembed"');
+    expect(response.headers.get('content-type')).toContain('text/html');
+    expect(page).not.toMatch(/\/m\/|\.mp4|\.m3u8/); // no byte of the video, and no way to one
+  },
+);
+
 test('a protected, unknown or unreachable link has a neutral card', async () => {
   const protectedPage = await (await get('/watch/protected')).text();
   expect(protectedPage).toContain('<title>PTSD.ly</title>');
@@ -70,6 +102,16 @@ test('only the embedded player may stand in a frame', async () => {
   expect((await get('/watch/open')).headers.get('content-security-policy')).toContain(
     "frame-ancestors 'none'",
   );
+});
+
+test('a link says in whose frames its player may stand; while that cannot be asked, in none', async () => {
+  const ancestorsOf = async (code: string) =>
+    /frame-ancestors ([^;]*)/.exec(
+      (await get(`/embed/${code}`)).headers.get('content-security-policy') ?? '',
+    )?.[1];
+  expect(await ancestorsOf('listed')).toBe('https://blog.example');
+  expect(await ancestorsOf('unframed')).toBe("'none'");
+  expect(await ancestorsOf('unreachable')).toBe("'none'");
 });
 
 test('says what to do when the app is not built', async () => {

@@ -1,16 +1,30 @@
 import { z } from 'zod';
 import { endpoint } from './endpoint.ts';
 import { id, idParams, page, pageQuery, seconds, timestamp } from './fields.ts';
+import { linkStats, statsQuery, videoStats } from './link-stats.ts';
 import { card } from './subscriptions.ts';
 
-const limits = z.object({
+/** An origin of another site: `https://example.org`, with its port where it is not the usual one. */
+export const origin = z
+  .string()
+  .max(200)
+  .regex(/^https?:\/\/[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?(?::\d{1,5})?$/, 'expected https://host');
+
+/** What a link may be given at its making and later. */
+export const linkLimits = z.object({
   opensAt: timestamp.nullable().optional(),
   expiresAt: timestamp.nullable().optional(),
   maxViews: z.int().min(1).max(1_000_000).nullable().optional(),
   password: z.string().min(1).max(200).nullable().optional(),
   startAt: seconds.nullable().optional(),
   endAt: seconds.nullable().optional(),
+  /** How fast the video plays at first; the viewer may change it. */
+  speed: z.number().min(0.25).max(2).nullable().optional(),
   allowDownload: z.boolean().optional(),
+  /** Sites that may show the player in a frame: null is any, an empty list none. */
+  embedOrigins: z.array(origin).max(20).nullable().optional(),
+  /** Whom this link is for; only its owner sees it. */
+  recipient: z.string().trim().max(120).nullable().optional(),
   label: z.string().trim().max(120).nullable().optional(),
   /** An address of the owner's choice, 4 to 64 characters, beside the code; null gives it up for good. */
   alias: z.string().trim().min(1).max(200).nullable().optional(),
@@ -33,15 +47,21 @@ export const link = z.object({
   state: linkState,
   serverId: z.string(),
   videoId: z.string(),
+  /** As its media server said last. */
+  videoTitle: z.string().nullable(),
   label: z.string().nullable(),
+  recipient: z.string().nullable(),
   opensAt: timestamp.nullable(),
   expiresAt: timestamp.nullable(),
   maxViews: z.int().nullable(),
   hasPassword: z.boolean(),
   startAt: seconds.nullable(),
   endAt: seconds.nullable(),
+  speed: z.number().nullable(),
   allowDownload: z.boolean(),
+  embedOrigins: z.array(z.string()).nullable(),
   views: z.int(),
+  lastOpenedAt: timestamp.nullable(),
   createdAt: timestamp,
 });
 export type Link = z.infer<typeof link>;
@@ -49,62 +69,69 @@ export type Link = z.infer<typeof link>;
 export const reportReasons = ['illegal', 'privacy', 'copyright', 'violence', 'spam', 'other'] as const;
 export const reportReason = z.enum(reportReasons);
 
-const count = z.int();
-
-export const linkStats = z.object({
-  redirects: count,
-  views: count,
-  bots: count,
-  lastOpenedAt: timestamp.nullable(),
-  /** Summed over the days asked for: who comes again on another day cannot be known again. */
-  uniqueViewers: count,
-  /** Views by class of device, over the days asked for. Who sends Sec-GPC or DNT is in `views` only. */
-  devices: z.object({
-    phone: count.optional(),
-    tablet: count.optional(),
-    desktop: count.optional(),
-    tv: count.optional(),
-    other: count.optional(),
-  }),
-  /** Clicks by the site that they came from, most first. */
-  referrers: z.array(z.object({ host: z.string(), clicks: count })),
-  /** Days with views, oldest first (UTC). */
-  days: z.array(
-    z.object({ day: z.iso.date(), views: count, uniqueViewers: count, hours: z.array(count).length(24) }),
-  ),
-});
-export type LinkStats = z.infer<typeof linkStats>;
-
 /** A code or an alias. */
 const codeParams = z.object({ code: z.string().max(200) });
+
+/** `pending`: the media server has not confirmed yet; it will before it serves another byte. */
+const stopped = z.union([z.literal(true), z.literal('pending')]);
+
+const makingProblems = [
+  'not_found',
+  'invalid_fields',
+  'alias_not_allowed',
+  'alias_taken',
+  'rate_limited',
+  'unavailable',
+] as const;
 
 export const linksApi = {
   createLink: endpoint({
     method: 'POST',
     path: '/api/links',
     access: 'user',
-    scope: 'links:write',
     summary: 'Make a short URL for a video of one of my servers',
-    body: limits.extend({ serverId: id, videoId: id }),
+    scope: 'links:write',
+    body: linkLimits.extend({ serverId: id, videoId: id }),
     status: 201,
     response: link,
-    problems: [
-      'not_found',
-      'invalid_fields',
-      'alias_not_allowed',
-      'alias_taken',
-      'rate_limited',
-      'unavailable',
-    ],
+    problems: makingProblems,
+  }),
+  createLinks: endpoint({
+    method: 'POST',
+    path: '/api/links/batch',
+    access: 'user',
+    scope: 'links:write',
+    summary: 'Make a link of its own for each of several people; all of them or none',
+    body: linkLimits.omit({ alias: true, recipient: true }).extend({
+      serverId: id,
+      videoId: id,
+      recipients: z.array(z.string().trim().min(1).max(120)).min(1).max(50),
+    }),
+    status: 201,
+    response: z.object({ items: z.array(link) }),
+    problems: makingProblems,
   }),
   listLinks: endpoint({
     method: 'GET',
     path: '/api/links',
     access: 'user',
     scope: 'links:read',
-    summary: 'My links, newest first',
-    query: pageQuery.extend({ videoId: id.optional() }),
+    summary: 'My links, newest first; `q` looks into label, recipient, alias, code and title',
+    query: pageQuery.extend({
+      videoId: id.optional(),
+      q: z.string().trim().max(120).optional(),
+      state: linkState.optional(),
+    }),
     response: page(link),
+  }),
+  videoStats: endpoint({
+    method: 'GET',
+    path: '/api/links/stats',
+    access: 'user',
+    scope: 'links:read',
+    summary: 'The statistics of all my links of a video, revoked ones included, together',
+    query: statsQuery.extend({ videoId: id }),
+    response: videoStats,
   }),
   getLink: endpoint({
     method: 'GET',
@@ -123,7 +150,7 @@ export const linksApi = {
     scope: 'links:write',
     summary: 'Change the limits of a link',
     params: idParams,
-    body: limits,
+    body: linkLimits,
     response: link,
     problems: ['not_found', 'invalid_fields', 'alias_not_allowed', 'alias_taken', 'rate_limited'],
   }),
@@ -134,10 +161,7 @@ export const linksApi = {
     scope: 'links:write',
     summary: 'Revoke a link: nothing more is served, whatever a viewer is doing',
     params: idParams,
-    response: z.object({
-      /** `pending`: the media server has not confirmed yet; it will before it serves another byte. */
-      stopped: z.union([z.literal(true), z.literal('pending')]),
-    }),
+    response: z.object({ stopped }),
     problems: ['not_found'],
   }),
   revokeLinks: endpoint({
@@ -147,10 +171,17 @@ export const linksApi = {
     scope: 'links:write',
     summary: 'Revoke all my links of a video',
     query: z.object({ videoId: id }),
-    response: z.object({
-      revoked: z.int(),
-      stopped: z.union([z.literal(true), z.literal('pending')]),
-    }),
+    response: z.object({ revoked: z.int(), stopped }),
+  }),
+  revokeChosen: endpoint({
+    method: 'POST',
+    path: '/api/links/revoke',
+    access: 'user',
+    scope: 'links:write',
+    summary: 'Revoke some of my links together; what is unknown or has ended is passed over',
+    body: z.object({ ids: z.array(id).min(1).max(200) }),
+    status: 200,
+    response: z.object({ revoked: z.int(), stopped }),
   }),
   linkStats: endpoint({
     method: 'GET',
@@ -159,8 +190,17 @@ export const linksApi = {
     scope: 'links:read',
     summary: 'How often a link was opened, when, on what, and from where; nothing about any one viewer',
     params: idParams,
-    query: z.object({ days: z.coerce.number().int().min(1).max(366).default(30) }),
+    query: statsQuery,
     response: linkStats,
+    problems: ['not_found'],
+  }),
+  eraseStats: endpoint({
+    method: 'DELETE',
+    path: '/api/links/:id/stats',
+    access: 'user',
+    scope: 'links:write',
+    summary: 'Erase what is known of how a link was used; its view count stays, because its limit needs it',
+    params: idParams,
     problems: ['not_found'],
   }),
   openLink: endpoint({
@@ -177,7 +217,11 @@ export const linksApi = {
       videoId: z.string(),
       startAt: seconds.nullable(),
       endAt: seconds.nullable(),
+      /** How fast to begin; null is as recorded. */
+      speed: z.number().nullable(),
       allowDownload: z.boolean(),
+      /** For `noteProgress`; null where the viewer asks not to be followed. */
+      playTicket: z.string().nullable(),
     }),
     problems: [
       'not_found',
@@ -190,6 +234,18 @@ export const linksApi = {
       'taken_down',
       'rate_limited',
     ],
+  }),
+  noteProgress: endpoint({
+    method: 'POST',
+    path: '/api/links/:code/progress',
+    access: 'open',
+    summary: 'Which twentieths of the video this play has shown; counted once each, and nothing else is kept',
+    params: codeParams,
+    body: z.object({
+      ticket: z.string().max(300),
+      parts: z.array(z.int().min(0).max(19)).max(20),
+    }),
+    problems: ['grant_invalid'],
   }),
   reportLink: endpoint({
     method: 'POST',
@@ -207,6 +263,10 @@ export const linkPreview = z.object({
   state: z.enum(['open', 'protected', 'not_found', 'not_open_yet', 'revoked', 'expired', 'taken_down']),
   card: card.omit({ posterBase64: true }).nullable(),
   hasPoster: z.boolean(),
+  /** Pixels of the poster, where they are known. */
+  poster: z.object({ width: z.int(), height: z.int() }).nullable().optional(),
+  /** Sites that may frame the player: null is any, an empty list none. */
+  embedOrigins: z.array(z.string()).nullable().optional(),
 });
 
 /** Claims of a grant: `aud` is `server:<id>`, 60 seconds, redeemed once. */

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { type Api, type Endpoint, successStatus } from './endpoint.ts';
 import { identityApi } from './identity.ts';
 import { libraryApi } from './library.ts';
+import { linkTransferApi } from './link-transfer.ts';
 import { linksApi } from './links.ts';
 import { mediaApi } from './media.ts';
 import { problems } from './problem.ts';
@@ -14,6 +15,7 @@ import {
 } from './routes.ts';
 import { subscriptionsApi } from './subscriptions.ts';
 import { webApi } from './web.ts';
+import { webhooksApi } from './webhooks.ts';
 
 type Json = Record<string, unknown>;
 
@@ -32,6 +34,8 @@ export function openApiDocument(serverUrl: string): Json {
   add(identityApi, 'identity');
   add(subscriptionsApi, 'subscriptions');
   add(linksApi, 'links');
+  add(linkTransferApi, 'links');
+  add(webhooksApi, 'webhooks');
   add(webApi, 'web');
   add(mediaApi, 'media', MEDIA_BASE);
   add(libraryApi, 'media', MEDIA_BASE);

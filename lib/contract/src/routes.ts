@@ -139,6 +139,40 @@ export const linksRawRoutes: readonly RawRoute[] = [
     access: 'open',
     summary: 'The address of a link as a QR code (SVG)',
   },
+  {
+    methods: ['GET', 'HEAD'],
+    path: '/api/links/:code/qr.png',
+    access: 'open',
+    summary: 'The address of a link as a QR code (PNG); `?size=` in pixels, 64 to 2048',
+  },
+  {
+    methods: ['GET'],
+    path: '/api/links/export',
+    access: 'user',
+    scope: 'links:read',
+    summary: 'My links as a file; `?format=csv` or `json`. Passwords are not in it',
+  },
+  {
+    methods: ['GET'],
+    path: '/api/links/stats/live',
+    access: 'user',
+    scope: 'links:read',
+    summary: 'The statistics of `?videoId=` as they change (server-sent events: `stats`)',
+  },
+  {
+    methods: ['GET'],
+    path: '/api/links/:id/stats/live',
+    access: 'user',
+    scope: 'links:read',
+    summary: 'The statistics of a link as they change (server-sent events: `stats`)',
+  },
+  {
+    methods: ['GET'],
+    path: '/api/links/:id/stats/export',
+    access: 'user',
+    scope: 'links:read',
+    summary: 'The statistics of a link as a file, by hour; `?format=csv` or `json`, `?days=`',
+  },
 ];
 
 /** Words that can never be a short code or an alias: what stands at the root now, and what may one day. */

@@ -10,6 +10,10 @@ const common = {
   provider_url: z.string(),
   /** Seconds for which the answer may be kept: a link can be revoked at any time. */
   cache_age: z.int(),
+  /** The poster; its three names come together (§2.3.4). */
+  thumbnail_url: z.string().optional(),
+  thumbnail_width: z.int().optional(),
+  thumbnail_height: z.int().optional(),
 };
 
 /** oEmbed 1.0 §2.3.4; its names are not ours. A link that protects its video answers without it. */

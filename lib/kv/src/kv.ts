@@ -53,6 +53,17 @@ export interface Kv {
   close(): Promise<void>;
 }
 
+/** What an embedded store offers besides; others have backups of their own. */
+export interface Backups {
+  /**
+   * Copies the store as it is at this moment into a folder that does not exist yet, while it goes on working; the copy
+   * is on disk when this resolves. Rejects with the system's error, and leaves no half copy behind.
+   */
+  backUp(folder: string): Promise<void>;
+}
+
+export const canBackUp = (kv: Kv): kv is Kv & Backups => 'backUp' in kv;
+
 /**
  * Opens the store behind a URL; the scheme names the driver: `lmdb:<folder>`, `redis://host:port/db?prefix=name` or
  * `rediss://…`. Rejects with a plain sentence when it cannot (unknown scheme, folder in use by another process, not

@@ -1,10 +1,12 @@
+import { mkdir, rm } from 'node:fs/promises';
 import { setImmediate as turn } from 'node:timers/promises';
 import { open, type RootDatabase } from 'lmdb';
 import { GroupCommit } from './batch.ts';
 import { type ExclusiveFolder, takeFolder } from './exclusive-folder.ts';
 import { checkKey, checkValue } from './key.ts';
-import type { Entry, Kv, Range, Tx } from './kv.ts';
+import type { Backups, Entry, Kv, Range, Tx } from './kv.ts';
 import { closedError, KvError } from './kv-error.ts';
+import { syncFolder } from './sync-folder.ts';
 
 /** Strings and, for bounds between strings, bytes. */
 type Key = string | Buffer;
@@ -40,7 +42,7 @@ export function openLmdb(location: string): Kv {
   }
 }
 
-class Lmdb implements Kv {
+class Lmdb implements Kv, Backups {
   readonly shared = false;
   readonly #folder: ExclusiveFolder;
   readonly #db: RootDatabase<unknown, Key>;
@@ -109,6 +111,18 @@ class Lmdb implements Kv {
     const { result, durable } = await body;
     await durable;
     return result;
+  }
+
+  async backUp(folder: string): Promise<void> {
+    if (this.#closed) throw closedError();
+    await mkdir(folder, { mode: 0o700 });
+    try {
+      await this.#db.backup(folder, true);
+      await syncFolder(folder);
+    } catch (cause) {
+      await rm(folder, { recursive: true, force: true });
+      throw cause;
+    }
   }
 
   async close(): Promise<void> {

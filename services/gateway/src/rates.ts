@@ -1,4 +1,5 @@
 import { Problem } from '@ptsdly/contract';
+import { addressPrefix } from '@ptsdly/kit';
 import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
 import type { Exchange, Filter } from './exchange.ts';
 import { type Route, routes } from './route.ts';
@@ -15,7 +16,7 @@ export function limitByAddress(factor: number, table: readonly Route[] = routes)
   const limiters = limitersOf(factor, table);
   return async (exchange) => {
     const limiter = exchange.route && limiters.get(exchange.route);
-    if (limiter) await consume(limiter, addressKey(exchange.address), exchange, 'address');
+    if (limiter) await consume(limiter, addressPrefix(exchange.address), exchange, 'address');
   };
 }
 
@@ -56,13 +57,3 @@ async function consume(limiter: RateLimiterMemory, key: string, { response }: Ex
 }
 
 const seconds = (ms: number) => Math.max(1, Math.ceil(ms / 1000));
-
-/** One person's addresses count as one: IPv4 whole, IPv6 by the /64 that a household is given. */
-export function addressKey(address: string): string {
-  const v4 = /^(?:::ffff:)?(\d+\.\d+\.\d+\.\d+)$/.exec(address);
-  if (v4) return v4[1] as string;
-  const [head = '', tail = ''] = address.split('::');
-  const groups = head.split(':').filter(Boolean);
-  const missing = address.includes('::') ? 8 - groups.length - tail.split(':').filter(Boolean).length : 0;
-  return [...groups, ...Array<string>(Math.max(0, missing)).fill('0')].slice(0, 4).join(':');
-}

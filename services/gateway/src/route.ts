@@ -6,10 +6,12 @@ import {
   libraryApi,
   linksApi,
   linksRawRoutes,
+  linkTransferApi,
   mediaApi,
   mediaRawRoutes,
   subscriptionsApi,
   webApi,
+  webhooksApi,
 } from '@ptsdly/contract';
 import { RegExpRouter } from 'hono/router/reg-exp-router';
 import { SmartRouter } from 'hono/router/smart-router';
@@ -46,6 +48,11 @@ const limits: Readonly<Record<string, RateLimit>> = {
   '/api/auth/sign-in/social': { points: 30, seconds: 60 },
   '/api/links/:code/open': { points: 300, seconds: 60 },
   '/api/links/:code/report': { points: 10, seconds: 60 },
+  '/api/links/:code/progress': { points: 300, seconds: 60 },
+  'POST /api/links/import': { points: 20, seconds: 60 },
+  'POST /api/links/batch': { points: 30, seconds: 60 },
+  'POST /api/webhooks': { points: 30, seconds: 60 },
+  '/api/webhooks/:id/test': { points: 30, seconds: 60 },
   'POST /api/links': { points: 240, seconds: 60 },
   'PATCH /api/links/:id': { points: 240, seconds: 60 },
 };
@@ -64,8 +71,15 @@ export const routes: readonly Route[] = [
     ...page(['GET'], '/api/servers/:id/events', 'subscriptions'),
     access: 'user',
   },
+  // Before `/api/links/:id`, which would take `export` for an id.
+  ...linksRawRoutes.map((route) => ({
+    ...page([...route.methods], route.path, 'links'),
+    access: route.access,
+    limit: apiLimit,
+  })),
+  ...fromApi(linkTransferApi, 'links'),
   ...fromApi(linksApi, 'links'),
-  ...linksRawRoutes.map((route) => ({ ...page([...route.methods], route.path, 'links'), limit: apiLimit })),
+  ...fromApi(webhooksApi, 'links'),
   ...fromApi(webApi, 'web'),
   page(['GET'], '/api/openapi.json', 'gateway'),
   ...fromApi(mediaApi, 'media', '/m/:slug'),

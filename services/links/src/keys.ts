@@ -3,6 +3,8 @@
  * and reach into another's range. Ids of links are UUIDv7: their order is the order of creation.
  */
 const part = encodeURIComponent;
+/** Milliseconds since 1970, so that the order of the keys is the order of time. */
+const time = (ms: number) => String(ms).padStart(16, '0');
 
 export const keys = {
   /** What the redirect needs, and for ever the proof that a code was given out: `CodeRecord`. */
@@ -17,6 +19,11 @@ export const keys = {
     `owned-video/${part(ownerId)}/${part(videoId)}/${id}`,
   /** Index of an owner's ended links, for erasing them. */
   ended: (ownerId: string, id = '') => `ended/${part(ownerId)}/${id}`,
+  endedOfVideo: (ownerId: string, videoId: string, id = '') =>
+    `ended-video/${part(ownerId)}/${part(videoId)}/${id}`,
+  /** When links end by themselves, in the order of time; one that was changed since is passed over. */
+  expiries: 'expiry/',
+  expiry: (at: number, id: string) => `expiry/${time(at)}/${id}`,
   /** Index of the live links of a server, by video. */
   server: (serverId: string) => `video/${part(serverId)}/`,
   video: (serverId: string, videoId: string, id = '') => `video/${part(serverId)}/${part(videoId)}/${id}`,
@@ -42,7 +49,21 @@ export const keys = {
   /** Marks of the viewers of this day, and the key that they were made with. */
   seen: (day = '', linkId = '', mark = '') =>
     day === '' ? 'seen/' : `seen/${day}/${linkId ? `${linkId}/${mark}` : ''}`,
+  /** Which parts of the video a play of this day has shown: a bit each, under a random number. */
+  play: (day = '', linkId = '', playId = '') =>
+    day === '' ? 'play/' : `play/${day}/${linkId ? `${linkId}/${playId}` : ''}`,
   dayKey: 'key/day',
+  /** Attempts of a limiter: `[tokens, at]`, under a keyed hash of who tries what. */
+  attempts: (limiter: string) => `attempt/${limiter}/`,
+  attempt: (limiter: string, mark: string) => `attempt/${limiter}/${mark}`,
+  /** An owner's webhooks in one value, since each opening reads it: `WebhookRecord[]`. */
+  webhooks: (ownerId: string) => `webhook/${part(ownerId)}`,
+  /** What was and will be sent to a webhook, by id (UUIDv7): `DeliveryRecord`. */
+  deliveries: (webhookId: string) => `delivery/${part(webhookId)}/`,
+  delivery: (webhookId: string, id: string) => `delivery/${part(webhookId)}/${part(id)}`,
+  /** Deliveries that wait for their time: `[ownerId, webhookId, id]`. */
+  dueDeliveries: 'delivery-due/',
+  dueDelivery: (at: number, id: string) => `delivery-due/${time(at)}/${id}`,
   cards: (serverId: string) => `card/${part(serverId)}/`,
   card: (serverId: string, videoId: string) => `card/${part(serverId)}/${part(videoId)}`,
   posters: (serverId: string) => `poster/${part(serverId)}/`,
@@ -53,4 +74,5 @@ export const keys = {
   goneVideo: (serverId: string, videoId: string) => `gone/video/${part(serverId)}/${part(videoId)}`,
   grantKey: 'key/grant',
   viewerKey: 'key/viewer',
+  playKey: 'key/play',
 } as const;

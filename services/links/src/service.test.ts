@@ -1,8 +1,8 @@
 import { createVerifier, issuers, silentLog } from '@ptsdly/kit';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { onEachStore } from './each-store.ts';
 import { openLinks } from './service.ts';
-import { type Neighbourhood, neighbourhood, targetOf } from './stand-ins.ts';
+import { onEachStore } from './testing/each-store.ts';
+import { type Neighbourhood, neighbourhood, targetOf } from './testing/stand-ins.ts';
 
 onEachStore((newUrl) => {
   let here: Neighbourhood;

@@ -13,26 +13,35 @@ import {
   type ServiceTokens,
 } from '@ptsdly/kit';
 import { feedCursor, type Kv, openKv, readOutbox, sharedProgress } from '@ptsdly/kv';
-import { linksApp, type Parts } from './app.ts';
-import { Attempts } from './attempts.ts';
-import { Cards } from './cards.ts';
-import { Clicks } from './clicks.ts';
-import { Endings } from './endings.ts';
-import { Grants } from './grant.ts';
+import { linksApp } from './app.ts';
+import { Cards } from './cards/cards.ts';
+import { Previews } from './cards/preview.ts';
+import { Clicks } from './clicks/clicks.ts';
 import { keys } from './keys.ts';
-import { Ledger } from './ledger.ts';
-import { Links } from './links.ts';
-import { Moderation } from './moderation.ts';
-import { Opening } from './opening.ts';
-import { watchOutbox } from './outbox-watch.ts';
-import { Previews } from './preview.ts';
-import { Redirect } from './redirect.ts';
-import { Referrals } from './referrals.ts';
-import { Sharing } from './sharing.ts';
-import { Statistics } from './statistics.ts';
-import { answering } from './store.ts';
-import { Videos } from './videos.ts';
-import { Viewers } from './viewer.ts';
+import { Moderation } from './moderation/moderation.ts';
+import { ALIASES, Attempts, LINK_PASSWORDS, PASSWORDS } from './opening/attempts.ts';
+import { Grants } from './opening/grant.ts';
+import { Opening } from './opening/opening.ts';
+import { Viewers } from './opening/viewer.ts';
+import type { Parts } from './parts.ts';
+import { Misses } from './redirect/misses.ts';
+import { Redirect } from './redirect/redirect.ts';
+import { Endings } from './sharing/endings.ts';
+import { Ledger } from './sharing/ledger.ts';
+import { Links } from './sharing/links.ts';
+import { watchOutbox } from './sharing/outbox-watch.ts';
+import { Sharing } from './sharing/sharing.ts';
+import { Videos } from './sharing/videos.ts';
+import { openCountries } from './statistics/countries.ts';
+import { Plays } from './statistics/plays.ts';
+import { Referrals } from './statistics/referrals.ts';
+import { Report } from './statistics/report.ts';
+import { Statistics } from './statistics/statistics.ts';
+import { answering, backUp } from './store.ts';
+import { Courier } from './webhooks/courier.ts';
+import { announce } from './webhooks/deliveries.ts';
+import { ExpiryWatch } from './webhooks/expiry-watch.ts';
+import { Webhooks } from './webhooks/webhooks.ts';
 
 export interface LinksOptions {
   /** Where the links are kept: `lmdb:<folder>`, or `redis://…` for several processes. */
@@ -43,6 +52,12 @@ export interface LinksOptions {
   readonly tokens: ServiceTokens;
   readonly identity: Address;
   readonly subscriptions: Address;
+  /** Scales the limit of wrong codes; 0 switches it off, 1 where not given. */
+  readonly rateFactor?: number;
+  /** A MaxMind database of countries on this machine; without one no country is known. */
+  readonly countryDatabase?: string | undefined;
+  /** Whether webhooks may reach addresses that are not public. */
+  readonly webhooksToPrivate?: boolean;
 }
 
 /**
@@ -67,26 +82,39 @@ async function compose(store: Kv, options: LinksOptions): Promise<Service> {
   const bell = new Bell();
   const feed = new Feed(readOutbox<EventData>(kv), bell, kv.shared ? sharedProgress(kv) : undefined);
   const stopWatching = watchOutbox(store, bell);
-  const ledger = new Ledger(kv, bell);
+  const ledger = new Ledger(kv, bell, announce);
   const clicks = await Clicks.open(kv, log, metrics);
   const referrals = new Referrals(kv, baseUrl, log);
-  const statistics = new Statistics(kv, referrals);
+  const statistics = new Statistics(kv, referrals, await openCountries(options.countryDatabase));
   const cards = new Cards(kv);
   const links = new Links(ledger);
   const viewers = await Viewers.open(kv, baseUrl.startsWith('https:'));
+  const report = new Report(ledger, clicks, statistics);
+  const attempts = {
+    ofClient: new Attempts(kv, 'password', PASSWORDS),
+    ofLink: new Attempts(kv, 'link-password', LINK_PASSWORDS),
+  };
+  const aliases = new Attempts(kv, 'alias', ALIASES);
+  const reach = { allowPrivate: options.webhooksToPrivate ?? false };
+  const webhooks = new Webhooks(kv, reach);
+  const courier = new Courier(kv, webhooks, { ...reach, log, metrics });
+  const expiries = new ExpiryWatch(ledger, log);
   const parts: Parts = {
     baseUrl,
     links,
     viewers,
-    clicks,
+    report,
+    webhooks,
+    courier,
     cards,
     feed,
-    sharing: new Sharing({ links, cards, feed, videos: new Videos(options) }),
-    opening: new Opening(ledger, viewers, new Attempts(), statistics),
+    sharing: new Sharing({ links, cards, feed, videos: new Videos(options), aliases }),
+    opening: new Opening(ledger, viewers, attempts, statistics),
+    plays: await Plays.open(kv),
     grants: await Grants.open(kv),
     previews: new Previews(ledger, cards),
-    statistics,
     moderation: new Moderation(ledger, cards),
+    backUp: (folder) => backUp(store, folder),
   };
   const identity = createClient(identityInternalApi, internalPeer('identity', options.identity, tokens));
   const callers = createVerifier(issuers.identity, () => identity.keys({}));
@@ -94,8 +122,9 @@ async function compose(store: Kv, options: LinksOptions): Promise<Service> {
     await kv.get(keys.grantKey);
   };
   const app = linksApp(parts, { audience: 'links', log, metrics, callers, services: tokens, ready });
-  const redirect = new Redirect(store, clicks, referrals, log);
-  const followers = followFeeds(new Endings(ledger, cards, clicks, statistics), kv, options);
+  const misses = new Misses(options.rateFactor);
+  const redirect = new Redirect(store, { clicks, referrals, misses, log });
+  const followers = followFeeds(new Endings(ledger, { cards, clicks, statistics, webhooks }), kv, options);
   return {
     name: 'links',
     fetch: async (request) => redirect.fetch(request) ?? app.fetch(request),
@@ -104,7 +133,10 @@ async function compose(store: Kv, options: LinksOptions): Promise<Service> {
     async close() {
       stopWatching();
       feed.close();
+      report.close();
       await Promise.all(followers.map((follower) => follower.close()));
+      await Promise.all([courier.close(), expiries.close()]);
+      await Promise.all([attempts.ofClient, attempts.ofLink, aliases].map((one) => one.close()));
       await Promise.all([clicks.close(), referrals.close(), statistics.close()]);
       await kv.close();
     },

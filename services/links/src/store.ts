@@ -1,5 +1,5 @@
 import { Problem } from '@ptsdly/contract';
-import { type Kv, KvError } from '@ptsdly/kv';
+import { canBackUp, type Kv, KvError } from '@ptsdly/kv';
 
 const RETRY_S = 2;
 
@@ -23,6 +23,18 @@ export function answering(kv: Kv): Kv {
     transaction: (work) => kv.transaction(work).catch(told),
     close: () => kv.close(),
   };
+}
+
+/** Copies the store into a new folder. Rejects with `conflict` where the store is none of ours or the folder is there. */
+export async function backUp(kv: Kv, folder: string): Promise<void> {
+  if (!canBackUp(kv))
+    throw new Problem('conflict', { detail: 'This store has a backup of its own (Redis: BGSAVE).' });
+  await kv.backUp(folder).catch((cause: NodeJS.ErrnoException) => {
+    if (cause.code === 'EEXIST')
+      throw new Problem('conflict', { detail: `${folder} is there already.`, cause });
+    if (cause.code === 'ENOSPC') throw new Problem('no_space', { cause });
+    throw new Problem('unavailable', { detail: `The store could not be copied (${cause.message}).`, cause });
+  });
 }
 
 const unavailable = (cause: KvError) => new Problem('unavailable', { retryAfter: RETRY_S, cause });

@@ -11,6 +11,17 @@ export const api = createApi({
     }
     return answer;
   },
-  tagTypes: ['Me', 'Servers', 'Subscriptions', 'Videos', 'Links', 'Tokens', 'Security', 'Sessions'],
+  tagTypes: [
+    'Me',
+    'Servers',
+    'Subscriptions',
+    'Videos',
+    'Links',
+    'Webhooks',
+    'Deliveries',
+    'Tokens',
+    'Security',
+    'Sessions',
+  ],
   endpoints: () => ({}),
 });

@@ -62,6 +62,9 @@ function SignedIn({ name }: { name: string }) {
         <MenuItem icon="play" href="/app/server">
           {t('nav.server')}
         </MenuItem>
+        <MenuItem icon="link" href="/app/links" testId="menu-links">
+          {t('links.title')}
+        </MenuItem>
         <MenuItem icon="user" href="/app/me" testId="menu-me">
           {t('nav.me')}
         </MenuItem>

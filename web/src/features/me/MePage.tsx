@@ -50,6 +50,12 @@ export function Component() {
       <SecondFactorSection />
       <SessionSection />
       <TokenSection />
+      <section className={styles.line}>
+        <p>{t('webhooks.lead')}</p>
+        <LinkButton to="/app/webhooks" look="quiet" data-testid="to-webhooks">
+          {t('webhooks.title')}
+        </LinkButton>
+      </section>
       <DataSection me={me} />
       <DeleteAccount me={me} />
     </div>

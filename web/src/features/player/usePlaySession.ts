@@ -10,6 +10,8 @@ export interface Session {
   readonly isResumed?: boolean;
   /** What the link asks for; 1 is normal. */
   readonly speed?: number | null;
+  /** For the owner's statistics; the viewer may have asked for none. */
+  readonly playTicket?: string | null;
 }
 
 export type SessionState =

@@ -3,14 +3,13 @@ import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useRevokeLinkMutation } from '../../api/links.ts';
 import { problemText } from '../../i18n/problemText.ts';
-import { useLanguage } from '../../i18n/useLanguage.ts';
 import { Button, IconButton } from '../../ui/Button.tsx';
 import { cx } from '../../ui/cx.ts';
 import { ConfirmDialog } from '../../ui/Dialog.tsx';
-import { formatMoment } from '../../ui/format.ts';
 import { say, warn } from '../../ui/toasts.ts';
 import { copyText } from './copy.ts';
 import styles from './Sharing.module.css';
+import { useFacts } from './useFacts.ts';
 
 interface LinkListProps {
   readonly links: readonly Link[];
@@ -80,7 +79,7 @@ function LinkRow({ link, isShown, onChoose, onRevoke }: LinkRowProps) {
       aria-current={isShown}
     >
       <div className={styles.words}>
-        <p className={styles.code}>{link.label ?? `/${link.alias ?? link.code}`}</p>
+        <p className={styles.code}>{link.recipient ?? link.label ?? `/${link.alias ?? link.code}`}</p>
         <p className={styles.facts}>
           <span className={cx(styles.state, styles[link.state])}>{t(`share.states.${link.state}`)}</span>{' '}
           {useFacts(link).join(' · ')}
@@ -93,23 +92,4 @@ function LinkRow({ link, isShown, onChoose, onRevoke }: LinkRowProps) {
       </Button>
     </li>
   );
-}
-
-function useFacts(link: Link): string[] {
-  const { t } = useTranslation();
-  const [language] = useLanguage();
-  const { views, maxViews, opensAt, expiresAt, state } = link;
-  const facts = [
-    maxViews === null
-      ? t('share.views', { count: views })
-      : t('share.viewsOf', { count: views, max: maxViews }),
-  ];
-  if (link.label) facts.unshift(`/${link.alias ?? link.code}`);
-  if (state === 'scheduled' && opensAt)
-    facts.push(t('share.from', { date: formatMoment(opensAt, language) }));
-  if (state !== 'expired' && expiresAt)
-    facts.push(t('share.until', { date: formatMoment(expiresAt, language) }));
-  if (link.hasPassword) facts.push(t('share.withPassword'));
-  if (link.allowDownload) facts.push(t('share.downloadable'));
-  return facts;
 }

@@ -141,6 +141,47 @@ export function ClipFields({ form, faults, change }: FieldsProps) {
   );
 }
 
+export function PlayerFields({ form, faults, change }: FieldsProps) {
+  const { t } = useTranslation();
+  const fault = useFault(faults);
+  return (
+    <>
+      <Choice
+        label={t('share.speed')}
+        value={form.speed}
+        onChange={(speed) => change({ speed })}
+        options={speedsWith(form.speed).map((value) => ({ value, label: `${value}×` }))}
+      />
+      <Choice
+        label={t('share.framing')}
+        value={form.framing}
+        onChange={(framing) => change({ framing })}
+        options={[
+          { value: 'any', label: t('share.framingAny') },
+          { value: 'some', label: t('share.framingSome') },
+          { value: 'none', label: t('share.framingNone') },
+        ]}
+      />
+      {form.framing === 'some' && (
+        <TextField
+          label={t('share.sites')}
+          hint={t('share.sitesHint')}
+          value={form.embedOrigins}
+          onChange={(embedOrigins) => change({ embedOrigins })}
+          error={fault('embedOrigins')}
+          spellCheck="false"
+          testId="link-sites"
+        />
+      )}
+    </>
+  );
+}
+
+const SPEEDS = ['0.5', '0.75', '1', '1.25', '1.5', '2'];
+
+/** The usual speeds, and the one that the link has. */
+const speedsWith = (speed: string) => [...new Set([...SPEEDS, speed])].sort((a, b) => Number(a) - Number(b));
+
 export function NameFields({ form, change }: FieldsProps) {
   const { t } = useTranslation();
   return (
@@ -153,6 +194,14 @@ export function NameFields({ form, change }: FieldsProps) {
         value={form.alias}
         onChange={(alias) => change({ alias })}
         testId="link-alias"
+      />
+      <TextField
+        label={t('share.recipient')}
+        hint={t('share.labelHint')}
+        maxLength={120}
+        value={form.recipient}
+        onChange={(recipient) => change({ recipient })}
+        testId="link-recipient"
       />
       <TextField
         label={t('share.label')}

@@ -7,7 +7,14 @@ import { Button } from '../../ui/Button.tsx';
 import { Icon } from '../../ui/Icon.tsx';
 import { ProblemNotice } from '../../ui/Notice.tsx';
 import { say } from '../../ui/toasts.ts';
-import { ClipFields, NameFields, PasswordFields, TimeFields, ViewFields } from './LinkOptionFields.tsx';
+import {
+  ClipFields,
+  NameFields,
+  PasswordFields,
+  PlayerFields,
+  TimeFields,
+  ViewFields,
+} from './LinkOptionFields.tsx';
 import { changesOf, type Faults, faultsOf, formOf, type LinkForm } from './linkForm.ts';
 import styles from './Sharing.module.css';
 
@@ -42,6 +49,7 @@ export function LinkOptions({ link }: { link: Link }) {
           <ViewFields {...fields} />
           <PasswordFields {...fields} />
           <ClipFields {...fields} />
+          <PlayerFields {...fields} />
           <NameFields {...fields} />
           {error && <ProblemNotice problem={error} />}
           {Object.keys(faults).length > 0 && (

@@ -15,14 +15,24 @@ export function QrCode({ link }: { link: Link }) {
         {t(isShown ? 'share.qrHide' : 'share.qrShow')}
       </Button>
       {isShown && (
-        <img
-          className={styles.qrPicture}
-          src={`/api/links/${segment}/qr.svg`}
-          alt={t('share.qrAlt', { url: link.url })}
-          width={220}
-          height={220}
-          data-testid="qr"
-        />
+        <>
+          <img
+            className={styles.qrPicture}
+            src={`/api/links/${segment}/qr.svg`}
+            alt={t('share.qrAlt', { url: link.url })}
+            width={220}
+            height={220}
+            data-testid="qr"
+          />
+          <p className={styles.qrFiles}>
+            <a href={`/api/links/${segment}/qr.png`} download={`${link.alias ?? link.code}.png`}>
+              PNG
+            </a>
+            <a href={`/api/links/${segment}/qr.svg`} download={`${link.alias ?? link.code}.svg`}>
+              SVG
+            </a>
+          </p>
+        </>
       )}
     </div>
   );

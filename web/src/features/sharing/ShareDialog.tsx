@@ -5,6 +5,7 @@ import { Button } from '../../ui/Button.tsx';
 import { Dialog } from '../../ui/Dialog.tsx';
 import { Loading } from '../../ui/Loading.tsx';
 import { ProblemNotice } from '../../ui/Notice.tsx';
+import { ForEach } from './ForEach.tsx';
 import { LinkList } from './LinkList.tsx';
 import { LinkOptions } from './LinkOptions.tsx';
 import { LinkStats } from './LinkStats.tsx';
@@ -49,6 +50,7 @@ function Sharing({ serverId, video }: { serverId: string; video: Video }) {
       <Button look="quiet" icon="link" onPress={make} isPending={isMaking} data-testid="new-link">
         {t('share.new')}
       </Button>
+      <ForEach serverId={serverId} videoId={video.id} />
       {links.length > 1 && <RevokeAll videoId={video.id} count={links.length} />}
     </div>
   );

@@ -1,5 +1,6 @@
 import type { CallInput, Link, linksApi } from '@ptsdly/contract';
 import { type Expiry, expiresAt } from './expiry.ts';
+import { originsOf } from './recipients.ts';
 
 export type Views = 'any' | 'once' | 'count';
 
@@ -7,6 +8,11 @@ export type Views = 'any' | 'once' | 'count';
 export interface LinkForm {
   readonly alias: string;
   readonly label: string;
+  readonly recipient: string;
+  readonly speed: string;
+  readonly framing: 'any' | 'none' | 'some';
+  /** Sites, with spaces between them. */
+  readonly embedOrigins: string;
   readonly opensAt: string;
   readonly expiry: Expiry | 'at';
   readonly expiresAt: string;
@@ -23,12 +29,16 @@ export interface LinkForm {
 export type LinkChanges = CallInput<typeof linksApi.updateLink>['body'];
 
 /** Fields that cannot be sent as they stand. */
-export type Faults = Partial<Record<keyof LinkForm, 'clock' | 'number' | 'order' | 'missing'>>;
+export type Faults = Partial<Record<keyof LinkForm, 'clock' | 'number' | 'order' | 'missing' | 'site'>>;
 
 export function formOf(link: Link): LinkForm {
   return {
     alias: link.alias ?? '',
     label: link.label ?? '',
+    recipient: link.recipient ?? '',
+    speed: String(link.speed ?? 1),
+    framing: link.embedOrigins === null ? 'any' : link.embedOrigins.length === 0 ? 'none' : 'some',
+    embedOrigins: link.embedOrigins?.join(' ') ?? '',
     opensAt: localOf(link.opensAt),
     expiry: link.expiresAt === null ? 'never' : 'at',
     expiresAt: localOf(link.expiresAt),
@@ -50,6 +60,7 @@ export function faultsOf(form: LinkForm, link: Link): Faults {
   if (end && end <= (start ?? 0)) faults.endAt = 'order';
   if (form.views === 'count' && !/^[1-9]\d{0,5}$/.test(form.maxViews.trim())) faults.maxViews = 'number';
   if (form.locked && !link.hasPassword && form.password === '') faults.password = 'missing';
+  if (form.framing === 'some' && !originsOf(form.embedOrigins)?.length) faults.embedOrigins = 'site';
   if (form.expiry === 'at' && form.expiresAt === '') faults.expiresAt = 'missing';
   if (form.expiry === 'at' && form.opensAt !== '' && form.expiresAt <= form.opensAt)
     faults.expiresAt = 'order';
@@ -63,6 +74,9 @@ export function changesOf(form: LinkForm, link: Link): LinkChanges {
   return {
     ...(changed('alias') && { alias: form.alias.trim() || null }),
     ...(changed('label') && { label: form.label.trim() || null }),
+    ...(changed('recipient') && { recipient: form.recipient.trim() || null }),
+    ...(changed('speed') && { speed: form.speed === '1' ? null : Number(form.speed) }),
+    ...(changed('framing', 'embedOrigins') && { embedOrigins: framesOf(form) }),
     ...(changed('opensAt') && { opensAt: momentOf(form.opensAt) }),
     ...(changed('expiry', 'expiresAt') && { expiresAt: endOf(form) }),
     ...(changed('views', 'maxViews') && { maxViews: viewsOf(form) }),
@@ -75,6 +89,11 @@ export function changesOf(form: LinkForm, link: Link): LinkChanges {
 }
 
 const endOf = ({ expiry, expiresAt: at }: LinkForm) => (expiry === 'at' ? momentOf(at) : expiresAt(expiry));
+
+const framesOf = ({ framing, embedOrigins }: LinkForm): string[] | null => {
+  if (framing === 'any') return null;
+  return framing === 'none' ? [] : (originsOf(embedOrigins) ?? []);
+};
 
 const viewsOf = ({ views, maxViews }: LinkForm) =>
   views === 'any' ? null : views === 'once' ? 1 : Number(maxViews);

@@ -7,6 +7,7 @@ import { usePlaySession } from '../player/usePlaySession.ts';
 import { openLink, placeKeyOf } from './openLink.ts';
 import { PasswordForm } from './PasswordForm.tsx';
 import type { Place } from './place.ts';
+import { useStage } from './useStage.ts';
 import styles from './Watch.module.css';
 import { WatchFooter } from './WatchFooter.tsx';
 import { WatchMessage } from './WatchMessage.tsx';
@@ -23,6 +24,8 @@ export function WatchPage({ place }: { place: Place }) {
     password.current = given;
     start();
   };
+  const stage = useRef<HTMLElement>(null);
+  useStage(stage, place.code, state.is === 'playing' ? state.session : undefined);
   const reportable = state.is !== 'problem' || isLocked(state.problem.code);
   const content = () => {
     switch (state.is) {
@@ -57,7 +60,9 @@ export function WatchPage({ place }: { place: Place }) {
   };
   return (
     <div className={cx(styles.page, place.embedded && styles.embedded)}>
-      <main className={styles.stage}>{content()}</main>
+      <main className={styles.stage} ref={stage}>
+        {content()}
+      </main>
       {!place.embedded && (
         <WatchFooter
           play={state.is === 'playing' ? state.session.play : null}

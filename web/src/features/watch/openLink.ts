@@ -12,7 +12,12 @@ export async function openLink({ code, startAt }: Place, password?: string): Pro
   const baseUrl = new URL(opened.serverUrl, location.origin).href;
   const media = createClient({ play: mediaApi.playGrant }, { fetch: send, baseUrl });
   const play = await media.play({ body: { grant: opened.grant } });
-  return { play, ...beginning(startAt, placeKeyOf(code), play, opened.startAt) };
+  return {
+    play,
+    ...beginning(startAt, placeKeyOf(code), play, opened.startAt),
+    speed: opened.speed,
+    playTicket: opened.playTicket,
+  };
 }
 
 /** Under what this device remembers how far somebody has watched by a link. */

@@ -1,0 +1,104 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { type Neighbourhood, neighbourhood, problemOf, targetOf } from '../testing/stand-ins.ts';
+
+let here: Neighbourhood;
+beforeAll(async () => {
+  here = await neighbourhood();
+});
+afterAll(() => here.close());
+
+const newLink = async (limits: object = {}) =>
+  (await here.as('ann')).createLink({ body: { ...targetOf('ann'), ...limits } });
+const report = async (code: string, reason: 'illegal' | 'spam' = 'illegal', detail = 'because') =>
+  (await here.as()).reportLink({ params: { code }, body: { reason, detail } });
+const openingOf = async (code: string) =>
+  problemOf((await here.as()).openLink({ params: { code }, body: {} }));
+const queue = async () => (await here.internal().reports({ query: {} })).items;
+
+test('a report of anybody reaches the queue, with what the operator needs and nothing about the sender', async () => {
+  const link = await newLink({ alias: 'bad-film', password: 'pw' });
+  await report('bad-film');
+  const [item] = await queue();
+  expect(item).toMatchObject({
+    code: link.code,
+    title: 'Film of ann',
+    ownerId: 'ann',
+    reason: 'illegal',
+    detail: 'because',
+    isTakenDown: false,
+  });
+  expect(JSON.stringify(await queue())).not.toContain('192.0.2');
+  expect(await problemOf(report('AAAAAAAAAAAA'))).toBe('not_found');
+  await here.internal().dismissReports({ params: { code: link.code }, body: { note: 'it is fine' } });
+  expect(await queue()).toEqual([]);
+  expect(await (await here.as('ann')).getLink({ params: { id: link.id } })).toMatchObject({
+    state: 'open',
+  });
+});
+
+test('a flood of reports of one link stays small', async () => {
+  const { code } = await newLink();
+  await Promise.all(Array.from({ length: 80 }, () => report(code, 'spam')));
+  expect(await queue()).toHaveLength(50);
+  await here.internal().dismissReports({ params: { code }, body: { note: 'spam itself' } });
+  expect(await queue()).toEqual([]);
+});
+
+test('a link that is taken down is 451 by code and alias, its sessions end, and it can be put back', async () => {
+  const link = await newLink({ alias: 'taken-film' });
+  await report(link.code);
+  const params = { code: 'taken-film' };
+  await here.internal().takeDown({ params, body: { note: 'court order 7' } });
+  for (const segment of [link.code, 'taken-film']) {
+    expect((await fetch(`${await here.socket()}/${segment}`, { redirect: 'manual' })).status).toBe(451);
+    expect(await openingOf(segment)).toBe('taken_down');
+  }
+  expect(await queue()).toEqual([]);
+  const lastEvent = async () => (await here.internal().events({ query: {} })).items.at(-1)?.data;
+  expect(await lastEvent()).toMatchObject({ type: 'link.changed', linkId: link.id, epoch: 2, revoked: true });
+  const ann = await here.as('ann');
+  expect((await ann.listLinks({ query: {} })).items.find(({ id }) => id === link.id)?.state).toBe(
+    'taken_down',
+  );
+  // The owner can change it, but not bring it back.
+  await ann.updateLink({ params: { id: link.id }, body: { label: 'mine' } });
+  expect(await openingOf(link.code)).toBe('taken_down');
+
+  await here.internal().restore({ params, body: { note: 'order lifted' } });
+  expect(await openingOf(link.code)).toBe('none');
+  expect(await lastEvent()).toMatchObject({ epoch: 3, revoked: false });
+  expect(await problemOf(here.internal().restore({ params, body: { note: 'again' } }))).toBe('conflict');
+  const { items } = await here.internal().audit({ query: { limit: 2 } });
+  expect(items).toMatchObject([
+    { action: 'restore', linkId: link.id, note: 'order lifted' },
+    { action: 'takedown', linkId: link.id, note: 'court order 7' },
+  ]);
+});
+
+test('a revoked link is not taken down, so that it cannot be put back', async () => {
+  const link = await newLink();
+  await (await here.as('ann')).revokeLink({ params: { id: link.id } });
+  const input = { params: { code: link.code }, body: { note: 'late' } };
+  expect(await problemOf(here.internal().takeDown(input))).toBe('link_revoked');
+  expect(await problemOf(here.internal().restore(input))).toBe('conflict');
+  expect(await openingOf(link.code)).toBe('link_revoked');
+});
+
+test('nobody but a service may decide', async () => {
+  const { code } = await newLink();
+  for (const path of ['takedown', 'restore', 'dismiss']) {
+    const request = new Request(`http://service/internal/links/${code}/${path}`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${await here.identity.sign('ann', 'links')}` },
+    });
+    expect((await here.service.fetch(request)).status).toBe(403);
+  }
+});
+
+test('reports of an erased account are erased', async () => {
+  const link = await (await here.as('ben')).createLink({ body: targetOf('ben') });
+  await report(link.code);
+  expect(await queue()).toHaveLength(1);
+  here.identity.written.publish({ type: 'user.deleted', userId: 'ben' });
+  await expect.poll(queue).toEqual([]);
+});
