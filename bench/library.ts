@@ -42,7 +42,7 @@ async function makeLibrary(data: string): Promise<string> {
   let email: string;
   try {
     const { person, server } = await subscribe(product);
-    email = (await person.identity.me({})).email;
+    email = String((await person.identity.me({})).email);
     const { documents: body } = await person.identity.authOptions({});
     await person.identity.putConsents({ body });
     await createUpload(person, server, '제주 바다.mp4', 1000);

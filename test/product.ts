@@ -23,6 +23,8 @@ export interface Product {
   readonly data: string;
   /** Of the one process, or of the first. */
   readonly pid: number;
+  /** Where each service listens, of services that run apart. */
+  readonly addresses: Readonly<Partial<Record<ServiceName, string>>>;
   /** What all processes printed so far. */
   log(): Promise<string>;
   /** Kills one process without warning and starts it again (`all` is the one process). */
@@ -39,20 +41,23 @@ export interface ProductOptions {
 export async function startProduct(options: ProductOptions = {}): Promise<Product> {
   const data = await mkdtemp(join(tmpdir(), 'ptsdly-test-'));
   const ports = await freePorts(services.length);
-  const url = `http://localhost:${ports[services.indexOf('gateway')]}`;
+  const port = options.env?.PORT ?? String(ports[services.indexOf('gateway')]);
+  const url = `http://localhost:${port}`;
   const env: Record<string, string> = {
     ...(process.env as Record<string, string>),
-    PORT: String(ports[services.indexOf('gateway')]),
+    PORT: port,
     PTSDLY_DATA: data,
     PTSDLY_LOG: 'info',
     PTSDLY_RATE_FACTOR: '100',
     ...options.env,
   };
   const apart = options.topology === 'every service apart';
+  const addresses: Partial<Record<ServiceName, string>> = {};
   if (apart) {
     for (const name of services) {
       if (name === 'gateway') continue;
-      env[`PTSDLY_${name.toUpperCase()}_URL`] = `http://127.0.0.1:${ports[services.indexOf(name)]}`;
+      addresses[name] = `http://127.0.0.1:${ports[services.indexOf(name)]}`;
+      env[`PTSDLY_${name.toUpperCase()}_URL`] = addresses[name];
     }
   }
   const logFile = join(data, 'test.log');
@@ -76,6 +81,7 @@ export async function startProduct(options: ProductOptions = {}): Promise<Produc
     get pid() {
       return running.get(names[0] as string)?.pid as number;
     },
+    addresses,
     log,
     async crash(name) {
       const child = running.get(name) as ChildProcess;
@@ -105,7 +111,7 @@ async function untilAnswers(
   log: () => Promise<string>,
 ): Promise<void> {
   const probes = ['/api/plans', '/api/auth/options', '/', '/111111111111'];
-  const deadline = Date.now() + 30_000;
+  const deadline = Date.now() + 60_000;
   for (;;) {
     if (processes.some((child) => child.exitCode !== null))
       throw new Error(`a service ended:\n${await log()}`);

@@ -38,11 +38,17 @@ test('every fault is named at once', () => {
 });
 
 test('secrets are never printed', () => {
-  const secret = `s:${'s'.repeat(40)}`;
+  const secret = 's'.repeat(40);
+  const issuer = { name: 'X', issuer: 'https://x.test', clientId: 'x', clientSecret: secret };
+  const special: Record<string, string> = {
+    PTSDLY_OIDC: JSON.stringify([{ ...issuer, id: 'work' }]),
+    PTSDLY_SMTP_URL: `smtp://user:${secret}@mail.test`,
+    PTSDLY_STORAGE_KEY: `id:${secret}`,
+  };
   const env = Object.fromEntries(
     Object.values(settings)
       .filter((setting) => setting.secret)
-      .map((setting) => [setting.env, secret]),
+      .map((setting) => [setting.env, special[setting.env] ?? secret]),
   );
   expect(Object.keys(env).length).toBeGreaterThan(2);
   const printed = printConfig(read(env));

@@ -1,5 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { chmodSync, linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { isIP } from 'node:net';
 import { homedir, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { encoderNames } from '@ptsdly/transcoder';
@@ -12,6 +13,38 @@ export type ServiceName = (typeof serviceNames)[number];
 const port = z.coerce.number().int().min(0).max(65535);
 const address = z.string().regex(/^(https?:\/\/[^/]+|unix:\/.+)$/, 'expected http://host:port or unix:/path');
 const secret = z.string().min(32, 'at least 32 characters');
+
+const list = z
+  .string()
+  .transform((text) => text.split(',').map((entry) => entry.trim()))
+  .pipe(z.array(z.string().min(1)).max(100));
+const networks = list.refine(
+  (entries) => entries.every((entry) => isIP(entry.replace(/\/\d{1,3}$/, '')) !== 0),
+  'expected addresses or networks such as 10.0.0.0/8',
+);
+
+/** Ids stand in callback paths and must not be those of the built-in ones. */
+const issuer = z.strictObject({
+  id: z
+    .string()
+    .regex(/^[a-z][a-z0-9-]{1,30}$/)
+    .refine((id) => !['google', 'kakao', 'credential'].includes(id)),
+  name: z.string().min(1).max(40),
+  issuer: z.url(),
+  clientId: z.string().min(1),
+  clientSecret: z.string().min(1).optional(),
+});
+const issuers = z
+  .string()
+  .transform((text, context) => {
+    try {
+      return JSON.parse(text) as unknown;
+    } catch {
+      context.addIssue('expected JSON');
+      return z.NEVER;
+    }
+  })
+  .pipe(z.array(issuer).max(10));
 
 /** One setting: its name in the environment, what it is for, and its form. The documents print this table. */
 interface Setting<S extends z.ZodType> {
@@ -45,6 +78,16 @@ export const settings = {
     'PTSDLY_LOG',
     'Log level: `debug`, `info`, `warn`, `error` or `silent`',
     z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('warn'),
+  ),
+  hosts: setting(
+    'PTSDLY_HOSTS',
+    'Further names under which the gateway answers, with commas between them',
+    list.optional(),
+  ),
+  trustedProxies: setting(
+    'PTSDLY_TRUSTED_PROXIES',
+    'Addresses or networks of proxies before the gateway, with commas between them',
+    networks.optional(),
   ),
   rateFactor: setting(
     'PTSDLY_RATE_FACTOR',
@@ -142,6 +185,22 @@ export const settings = {
     secret.optional(),
     'secret',
   ),
+  smtp: setting(
+    'PTSDLY_SMTP_URL',
+    'Mail server, `smtp://user:password@host:port` or `smtps:`; without one letters wait in `ptsdly identity mails`',
+    z.url({ protocol: /^smtps?$/ }).optional(),
+    'secret',
+  ),
+  mailFrom: setting(
+    'PTSDLY_MAIL_FROM',
+    'Sender of letters',
+    z.string().min(3).max(200).default('PTSD.ly <no-reply@localhost>'),
+  ),
+  breachedPasswords: setting(
+    'PTSDLY_BREACHED_PASSWORDS_URL',
+    'Range API of breached passwords, such as `https://api.pwnedpasswords.com`; five digits of a hash are sent there',
+    z.url({ protocol: /^https?$/ }).optional(),
+  ),
   googleId: setting('PTSDLY_GOOGLE_CLIENT_ID', 'Client id of Google sign-in', z.string().min(1).optional()),
   googleSecret: setting(
     'PTSDLY_GOOGLE_CLIENT_SECRET',
@@ -154,6 +213,28 @@ export const settings = {
     'PTSDLY_KAKAO_CLIENT_SECRET',
     'Client secret of Kakao sign-in, where it is switched on',
     z.string().min(1).optional(),
+    'secret',
+  ),
+  kakaoOpenId: setting(
+    'PTSDLY_KAKAO_OPENID',
+    'Whether OpenID Connect is switched on in the Kakao console: `on` or `off`',
+    z.enum(['on', 'off']).default('on'),
+  ),
+  googleIssuer: setting(
+    'PTSDLY_GOOGLE_ISSUER',
+    'Another issuer in the place of Google, for tests',
+    z.url().optional(),
+  ),
+  kakaoIssuer: setting(
+    'PTSDLY_KAKAO_ISSUER',
+    'Another issuer in the place of Kakao, for tests',
+    z.url().optional(),
+  ),
+  kakaoApi: setting('PTSDLY_KAKAO_API', 'Another address of the Kakao API, for tests', z.url().optional()),
+  oidc: setting(
+    'PTSDLY_OIDC',
+    'Further OpenID Connect issuers, JSON: `[{"id","name","issuer","clientId","clientSecret"}]`',
+    issuers.optional(),
     'secret',
   ),
 } as const;

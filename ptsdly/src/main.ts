@@ -12,6 +12,8 @@ ptsdly links takedown CODE WHY   takes a link down (451); \`restore CODE WHY\` p
 ptsdly links backup FOLDER       copies the store of links while it is in use
 ptsdly links restore-backup FOLDER
                                  puts such a copy in the store's place, while links is not running
+ptsdly identity mails            letters that were kept because no mail server is configured
+ptsdly identity admin E-MAIL     makes an account an administrator; \`support\` and \`user\` likewise
 ptsdly servers                   the servers and where their videos lie
 ptsdly servers move SERVER PLACE moves the videos of a server to \`local\` or \`remote\` storage while it plays
 
@@ -49,10 +51,10 @@ async function main(): Promise<void> {
   if (values.help) return console.log(usage);
   if (values.list) return console.log(serviceNames.join('\n'));
 
-  if (positionals[0] === 'links' && positionals[1] !== undefined) {
+  if (positionals[1] !== undefined) {
     const { isOperation, operate } = await import('./operator.ts');
-    const [, operation, ...args] = positionals;
-    if (isOperation(operation)) {
+    const [service, operation, ...args] = positionals;
+    if (isOperation(service, operation)) {
       for (const line of await operate(readConfig(serviceNames), operation, args)) console.log(line);
       return process.exit(0);
     }

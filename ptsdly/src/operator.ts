@@ -1,32 +1,42 @@
 import { resolve } from 'node:path';
-import { createClient, linksStoreApi, moderationApi, Problem } from '@ptsdly/contract';
+import {
+  type Client,
+  createClient,
+  identityOperatorApi,
+  linksStoreApi,
+  moderationApi,
+  Problem,
+  type Role,
+} from '@ptsdly/contract';
 import { createServiceTokens, internalPeer } from '@ptsdly/kit';
 import { type Config, ConfigError, keptSecret } from './config.ts';
 
-/** What an operator asks of the running links service, on the machine where it runs. */
-export const operations = [
-  'reports',
-  'takedown',
-  'restore',
-  'dismiss',
-  'audit',
-  'backup',
-  'restore-backup',
-] as const;
-type Operation = (typeof operations)[number];
+/** What an operator asks of a running service, on the machine where it runs. */
+const operations = {
+  links: ['reports', 'takedown', 'restore', 'dismiss', 'audit', 'backup', 'restore-backup'],
+  identity: ['mails', 'admin', 'support', 'user'],
+} as const;
+type Operated = keyof typeof operations;
+export type Operation = (typeof operations)[Operated][number];
 
-export const isOperation = (word: string | undefined): word is Operation =>
-  operations.some((operation) => operation === word);
+const operated = Object.keys(operations) as Operated[];
 
-/** Where a service listens for its operator, whatever else runs in its process: a socket that only we can open. */
-export const operatorSocket = (config: Config, name: 'links' | 'subscriptions') =>
-  `${config.runFolder}/${name}.sock`;
+/** Whether `ptsdly <service> <word> …` is an operation. */
+export const isOperation = (service: string | undefined, word: string | undefined): word is Operation =>
+  operated.some((name) => name === service && operations[name].some((operation) => operation === word));
+
+/** The services that listen for their operator, whatever else runs in their process. */
+export const attended = ['links', 'identity', 'subscriptions'] as const;
+type Attended = (typeof attended)[number];
+
+/** Where: a socket that only we can open. */
+export const operatorSocket = (config: Config, service: Attended) => `${config.runFolder}/${service}.sock`;
 
 /** A service of this machine, to be called as its operator. */
-export function operated(config: Config, name: 'links' | 'subscriptions') {
+export function operatorPeer(config: Config, service: Attended) {
   const key = new TextEncoder().encode(config.serviceKey ?? keptSecret(config.data, 'service.key'));
   const tokens = createServiceTokens('operator', key);
-  return internalPeer(name, `unix:${operatorSocket(config, name)}`, tokens);
+  return internalPeer(service, `unix:${operatorSocket(config, service)}`, tokens);
 }
 
 /** Runs one operation and answers the lines to print. Rejects with a ConfigError that says what to do. */
@@ -36,25 +46,47 @@ export async function operate(
   args: readonly string[],
 ): Promise<string[]> {
   if (operation === 'restore-backup') return restored(config, args);
-  const links = createClient({ ...moderationApi, ...linksStoreApi }, operated(config, 'links'));
+  const service = operations.identity.some((one) => one === operation) ? 'identity' : 'links';
   try {
-    if (operation === 'reports') return lines((await links.reports({ query: { limit: 200 } })).items);
-    if (operation === 'audit') return lines((await links.audit({ query: { limit: 200 } })).items);
-    if (operation === 'backup') {
-      const folder = folderIn(operation, args);
-      await links.backUp({ body: { folder } });
-      return [`backup: ${folder}`];
-    }
-    const [given, ...note] = args;
-    if (!given || note.length === 0) throw new ConfigError(`ptsdly links ${operation} CODE WHY`);
-    const input = { params: { code: codeIn(given) }, body: { note: note.join(' ') } };
-    if (operation === 'takedown') await links.takeDown(input);
-    else if (operation === 'restore') await links.restore(input);
-    else await links.dismissReports(input);
-    return [`${operation}: done`];
+    const peer = operatorPeer(config, service);
+    return service === 'identity'
+      ? await operateIdentity(createClient(identityOperatorApi, peer), operation, args)
+      : await operateLinks(createClient({ ...moderationApi, ...linksStoreApi }, peer), operation, args);
   } catch (thrown) {
-    throw explained(thrown, 'links');
+    throw explained(thrown, service);
   }
+}
+
+async function operateIdentity(
+  identity: Client<typeof identityOperatorApi>,
+  operation: Operation,
+  [email]: readonly string[],
+): Promise<string[]> {
+  if (operation === 'mails') return lines((await identity.mails({ query: {} })).items);
+  if (!email) throw new ConfigError(`ptsdly identity ${operation} E-MAIL`);
+  const account = await identity.appoint({ body: { email, role: operation as Role } });
+  return [`${account.email} is ${account.role} now and has to sign in again`];
+}
+
+async function operateLinks(
+  links: Client<typeof moderationApi & typeof linksStoreApi>,
+  operation: Operation,
+  args: readonly string[],
+): Promise<string[]> {
+  if (operation === 'reports') return lines((await links.reports({ query: { limit: 200 } })).items);
+  if (operation === 'audit') return lines((await links.audit({ query: { limit: 200 } })).items);
+  if (operation === 'backup') {
+    const folder = folderIn(operation, args);
+    await links.backUp({ body: { folder } });
+    return [`backup: ${folder}`];
+  }
+  const [given, ...note] = args;
+  if (!given || note.length === 0) throw new ConfigError(`ptsdly links ${operation} CODE WHY`);
+  const input = { params: { code: codeIn(given) }, body: { note: note.join(' ') } };
+  if (operation === 'takedown') await links.takeDown(input);
+  else if (operation === 'restore') await links.restore(input);
+  else await links.dismissReports(input);
+  return [`${operation}: done`];
 }
 
 /** Without the service, which has to be down for it. */

@@ -1,7 +1,7 @@
 import { lstat, mkdir } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { openGateway } from '@ptsdly/gateway';
-import { openIdentity } from '@ptsdly/identity';
+import { openIdentity, type Providers } from '@ptsdly/identity';
 import {
   type Address,
   createLog,
@@ -19,7 +19,7 @@ import { openWeb } from '@ptsdly/web/serve';
 import { type Config, ConfigError, keptSecret, prepareData, type ServiceName } from './config.ts';
 import { LocalServices } from './local-services.ts';
 import { mediaProgram } from './media-program.ts';
-import { operatorSocket } from './operator.ts';
+import { attended, operatorSocket } from './operator.ts';
 import { openTranscoder, withTranscoder } from './transcoder.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
@@ -67,7 +67,7 @@ export async function run(config: Config): Promise<Running> {
 
 /** Some services listen for their operator as well, on a socket of their machine. */
 async function listenForOperator(config: Config, local: LocalServices, listeners: Listener[]): Promise<void> {
-  for (const name of ['links', 'subscriptions'] as const) {
+  for (const name of attended) {
     if (!config.services.includes(name)) continue;
     listeners.push(await listen(local.peer(name), { socketPath: operatorSocket(config, name) }));
   }
@@ -101,6 +101,10 @@ async function openService(name: ServiceName, config: Config, log: Logger, peers
         databaseUrl: config.identityDatabase,
         secret: config.authSecret ?? keptSecret(config.data, 'auth.secret'),
         providers: providers(config),
+        subscriptions: peers.subscriptions,
+        links: peers.links,
+        ...(config.smtp ? { mail: { url: config.smtp, from: config.mailFrom } } : {}),
+        ...(config.breachedPasswords ? { breachedPasswordsUrl: config.breachedPasswords } : {}),
       });
     case 'links':
       return openLinks({
@@ -130,7 +134,13 @@ async function openService(name: ServiceName, config: Config, log: Logger, peers
     case 'web':
       return openWeb({ ...shared, distFolder: WEB_DIST, links: peers.links });
     case 'gateway':
-      return openGateway({ ...shared, ...peers, rateFactor: config.rateFactor });
+      return openGateway({
+        ...shared,
+        ...peers,
+        rateFactor: config.rateFactor,
+        ...(config.hosts ? { hosts: config.hosts } : {}),
+        ...(config.trustedProxies ? { trustedProxies: config.trustedProxies } : {}),
+      });
   }
 }
 
@@ -142,11 +152,21 @@ function remoteStorage({ storage, storageKey }: Config) {
   return { url: storage, keys };
 }
 
-function providers({ googleId, googleSecret, kakaoId, kakaoSecret }: Config) {
+function providers(config: Config): Providers {
+  const { googleId, googleSecret, googleIssuer, kakaoId, kakaoSecret, kakaoIssuer, kakaoApi } = config;
+  const google = { issuer: googleIssuer, clientId: googleId, clientSecret: googleSecret };
+  const kakao = { issuer: kakaoIssuer, apiUrl: kakaoApi, clientId: kakaoId, clientSecret: kakaoSecret };
   return {
-    ...(googleId && googleSecret ? { google: { clientId: googleId, clientSecret: googleSecret } } : {}),
-    ...(kakaoId ? { kakao: { clientId: kakaoId, clientSecret: kakaoSecret } } : {}),
+    ...(googleId && googleSecret ? { google: given(google) } : {}),
+    ...(kakaoId ? { kakao: { ...given(kakao), openId: config.kakaoOpenId === 'on' } } : {}),
+    oidc: config.oidc ?? [],
   };
+}
+
+/** Without what is not there. */
+function given<T extends object>(settings: T): { [K in keyof T]: NonNullable<T[K]> } {
+  const entries = Object.entries(settings).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(entries) as { [K in keyof T]: NonNullable<T[K]> };
 }
 
 const APART_PORTS: Readonly<Record<Exclude<ServiceName, 'gateway'>, number>> = {

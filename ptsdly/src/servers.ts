@@ -1,6 +1,6 @@
 import { createClient, type Placement, placementApi } from '@ptsdly/contract';
 import { type Config, ConfigError } from './config.ts';
-import { explained, operated } from './operator.ts';
+import { explained, operatorPeer } from './operator.ts';
 
 const USAGE = 'ptsdly servers [move SERVER local|remote]';
 
@@ -9,7 +9,7 @@ const USAGE = 'ptsdly servers [move SERVER local|remote]';
  * Answers the lines to print. Rejects with a ConfigError that says what to do.
  */
 export async function operateServers(config: Config, args: readonly string[]): Promise<string[]> {
-  const client = createClient(placementApi, operated(config, 'subscriptions'));
+  const client = createClient(placementApi, operatorPeer(config, 'subscriptions'));
   try {
     if (args.length === 0) return table((await client.placements({})).items);
     const [verb, id, to] = args;

@@ -67,7 +67,7 @@ test('deleting the account leaves no server, no folder and no link', async () =>
   await expect(owner.identity.deleteMe({ body: { password: 'wrong password' } })).rejects.toMatchObject({
     code: 'invalid_credentials',
   });
-  await owner.identity.deleteMe({ body: { password } });
+  const { receiptUrl } = await owner.identity.deleteMe({ body: { password } });
   await expect(owner.identity.me({})).rejects.toMatchObject({ code: 'unauthenticated' });
   await statusBecomes(new URL(link.url).pathname, 410);
   await until(
@@ -75,6 +75,18 @@ test('deleting the account leaves no server, no folder and no link', async () =>
     (exists) => !exists,
     () => 'the folder of the server is still there',
   );
+  const secret = new URL(receiptUrl, product.url).hash.replace('#token=', '');
+  const receipt = await until(
+    () => new Person(product.url).identity.receipt({ params: { secret } }),
+    ({ isComplete }) => isComplete,
+    ({ removed }) => `only ${removed.map(({ service }) => service)} have said what they removed`,
+  );
+  const counts = Object.fromEntries(receipt.removed.map((one) => [one.service, one.counts]));
+  expect(counts).toMatchObject({
+    subscriptions: { servers: 1 },
+    links: { links: 1 },
+    identity: { account: 1 },
+  });
 });
 
 test('canceling stops the server, and a new subscription makes a new one', async () => {

@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import type { ProblemCode } from './problem.ts';
+import type { Role } from './role.ts';
 import type { Scope } from './scope.ts';
 
 /**
@@ -25,6 +26,8 @@ export interface Endpoint<
   readonly access: Access;
   /** What an API token must carry; without one here, no API token may make this call. */
   readonly scope?: Scope;
+  /** The least role that may call, of a `user` endpoint that is not for everybody. */
+  readonly role?: Role;
   readonly summary: string;
   readonly params?: P;
   readonly query?: Q;

@@ -10,6 +10,13 @@ export const eventData = z.discriminatedUnion('type', [
   // identity
   z.object({ type: z.literal('session.revoked'), sessionId: z.string(), userId: z.string() }),
   z.object({ type: z.literal('user.deleted'), userId: z.string() }),
+  // subscriptions and links: what each has removed of a deleted account, once it is all gone
+  z.object({
+    type: z.literal('account.removed'),
+    userId: z.string(),
+    service: z.enum(['subscriptions', 'links']),
+    counts: z.record(z.string(), z.int()),
+  }),
   // subscriptions
   z.object({
     type: z.literal('server.changed'),

@@ -1,6 +1,8 @@
 import { z } from 'zod';
+import { accountApi, adminApi, entryApi } from './account.ts';
 import { endpoint } from './endpoint.ts';
 import { email, idParams, locale, timestamp } from './fields.ts';
+import { role } from './role.ts';
 import { scope } from './scope.ts';
 
 export const consents = z.object({
@@ -12,12 +14,18 @@ export const consents = z.object({
 export const me = z.object({
   id: z.string(),
   name: z.string(),
-  email: z.string(),
+  /** Null where a provider gave none that it vouches for. */
+  email: z.string().nullable(),
+  isEmailVerified: z.boolean(),
+  /** URL reference of my picture. */
   image: z.string().nullable(),
+  role,
   locale: locale.nullable(),
   /** `credential`, `google`, `kakao`, … */
   providers: z.array(z.string()),
   consents,
+  /** Whether a letter tells me of every sign-in on a new device. */
+  signInAlerts: z.boolean(),
   createdAt: timestamp,
 });
 export type Me = z.infer<typeof me>;
@@ -39,11 +47,16 @@ export const displayName = z.string().trim().min(1).max(80);
 
 /** What the sign-in page needs to know before anybody is signed in. */
 export const authOptions = z.object({
-  providers: z.array(z.string()),
+  providers: z.array(z.object({ id: z.string(), name: z.string() })),
   documents: z.object({ terms: z.string(), privacy: z.string() }),
+  /** Letters reach people: a new address has to be confirmed before the first sign-in. */
+  confirmsEmail: z.boolean(),
 });
 
 export const identityApi = {
+  ...entryApi,
+  ...accountApi,
+  ...adminApi,
   authOptions: endpoint({
     method: 'GET',
     path: '/api/auth/options',
@@ -57,7 +70,10 @@ export const identityApi = {
     access: 'open',
     summary: 'Create an account with e-mail and password; sets the session cookie',
     body: z.object({ name: displayName, email, password: z.string().max(200) }),
-    response: z.object({ user: z.object({ id: z.string(), name: z.string(), email: z.string() }) }),
+    response: z.object({
+      /** Null where the address has to be confirmed first, whoever has it. */
+      user: z.object({ id: z.string(), name: z.string(), email: z.string() }).nullable(),
+    }),
     problems: ['email_taken', 'weak_password', 'invalid_fields', 'rate_limited'],
   }),
   signIn: endpoint({
@@ -67,7 +83,7 @@ export const identityApi = {
     summary: 'Sign in with e-mail and password; sets the session cookie',
     body: z.object({ email, password: z.string().max(200) }),
     response: z.object({ user: z.object({ id: z.string(), name: z.string(), email: z.string() }) }),
-    problems: ['invalid_credentials', 'rate_limited'],
+    problems: ['invalid_credentials', 'second_factor_required', 'email_not_verified', 'rate_limited'],
   }),
   signInSocial: endpoint({
     method: 'POST',
@@ -76,7 +92,7 @@ export const identityApi = {
     summary: 'Begin to sign in with Google or Kakao; answers where to send the browser',
     body: z.object({ provider: z.string().max(40), callbackURL: z.string().max(500).optional() }),
     response: z.object({ url: z.string() }),
-    problems: ['not_found', 'bad_request'],
+    problems: ['not_found', 'bad_request', 'provider_unavailable'],
   }),
   signOut: endpoint({
     method: 'POST',
@@ -97,7 +113,11 @@ export const identityApi = {
     path: '/api/me',
     access: 'user',
     summary: 'Change my data',
-    body: z.object({ name: displayName.optional(), locale: locale.optional() }),
+    body: z.object({
+      name: displayName.optional(),
+      locale: locale.optional(),
+      signInAlerts: z.boolean().optional(),
+    }),
     response: me,
     problems: ['invalid_fields'],
   }),
@@ -109,7 +129,24 @@ export const identityApi = {
     body: z.object({ password: z.string().max(200).optional() }),
     status: 202,
     response: z.object({ receiptUrl: z.string() }),
-    problems: ['invalid_credentials'],
+    problems: ['invalid_credentials', 'fresh_sign_in_required'],
+  }),
+  putPicture: endpoint({
+    method: 'PUT',
+    path: '/api/me/picture',
+    access: 'user',
+    summary: 'My picture (JPEG, PNG, WebP, AVIF or GIF in base64); kept as a square JPEG',
+    body: z.object({ image: z.base64().max(11_000_000) }),
+    maxBody: 11_100_000,
+    response: me,
+    problems: ['invalid_fields', 'body_too_large'],
+  }),
+  deletePicture: endpoint({
+    method: 'DELETE',
+    path: '/api/me/picture',
+    access: 'user',
+    summary: 'Take my picture away',
+    response: me,
   }),
   putConsents: endpoint({
     method: 'PUT',
@@ -118,6 +155,23 @@ export const identityApi = {
     summary: 'Accept the terms and the privacy policy, by version',
     body: z.object({ terms: z.string().max(20), privacy: z.string().max(20) }),
     response: consents,
+  }),
+  linkProvider: endpoint({
+    method: 'POST',
+    path: '/api/me/providers',
+    access: 'user',
+    summary: 'Begin to link a sign-in provider to my account; answers where to send the browser',
+    body: z.object({ provider: z.string().max(40) }),
+    response: z.object({ url: z.string() }),
+    problems: ['not_found', 'provider_unavailable'],
+  }),
+  unlinkProvider: endpoint({
+    method: 'DELETE',
+    path: '/api/me/providers/:provider',
+    access: 'user',
+    summary: 'Take a sign-in provider away, never the last one',
+    params: z.object({ provider: z.string().max(40) }),
+    problems: ['not_found', 'last_sign_in_method'],
   }),
   listTokens: endpoint({
     method: 'GET',

@@ -1,3 +1,4 @@
+export * from './account.ts';
 export * from './client.ts';
 export * from './control.ts';
 export * from './endpoint.ts';
@@ -17,6 +18,7 @@ export * from './moderation.ts';
 export * from './openapi.ts';
 export * from './placement.ts';
 export * from './problem.ts';
+export * from './role.ts';
 export * from './routes.ts';
 export * from './scope.ts';
 export * from './subscriptions.ts';

@@ -6,7 +6,13 @@ import { linkTransferApi } from './link-transfer.ts';
 import { linksApi } from './links.ts';
 import { mediaApi } from './media.ts';
 import { problems } from './problem.ts';
-import { linksRawRoutes, mediaRawRoutes, type RawRoute, subscriptionsRawRoutes } from './routes.ts';
+import {
+  identityRawRoutes,
+  linksRawRoutes,
+  mediaRawRoutes,
+  type RawRoute,
+  subscriptionsRawRoutes,
+} from './routes.ts';
 import { subscriptionsApi } from './subscriptions.ts';
 import { webApi } from './web.ts';
 import { webhooksApi } from './webhooks.ts';
@@ -41,6 +47,7 @@ export function openApiDocument(serverUrl: string): Json {
       }
     }
   };
+  addRaw(identityRawRoutes, 'identity');
   addRaw(subscriptionsRawRoutes, 'subscriptions');
   addRaw(linksRawRoutes, 'links');
   addRaw(mediaRawRoutes, 'media', MEDIA_BASE);

@@ -100,6 +100,28 @@ export const mediaRawRoutes: readonly RawRoute[] = [
   },
 ];
 
+export const identityRawRoutes: readonly RawRoute[] = [
+  {
+    methods: ['GET'],
+    path: '/api/auth/jwks',
+    access: 'open',
+    summary: 'The public keys of identity (RFC 7517)',
+  },
+  {
+    methods: ['GET'],
+    path: '/api/auth/callback/:provider',
+    access: 'open',
+    summary: 'Where a sign-in provider sends the browser back to',
+  },
+  {
+    methods: ['GET'],
+    path: '/api/me/picture',
+    access: 'user',
+    scope: 'account:read',
+    summary: 'My picture (JPEG)',
+  },
+];
+
 export const subscriptionsRawRoutes: readonly RawRoute[] = [
   {
     methods: ['GET'],

@@ -5,6 +5,7 @@ import {
   type Endpoint,
   type FieldError,
   type HandlerInput,
+  hasRole,
   hasScope,
   Problem,
   type Scope,
@@ -97,6 +98,7 @@ async function serve(
   let status = 500;
   try {
     const caller = await admit(request.headers, endpoint.access, options, endpoint.scope);
+    if (endpoint.role && !hasRole(caller?.role ?? '', endpoint.role)) throw new Problem('forbidden');
     const call = {
       params: endpoint.params && validate(endpoint.params, context.req.param()),
       query: endpoint.query && validate(endpoint.query, context.req.query()),

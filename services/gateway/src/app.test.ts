@@ -112,7 +112,10 @@ test.each(['//evil/x', '/a/../b', '/a/%2e%2e/b', '/a%2fb', '/a%00b', '/a\\b', 'h
   'refuses the ambiguous path %s',
   async (path) => {
     rig = await openRig({});
-    const answer = await speak(rig.url, `GET ${path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n`);
+    const answer = await speak(
+      rig.url,
+      `GET ${path} HTTP/1.1\r\nhost: ptsd.test\r\nconnection: close\r\n\r\n`,
+    );
     expect(answer).toMatch(/^HTTP\/1\.1 400 /);
   },
 );
@@ -188,5 +191,39 @@ test('a page under another name of this machine is sent to the public one', asyn
     /^HTTP\/1\.1 302 [\s\S]*location: http:\/\/localhost:8080\/app\/me\?x=1\r\n/,
   );
   expect(await open('localhost:8080')).toMatch(/^HTTP\/1\.1 200 /);
-  expect(await open('ptsd.example')).toMatch(/^HTTP\/1\.1 200 /);
+  expect(await open('ptsd.example')).toMatch(/^HTTP\/1\.1 421 /);
+});
+
+test('answers under our own names only', async () => {
+  rig = await openRig({ web: () => new Response('page') });
+  const under = (host: string) =>
+    speak(rig?.url ?? '', `GET /app HTTP/1.1\r\nhost: ${host}\r\nconnection: close\r\n\r\n`);
+  expect(await under('evil.test')).toMatch(/^HTTP\/1\.1 421 [\s\S]*host_not_allowed/);
+  expect(await under('ptsd.test.evil.test')).toMatch(/^HTTP\/1\.1 421 /);
+  expect(await under('PTSD.test')).toMatch(/^HTTP\/1\.1 200 /);
+});
+
+test('says what is left of a limit, and counts a user over all addresses', async () => {
+  rig = await openRig({ identity: identity() });
+  const ask = () => fetch(`${rig?.url}/api/me`, { headers: { authorization: 'Bearer good-token' } });
+  const first = await ask();
+  expect(first.headers.get('ratelimit-policy')).toBe('"address";q=1200;w=60');
+  expect(first.headers.get('ratelimit')).toMatch(/^"address";r=1199;t=60$/);
+});
+
+test('a trace goes on, and a forged one is not believed', async () => {
+  const seen: (string | null)[] = [];
+  const web = (request: Request) => {
+    seen.push(request.headers.get('traceparent'), request.headers.get('tracestate'));
+    return new Response('page');
+  };
+  rig = await openRig({ web });
+  const ask = (traceparent: string) =>
+    fetch(`${rig?.url}/app`, { headers: { traceparent, tracestate: 'vendor=1' } });
+  await ask(`00-${'a'.repeat(32)}-${'b'.repeat(16)}-01`);
+  await ask('nonsense');
+  expect(seen[0]).toMatch(/^00-a{32}-(?!b{16})[0-9a-f]{16}-01$/);
+  expect(seen[1]).toBe('vendor=1');
+  expect(seen[2]).toMatch(/^00-[0-9a-f]{32}-[0-9a-f]{16}-00$/);
+  expect(seen[3]).toBeNull();
 });

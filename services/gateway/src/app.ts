@@ -12,23 +12,26 @@ import {
   type Service,
   type ServiceTokens,
 } from '@ptsdly/kit';
-import type { Exchange, Filter } from './exchange.ts';
+import { type ClientAddress, clientAddress } from './client-address.ts';
+import { type Exchange, type Filter, header } from './exchange.ts';
 import { requestHeaders, responseHeaders, tenantHeaders } from './headers.ts';
 import { proxyHeld } from './held.ts';
 import { discardBody, proxy } from './proxy.ts';
-import { limitRate } from './rates.ts';
+import { limitByAddress, limitByUser } from './rates.ts';
 import {
   checkOrigin,
   findRoute,
   limitSize,
   Redirect,
   refuseAmbiguous,
+  refuseForeignHosts,
   refuseHiddenFraming,
   sendToOrigin,
 } from './refusals.ts';
 import { TokenRelay } from './relay.ts';
 import { RouteTable, type Upstream } from './route.ts';
 import { NothingToTell, ServerDirectory } from './servers.ts';
+import { continueTrace } from './trace.ts';
 import { wakingPage } from './waking-page.ts';
 
 export interface GatewayOptions {
@@ -42,6 +45,10 @@ export interface GatewayOptions {
   readonly web: Address;
   /** Scales the rate limits; 0 switches them off. */
   readonly rateFactor: number;
+  /** Addresses or networks of proxies before us, whose word on the client's address counts. */
+  readonly trustedProxies?: readonly string[];
+  /** Names beside that of `baseUrl` under which we answer. */
+  readonly hosts?: readonly string[];
 }
 
 /** The one door: every outside request passes the filters below, in this order, and goes to one upstream. */
@@ -55,16 +62,19 @@ export async function openGateway(options: GatewayOptions): Promise<Service> {
     followFeed('identity', options.identity, options, relay),
     followFeed('subscriptions', options.subscriptions, options, servers),
   ];
+  const addressOf = clientAddress(options.trustedProxies ?? []);
   const filters: readonly Filter[] = [
+    refuseForeignHosts([publicUrl.host, ...(options.hosts ?? [])]),
     refuseAmbiguous,
     refuseHiddenFraming,
     findRoute(new RouteTable()),
     sendToOrigin(publicUrl),
     limitSize,
     checkOrigin(publicUrl.origin),
-    limitRate(options.rateFactor),
+    limitByAddress(options.rateFactor),
     servers.find,
     relay.filter,
+    limitByUser(options.rateFactor),
     servers.await,
   ];
   const app = createApp({ audience: 'gateway', log, metrics });
@@ -95,7 +105,7 @@ export async function openGateway(options: GatewayOptions): Promise<Service> {
   };
 
   const handle = async (request: IncomingMessage, response: ServerResponse) => {
-    const exchange = begin(request, response, log);
+    const exchange = begin(request, response, log, addressOf);
     response.once('close', () => note(exchange, metrics));
     response.setHeader('x-request-id', exchange.requestId);
     try {
@@ -121,7 +131,12 @@ export async function openGateway(options: GatewayOptions): Promise<Service> {
   };
 }
 
-function begin(request: IncomingMessage, response: ServerResponse, log: Logger): Exchange {
+function begin(
+  request: IncomingMessage,
+  response: ServerResponse,
+  log: Logger,
+  addressOf: ClientAddress,
+): Exchange {
   const target = request.url ?? '/';
   const query = target.indexOf('?');
   return {
@@ -130,16 +145,22 @@ function begin(request: IncomingMessage, response: ServerResponse, log: Logger):
     log,
     startedAt: performance.now(),
     requestId: randomUUID(),
+    address: addressOf(request),
+    trace: continueTrace(header(request, 'traceparent')),
     path: query === -1 ? target : target.slice(0, query),
     route: undefined,
     params: {},
     token: undefined,
+    sub: undefined,
     server: undefined,
   };
 }
 
 /** The access log: the route's template and never the path, which may carry a code or a session. */
-function note({ request, response, route, requestId, startedAt, log }: Exchange, metrics: Metrics): void {
+function note(
+  { request, response, route, requestId, trace, startedAt, log }: Exchange,
+  metrics: Metrics,
+): void {
   const seconds = (performance.now() - startedAt) / 1000;
   const labels = {
     method: request.method ?? '',
@@ -151,6 +172,7 @@ function note({ request, response, route, requestId, startedAt, log }: Exchange,
     ...labels,
     ms: Math.round(seconds * 1000),
     requestId,
+    traceId: trace.traceId,
     cut: !response.writableEnded || undefined,
   });
 }

@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { ServerAddress } from '@ptsdly/contract';
 import type { Logger } from '@ptsdly/kit';
 import type { Route } from './route.ts';
+import type { Trace } from './trace.ts';
 
 /** One request on its way through the filters. */
 export interface Exchange {
@@ -10,12 +11,17 @@ export interface Exchange {
   readonly log: Logger;
   readonly startedAt: number;
   requestId: string;
+  /** Where the client is, behind proxies that are trusted. */
+  address: string;
+  trace: Trace;
   /** The path as it came and as it is forwarded, without the query. */
   path: string;
   route: Route | undefined;
   params: Readonly<Record<string, string>>;
   /** The token for the upstream, once the relay has it. */
   token: string | undefined;
+  /** Who calls, once the relay knows. */
+  sub: string | undefined;
   /** The server that a media route leads to. */
   server: Pick<ServerAddress, 'id' | 'state' | 'address'> | undefined;
 }

@@ -26,6 +26,7 @@ const STRIPPED_FROM_REQUESTS = new Set([
   'x-forwarded-proto',
   'x-real-ip',
   'x-request-id',
+  'traceparent',
 ]);
 
 const COOKIES_FOR: Readonly<Record<string, RegExp>> = {
@@ -41,19 +42,31 @@ export function requestHeaders(exchange: Exchange, publicUrl: URL): string[] {
   const headers: string[] = [];
   for (let i = 0; i < request.rawHeaders.length; i += 2) {
     const name = (request.rawHeaders[i] as string).toLowerCase();
-    if (HOP_BY_HOP.has(name) || STRIPPED_FROM_REQUESTS.has(name) || dropped.has(name) || name === 'host')
+    if (
+      HOP_BY_HOP.has(name) ||
+      STRIPPED_FROM_REQUESTS.has(name) ||
+      dropped.has(name) ||
+      name === 'host' ||
+      isStaleState(name, exchange)
+    )
       continue;
     headers.push(name, request.rawHeaders[i + 1] as string);
   }
   headers.push('host', publicUrl.host);
   headers.push('x-request-id', exchange.requestId);
-  headers.push('x-forwarded-for', request.socket.remoteAddress ?? '');
+  headers.push('traceparent', exchange.trace.traceparent);
+  headers.push('x-forwarded-for', exchange.address);
   headers.push('x-forwarded-proto', publicUrl.protocol.slice(0, -1));
   if (request.headers['transfer-encoding']) headers.push('transfer-encoding', 'chunked');
   if (token) headers.push('authorization', `Bearer ${token}`);
   const cookie = passedCookies(header(request, 'cookie'), COOKIES_FOR[route?.upstream ?? '']);
   if (cookie) headers.push('cookie', cookie);
   return headers;
+}
+
+/** `tracestate` belongs to the trace that came with it. */
+function isStaleState(name: string, { trace }: Exchange): boolean {
+  return name === 'tracestate' && !trace.isContinued;
 }
 
 function passedCookies(cookie: string | undefined, allowed: RegExp | undefined): string {

@@ -154,7 +154,7 @@ test('Expect: 100-continue is the upstream server’s to answer', async () => {
     request.on('end', () => response.writeHead(204).end());
   });
   const head = (extra: string) =>
-    `POST /m/abc/uploads HTTP/1.1\r\nhost: x\r\nauthorization: Bearer o\r\nexpect: 100-continue\r\ncontent-length: 4\r\n${extra}\r\n`;
+    `POST /m/abc/uploads HTTP/1.1\r\nhost: ptsd.test\r\nauthorization: Bearer o\r\nexpect: 100-continue\r\ncontent-length: 4\r\n${extra}\r\n`;
   const refused = await speak(base, head('x-refuse: 1\r\n'), /413[\s\S]*\r\n\r\n/);
   expect(refused).not.toContain('100 Continue');
   const accepted = await speak(base, `${head('')}body`, /204/);
@@ -170,7 +170,7 @@ test.each([
     request.resume();
     response.end();
   });
-  const answer = await speak(base, `POST /m/abc/uploads HTTP/1.1\r\nhost: x\r\n${framing}\r\nabc`);
+  const answer = await speak(base, `POST /m/abc/uploads HTTP/1.1\r\nhost: ptsd.test\r\n${framing}\r\nabc`);
   expect(answer).toMatch(/^HTTP\/1\.1 400 /);
 });
 
@@ -183,8 +183,8 @@ test.each(['content-length', 'Keep-Alive, Content-Length', 'expect'])(
       request.resume();
       response.end('{}');
     });
-    const smuggled = 'GET /internal/events HTTP/1.1\r\nhost: x\r\n\r\n';
-    const head = `GET /m/abc/s/token/v0.m3u8 HTTP/1.1\r\nhost: x\r\nconnection: ${option}\r\n`;
+    const smuggled = 'GET /internal/events HTTP/1.1\r\nhost: ptsd.test\r\n\r\n';
+    const head = `GET /m/abc/s/token/v0.m3u8 HTTP/1.1\r\nhost: ptsd.test\r\nconnection: ${option}\r\n`;
     const answer = await speak(
       base,
       `${head}content-length: ${smuggled.length}\r\n\r\n${smuggled}`,

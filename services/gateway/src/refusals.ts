@@ -64,6 +64,18 @@ export const checkOrigin =
     if (browser && from !== origin) throw new Problem('origin_not_allowed');
   };
 
+/**
+ * Answers only under names that are ours: under a foreign one a page elsewhere could speak to us as to its own server
+ * (DNS rebinding), and caches could keep our answers for it. Rejects with `host_not_allowed`.
+ */
+export const refuseForeignHosts = (hosts: readonly string[]): Filter => {
+  const allowed = new Set(hosts.map((host) => host.toLowerCase()));
+  return ({ request }) => {
+    const host = (header(request, 'host') ?? '').toLowerCase();
+    if (!allowed.has(host) && !LOOPBACK.test(host)) throw new Problem('host_not_allowed');
+  };
+};
+
 const LOOPBACK = /^(localhost|127(\.\d+){3}|\[::1\])(:\d+)?$/;
 
 /**

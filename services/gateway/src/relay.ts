@@ -10,6 +10,7 @@ const CACHE_SIZE = 10_000;
 interface Relayed {
   readonly token: string;
   readonly sessionId: string;
+  readonly sub: string;
   readonly until: number;
 }
 
@@ -37,11 +38,13 @@ export class TokenRelay {
       if (access === 'optional') return;
       throw new Problem('unauthenticated');
     }
-    exchange.token = await this.#relay(credential, audienceOf(exchange)).catch((error: unknown) => {
+    const relayed = await this.#relay(credential, audienceOf(exchange)).catch((error: unknown) => {
       const refused = error instanceof Problem && error.code === 'unauthenticated';
       if (refused && access === 'optional') return undefined;
       throw error;
     });
+    exchange.token = relayed?.token;
+    exchange.sub = relayed?.sub;
   };
 
   /** A session that identity has ended is forgotten at once. */
@@ -62,16 +65,20 @@ export class TokenRelay {
     return undefined;
   }
 
-  async #relay(credential: { cookie: string } | { subjectToken: string }, audience: string): Promise<string> {
+  async #relay(
+    credential: { cookie: string } | { subjectToken: string },
+    audience: string,
+  ): Promise<Relayed> {
     const secret = 'cookie' in credential ? credential.cookie : credential.subjectToken;
     const key = createHash('sha256').update(`${audience}\n${secret}`).digest('base64');
     const known = this.#cache.get(key);
-    if (known && known.until > Date.now()) return known.token;
+    if (known && known.until > Date.now()) return known;
     const answer = await this.#identity.issueToken({ body: { audience, ...credential } });
     const until = Math.min(Date.now() + CACHE_MS, Date.parse(answer.expiresAt));
     if (this.#cache.size >= CACHE_SIZE) this.#cache.delete(this.#cache.keys().next().value as string);
-    this.#cache.set(key, { token: answer.token, sessionId: answer.sid, until });
-    return answer.token;
+    const relayed = { token: answer.token, sessionId: answer.sid, sub: answer.sub, until };
+    this.#cache.set(key, relayed);
+    return relayed;
   }
 }
 

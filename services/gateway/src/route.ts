@@ -2,6 +2,7 @@ import {
   type Access,
   type Api,
   identityApi,
+  identityRawRoutes,
   libraryApi,
   linksApi,
   linksRawRoutes,
@@ -60,8 +61,11 @@ const apiLimit: RateLimit = { points: 1200, seconds: 60 };
 /** The whole table: what is not in it does not exist from outside. */
 export const routes: readonly Route[] = [
   ...fromApi(identityApi, 'identity'),
-  page(['GET'], '/api/auth/jwks', 'identity'),
-  page(['GET'], '/api/auth/callback/:provider', 'identity'),
+  ...identityRawRoutes.map((route) => ({
+    ...page([...route.methods], route.path, 'identity'),
+    access: route.access,
+    limit: apiLimit,
+  })),
   ...fromApi(subscriptionsApi, 'subscriptions'),
   {
     ...page(['GET'], '/api/servers/:id/events', 'subscriptions'),

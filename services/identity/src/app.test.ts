@@ -185,7 +185,8 @@ describe('the session cookie', () => {
   it('is plain under http', async () => {
     const answer = await (await open()).signUp();
     const lines = answer.headers.getSetCookie();
-    expect(lines).toHaveLength(1);
+    expect(lines).toHaveLength(2);
+    expect(lines[1]).toMatch(/^ptsdly\.device=[\w-]{22}; .*HttpOnly; SameSite=Lax$/);
     expect(lines[0]).toMatch(/^ptsdly=/);
     expect(flags(lines[0])).toEqual(['HttpOnly', 'Max-Age=34560000', 'Path=/', 'SameSite=Lax']);
   });

@@ -1,20 +1,26 @@
-import { feedApi, identityApi, identityInternalApi, Problem } from '@ptsdly/contract';
-import { type AppOptions, createApp, type Feed, mount } from '@ptsdly/kit';
+import { feedApi, identityApi, identityInternalApi, identityOperatorApi, Problem } from '@ptsdly/contract';
+import { type AppOptions, admit, type Caller, createApp, type Feed, mount } from '@ptsdly/kit';
 import type { Hono } from 'hono';
+import {
+  type AccountParts,
+  accountHandlers,
+  adminHandlers,
+  entryHandlers,
+  pictureHandlers,
+} from './account-handlers.ts';
 import type { ApiTokens } from './api-tokens.ts';
 import type { Door } from './door.ts';
+import { localeOf } from './entry.ts';
 import type { SigningKeys } from './keys.ts';
+import type { ProviderLinks } from './provider-links.ts';
 import type { Tokens } from './tokens.ts';
-import type { Users } from './users.ts';
 
-/** Where the app shows what has become of a deleted account. */
-const RECEIPT_PATH = '/app/me/receipt';
 const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS']);
 
-export interface IdentityParts {
+export interface IdentityParts extends AccountParts {
   readonly origin: string;
   readonly door: Door;
-  readonly users: Users;
+  readonly links: ProviderLinks;
   readonly apiTokens: ApiTokens;
   readonly tokens: Tokens;
   readonly keys: SigningKeys;
@@ -26,7 +32,7 @@ export interface IdentityParts {
  * better-auth would offer.
  */
 export function identityApp(parts: IdentityParts, options: AppOptions): Hono {
-  const { door, users, apiTokens, tokens, keys, feed } = parts;
+  const { door, users, links, apiTokens, tokens, keys, feed } = parts;
   const app = createApp(options);
 
   app.use('/api/*', async (context, next) => {
@@ -34,6 +40,9 @@ export function identityApp(parts: IdentityParts, options: AppOptions): Hono {
     await next();
   });
   app.get('/api/auth/jwks', (context) => context.json(keys.jwks()));
+  app.get('/api/me/picture', async (context) =>
+    parts.pictures.get((await admit(context.req.raw.headers, 'user', options, 'account:read')) as Caller),
+  );
   app.get('/api/auth/callback/:provider', (context) =>
     door.callback(context.req.param('provider'), context.req.raw),
   );
@@ -52,12 +61,18 @@ export function identityApp(parts: IdentityParts, options: AppOptions): Hono {
       },
       me: ({ caller }) => users.me(caller),
       updateMe: ({ caller, body }) => users.update(caller, body),
+      ...pictureHandlers(parts),
       putConsents: ({ caller, body }) => users.consent(caller, body),
-      deleteMe: async ({ caller, body, headers }) => {
-        await users.delete(caller, body.password);
+      deleteMe: async ({ caller, body, headers, request }) => {
+        const receiptUrl = await users.delete(caller, body.password, localeOf(request));
         headers.append('set-cookie', door.farewell());
-        return { receiptUrl: RECEIPT_PATH };
+        return { receiptUrl };
       },
+      ...entryHandlers(parts),
+      ...accountHandlers(parts),
+      ...adminHandlers(parts),
+      linkProvider: ({ body, ...visit }) => door.link(body, visit),
+      unlinkProvider: ({ caller, params }) => links.unlink(caller, params.provider),
       listTokens: async ({ caller }) => ({ items: await apiTokens.list(caller) }),
       createToken: ({ caller, body }) => apiTokens.create(caller, body),
       revokeToken: async ({ caller, params }) => {
@@ -71,6 +86,15 @@ export function identityApp(parts: IdentityParts, options: AppOptions): Hono {
     app,
     identityInternalApi,
     { issueToken: ({ body }) => tokens.issue(body), keys: () => keys.jwks() },
+    options,
+  );
+  mount(
+    app,
+    identityOperatorApi,
+    {
+      mails: async ({ query }) => ({ items: await parts.post.kept(query.limit) }),
+      appoint: ({ body }) => parts.people.appoint(body.email, body.role),
+    },
     options,
   );
   mount(app, feedApi, { events: ({ query }) => feed.page(query) }, options);

@@ -1,16 +1,12 @@
 import { type Logger, newId } from '@ptsdly/kit';
-import { type BetterAuthOptions, betterAuth } from 'better-auth';
+import { type BetterAuthOptions, type BetterAuthPlugin, betterAuth } from 'better-auth';
 import type { Kysely } from 'kysely';
 import type { SessionCookie } from './cookie.ts';
 import type { Passwords } from './passwords.ts';
+import { isPlaceholder } from './providers/owned-email.ts';
+import type { Provider } from './providers/provider.ts';
 import type { IdentityTables } from './schema.ts';
 import { RENEW_S, SESSION_S } from './sessions.ts';
-
-export interface Providers {
-  readonly google?: { readonly clientId: string; readonly clientSecret: string };
-  /** Kakao asks for the secret only when it is switched on in its console. */
-  readonly kakao?: { readonly clientId: string; readonly clientSecret?: string };
-}
 
 export interface AuthSettings {
   readonly db: Kysely<IdentityTables>;
@@ -19,8 +15,18 @@ export interface AuthSettings {
   readonly secret: string;
   readonly cookie: SessionCookie;
   readonly passwords: Passwords;
-  readonly providers: Providers;
+  readonly providers: readonly Provider[];
   readonly log: Logger;
+  /** Absent where letters reach nobody: nobody has to confirm an address then. */
+  readonly letters?: Letters;
+}
+
+/** What better-auth has letters written for. */
+export interface Letters {
+  /** To a new account, or to one that tries to sign in before its address has proved itself. */
+  verify(user: { id: string; email: string }, request: Request | undefined): Promise<void>;
+  /** To the owner of an address with which somebody signed up again. */
+  exists(user: { id: string; email: string }, request: Request | undefined): Promise<void>;
 }
 
 /** Where the app shows what went wrong with a sign-in, as `?error=<code>`. */
@@ -37,7 +43,7 @@ export function createAuth(settings: AuthSettings): (request: Request) => Promis
 
 /** The options as data, also for better-auth's schema planner. */
 export function authOptions(settings: AuthSettings) {
-  const { cookie, origin, passwords, db } = settings;
+  const { cookie, origin, passwords, db, letters } = settings;
   return {
     appName: 'PTSD.ly',
     baseURL: origin,
@@ -49,12 +55,29 @@ export function authOptions(settings: AuthSettings) {
       enabled: true,
       minPasswordLength: 10,
       maxPasswordLength: 200,
+      requireEmailVerification: letters !== undefined,
+      ...(letters ? { onExistingUserSignUp: ({ user }, request) => letters.exists(user, request) } : {}),
       password: { hash: passwords.hash, verify: passwords.verify },
     },
-    socialProviders: socialProviders(settings.providers),
+    ...(letters
+      ? {
+          emailVerification: {
+            sendOnSignUp: true,
+            sendOnSignIn: true,
+            sendVerificationEmail: ({ user }, request) => letters.verify(user, request),
+          },
+        }
+      : {}),
+    plugins: [providerPlugin(settings.providers)],
     account: {
       encryptOAuthTokens: true,
-      accountLinking: { trustedProviders: [], requireLocalEmailVerified: true, allowDifferentEmails: false },
+      accountLinking: {
+        // Trusted in that an address which they do not vouch for never gets this far (`ownedEmail`). By an address
+        // alone nobody is linked to an account that has not proved it either.
+        trustedProviders: settings.providers.map(({ id }) => id),
+        requireLocalEmailVerified: true,
+        allowDifferentEmails: true, // for who links on my page, signed in at both
+      },
     },
     session: { expiresIn: SESSION_S, updateAge: RENEW_S },
     databaseHooks: { user: { create: { before: async (user) => ({ data: tidy(user) }) } } },
@@ -75,16 +98,15 @@ export function authOptions(settings: AuthSettings) {
   } satisfies BetterAuthOptions;
 }
 
-function socialProviders({ google, kakao }: Providers): BetterAuthOptions['socialProviders'] {
-  return {
-    ...(google ? { google: { ...google, prompt: 'select_account' as const } } : {}),
-    ...(kakao ? { kakao: { ...kakao } } : {}),
-  };
+/** Our drivers in the place of better-auth's own, whose addresses are constants and whose Kakao knows no `id_token`. */
+function providerPlugin(providers: readonly Provider[]): BetterAuthPlugin {
+  return { id: 'ptsdly-providers', init: () => ({ context: { socialProviders: [...providers] } }) };
 }
 
 /** What a provider says about a person is text from outside: it is cut, and only a picture under https is kept. */
 function tidy<U extends { name: string; email: string; image?: string | null }>(user: U): U {
-  const name = user.name.trim().slice(0, 80) || (user.email.split('@')[0] as string);
+  const fallback = isPlaceholder(user.email) ? '…' : (user.email.split('@')[0] as string);
+  const name = user.name.trim().slice(0, 80) || fallback;
   const image = user.image?.startsWith('https://') && user.image.length <= 2000 ? user.image : null;
   return { ...user, name, image };
 }

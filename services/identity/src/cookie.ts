@@ -35,11 +35,33 @@ export class SessionCookie {
 
   /** The session token in a `Cookie` header, if a valid one is there. */
   tokenOf(headers: Headers): string | undefined {
+    const value = this.valueOf(headers, this.name);
+    return value === undefined ? undefined : this.token(value);
+  }
+
+  /** The value of a cookie as it came. */
+  valueOf(headers: Headers, name: string): string | undefined {
     for (const part of (headers.get('cookie') ?? '').split(/;\s*/)) {
       const equals = part.indexOf('=');
-      if (part.slice(0, equals) === this.name) return this.token(part.slice(equals + 1));
+      if (part.slice(0, equals) === name) return part.slice(equals + 1);
     }
     return undefined;
+  }
+
+  /** The `Set-Cookie` line that begins the session behind a token, as better-auth would sign it. */
+  begun(token: string): string {
+    const signature = createHmac('sha256', this.#secret).update(token).digest('base64');
+    return this.#write(this.name, encodeURIComponent(`${token}.${signature}`), MAX_AGE_S);
+  }
+
+  /** The `Set-Cookie` line of a cookie of ours beside the session, `<prefix>.<name>`; 0 seconds take it away. */
+  line(name: string, value: string, seconds: number): string {
+    return this.#write(`${this.prefix}.${name}`, value, seconds);
+  }
+
+  #write(name: string, value: string, seconds: number): string {
+    const secure = this.secure ? '; Secure' : '';
+    return `${name}=${value}; Max-Age=${seconds}; Path=/; HttpOnly${secure}; SameSite=Lax`;
   }
 
   /** True for a `Set-Cookie` line that begins a session. */
@@ -54,7 +76,7 @@ export class SessionCookie {
 
   /** The `Set-Cookie` line that takes the cookie away. */
   ended(): string {
-    return `${this.name}=; Max-Age=0; Path=/; HttpOnly${this.secure ? '; Secure' : ''}; SameSite=Lax`;
+    return this.#write(this.name, '', 0);
   }
 }
 

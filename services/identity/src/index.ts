@@ -1,2 +1,2 @@
-export type { Providers } from './auth.ts';
+export type { IssuerSettings, Providers } from './providers/provider.ts';
 export { type IdentityOptions, openIdentity } from './service.ts';

@@ -1,16 +1,9 @@
-import {
-  createCipheriv,
-  createDecipheriv,
-  createPrivateKey,
-  generateKeyPairSync,
-  hkdfSync,
-  type KeyObject,
-  randomBytes,
-} from 'node:crypto';
+import { createPrivateKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
 import type { Logger } from '@ptsdly/kit';
 import { calculateJwkThumbprint, type JWK, type JWTPayload, SignJWT } from 'jose';
 import type { Kysely } from 'kysely';
 import type { IdentityTables } from './schema.ts';
+import { Sealing } from './sealing.ts';
 
 const ALGORITHM = 'EdDSA';
 
@@ -31,17 +24,17 @@ export class SigningKeys {
 
   /** Opens the newest key, or makes one: at the first start, and when the secret has changed. */
   static async open(db: Kysely<IdentityTables>, secret: string, log: Logger): Promise<SigningKeys> {
-    const sealing = sealingKey(secret);
+    const sealing = new Sealing(secret, 'ptsdly identity signing key');
     const rows = await db.selectFrom('signing_key').selectAll().orderBy('createdAt', 'desc').execute();
     for (const row of rows) {
-      const privateKey = unseal(row.privateSealed, sealing);
+      const privateKey = opened(sealing.open(row.privateSealed));
       if (privateKey) return new SigningKeys(row.id, privateKey, [JSON.parse(row.publicJwk)]);
     }
     if (rows.length > 0) log.warn('the secret has changed: everybody has to sign in again');
     return SigningKeys.#make(db, sealing);
   }
 
-  static async #make(db: Kysely<IdentityTables>, sealing: Buffer): Promise<SigningKeys> {
+  static async #make(db: Kysely<IdentityTables>, sealing: Sealing): Promise<SigningKeys> {
     const { publicKey, privateKey } = generateKeyPairSync('ed25519');
     const jwk = publicKey.export({ format: 'jwk' }) as JWK;
     const id = await calculateJwkThumbprint(jwk);
@@ -51,7 +44,7 @@ export class SigningKeys {
       .values({
         id,
         publicJwk: JSON.stringify(publicJwk),
-        privateSealed: seal(privateKey, sealing),
+        privateSealed: sealing.seal(privateKey.export({ format: 'der', type: 'pkcs8' })),
         createdAt: new Date().toISOString(),
       })
       .execute();
@@ -68,25 +61,6 @@ export class SigningKeys {
   }
 }
 
-function sealingKey(secret: string): Buffer {
-  return Buffer.from(hkdfSync('sha256', secret, '', 'ptsdly identity signing key', 32));
-}
-
-function seal(key: KeyObject, sealing: Buffer): string {
-  const iv = randomBytes(12);
-  const cipher = createCipheriv('aes-256-gcm', sealing, iv);
-  const sealed = Buffer.concat([cipher.update(key.export({ format: 'der', type: 'pkcs8' })), cipher.final()]);
-  return Buffer.concat([iv, cipher.getAuthTag(), sealed]).toString('base64');
-}
-
-function unseal(text: string, sealing: Buffer): KeyObject | undefined {
-  const bytes = Buffer.from(text, 'base64');
-  const decipher = createDecipheriv('aes-256-gcm', sealing, bytes.subarray(0, 12));
-  decipher.setAuthTag(bytes.subarray(12, 28));
-  try {
-    const der = Buffer.concat([decipher.update(bytes.subarray(28)), decipher.final()]);
-    return createPrivateKey({ key: der, format: 'der', type: 'pkcs8' });
-  } catch {
-    return undefined; // sealed under another secret
-  }
+function opened(der: Buffer | undefined): KeyObject | undefined {
+  return der && createPrivateKey({ key: der, format: 'der', type: 'pkcs8' });
 }

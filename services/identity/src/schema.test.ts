@@ -12,7 +12,7 @@ it('has all that better-auth would make', async () => {
   const db = await openDatabase<IdentityTables>('sqlite::memory:', migrations);
   const origin = 'http://localhost:8080';
   const cookie = new SessionCookie(origin, secret);
-  const parts = { db, origin, secret, cookie, passwords: new Passwords(), providers: {}, log: silentLog };
+  const parts = { db, origin, secret, cookie, passwords: new Passwords(), providers: [], log: silentLog };
   const plan = await getMigrations(authOptions(parts), { throwOnUnsafe: false });
   const { toBeCreated, toBeAdded, toBeAddedIndexes, unsafeChanges, schemaProblems } = plan;
   expect({ toBeCreated, toBeAdded, toBeAddedIndexes, unsafeChanges, schemaProblems }).toEqual({

@@ -1,9 +1,13 @@
 import type { EventData } from '@ptsdly/contract';
-import { openDatabase, readOutbox } from '@ptsdly/db';
+import { feedCursor, openDatabase, readOutbox } from '@ptsdly/db';
 import {
+  type Address,
   Bell,
   createVerifier,
   Feed,
+  type Follower,
+  follow,
+  internalPeer,
   issuers,
   type Logger,
   Metrics,
@@ -13,15 +17,34 @@ import {
 import { type Kysely, sql } from 'kysely';
 import { ApiTokens } from './api-tokens.ts';
 import { identityApp } from './app.ts';
-import { createAuth, type Providers } from './auth.ts';
+import { Attempts } from './attempts.ts';
+import { createAuth, type Letters } from './auth.ts';
+import { Ceremonies } from './ceremonies.ts';
 import { SessionCookie } from './cookie.ts';
+import { Credentials } from './credentials.ts';
+import { Devices } from './devices.ts';
 import { Door } from './door.ts';
+import { Entry, localeOf } from './entry.ts';
 import { SigningKeys } from './keys.ts';
+import { openMailer } from './mail/mailer.ts';
+import { PostOffice } from './mail/post-office.ts';
+import { Passkeys } from './passkeys.ts';
 import { Passwords } from './passwords.ts';
+import { People } from './people.ts';
+import { Pictures } from './pictures.ts';
+import { ProviderLinks } from './provider-links.ts';
+import { openProviders, type Providers } from './providers/provider.ts';
+import { ProviderCalls } from './providers/provider-calls.ts';
+import { Reauthentication } from './reauthentication.ts';
+import { Receipts } from './receipts.ts';
 import { type IdentityTables, migrations } from './schema.ts';
+import { Sealing } from './sealing.ts';
+import { SecondFactor } from './second-factor.ts';
+import { SessionList } from './session-list.ts';
 import { Sessions } from './sessions.ts';
 import { Tokens } from './tokens.ts';
 import { Users } from './users.ts';
+import { PasswordRules } from './weak-password.ts';
 
 const SECRET_LENGTH = 32;
 const SWEEP_MS = 3600_000;
@@ -35,6 +58,13 @@ export interface IdentityOptions {
   readonly secret: string;
   readonly log: Logger;
   readonly tokens: ServiceTokens;
+  /** A mail server, `smtp:` or `smtps:`, and the sender; without one letters are kept for the operator. */
+  readonly mail?: { readonly url: string; readonly from: string };
+  /** k-anonymity API of breached passwords. */
+  readonly breachedPasswordsUrl?: string;
+  /** Whose feeds say what they have removed of a deleted account. */
+  readonly subscriptions?: Address;
+  readonly links?: Address;
   /** Social sign-in appears for those whose keys are given. */
   readonly providers?: Providers;
 }
@@ -59,41 +89,103 @@ async function assemble(
   keys: SigningKeys,
   options: IdentityOptions,
 ): Promise<Service> {
-  const { secret, log, providers = {} } = options;
+  const { secret, log } = options;
   const { origin } = new URL(options.baseUrl);
   const bell = new Bell();
   const feed = new Feed(readOutbox<EventData, IdentityTables>(db), bell);
+  const calls = new ProviderCalls(log);
+  const providers = openProviders(options.providers ?? {}, calls);
+  const mailer = options.mail && (await openMailer(options.mail.url, options.mail.from));
+  const post = new PostOffice(db, origin, mailer, log);
   const cookie = new SessionCookie(origin, secret);
   const passwords = new Passwords();
+  const attempts = new Attempts();
+  const rules = new PasswordRules(
+    options.breachedPasswordsUrl ? { url: options.breachedPasswordsUrl, log } : undefined,
+  );
   const sessions = new Sessions(db, bell);
   const apiTokens = new ApiTokens(db, sessions, bell);
   const tokens = new Tokens(keys, sessions, apiTokens, cookie);
-  const users = new Users(db, sessions, passwords, bell);
-  const auth = createAuth({ db, origin, secret, cookie, passwords, providers, log });
-  const door = new Door({ auth, origin, cookie, sessions, passwords, providers, log });
+  const reauthentication = new Reauthentication(db, sessions, passwords, attempts);
+  const receipts = new Receipts(db);
+  const users = new Users({ db, sessions, bell, reauthentication, receipts, post });
+  const ceremonies = new Ceremonies(db);
+  const passkeys = new Passkeys(db, ceremonies, origin);
+  const secondFactor = new SecondFactor({
+    db,
+    attempts,
+    sealing: new Sealing(secret, 'ptsdly identity totp'),
+  });
+  const devices = new Devices(db, cookie, post);
+  const waysIn = { db, cookie, sessions, ceremonies, passkeys, passwords, secondFactor, devices, attempts };
+  const entry = new Entry(waysIn);
+  const letters = post.delivers ? { letters: accountLetters(post) } : {};
+  const auth = createAuth({ db, origin, secret, cookie, passwords, providers, log, ...letters });
+  const confirmsEmail = post.delivers;
+  const guards = { passwords, rules, entry, devices, attempts, confirmsEmail };
+  const door = new Door({ auth, origin, cookie, sessions, providers, calls, log, ...guards });
+  const parts = {
+    ...{ origin, door, users, apiTokens, tokens, keys, feed, post, entry, passkeys, secondFactor, receipts },
+    links: new ProviderLinks(db, sessions),
+    credentials: new Credentials({ db, bell, post, passwords, rules, reauthentication }),
+    reauthentication,
+    sessionList: new SessionList(db, sessions, bell),
+    pictures: new Pictures(db, sessions),
+    people: new People(db, sessions, bell),
+  };
 
-  const app = identityApp(
-    { origin, door, users, apiTokens, tokens, keys, feed },
-    {
-      audience: 'identity',
-      log,
-      metrics: new Metrics('identity'),
-      callers: createVerifier(issuers.identity, async () => keys.jwks()),
-      services: options.tokens,
-      ready: async () => void (await sql`select 1`.execute(db)),
-    },
-  );
+  const app = identityApp(parts, {
+    audience: 'identity',
+    log,
+    metrics: new Metrics('identity'),
+    callers: createVerifier(issuers.identity, async () => keys.jwks()),
+    services: options.tokens,
+    ready: async () => void (await sql`select 1`.execute(db)),
+  });
   await sessions.sweep();
   const sweeping = setInterval(() => {
     sessions.sweep().catch((error: unknown) => log.error({ err: error }, 'old sessions were not swept'));
   }, SWEEP_MS).unref();
+  const followers = followRemovals(db, receipts, options);
   return {
     name: 'identity',
     fetch: async (request) => app.fetch(request),
     async close() {
       clearInterval(sweeping);
+      await Promise.all(followers.map((follower) => follower.close()));
       feed.close();
+      await post.close();
       await db.destroy();
     },
   };
+}
+
+/** What better-auth has letters written for. */
+function accountLetters(post: PostOffice): Letters {
+  return {
+    verify: ({ id, email }, request) =>
+      post.post({ kind: 'verify-email', email, userId: id, locale: localeOf(request) }),
+    exists: ({ id, email }, request) =>
+      post.post({ kind: 'account-exists', email, userId: id, locale: localeOf(request) }),
+  };
+}
+
+/** Hears from the others what they have removed of a deleted account, for its receipt. */
+function followRemovals(
+  db: Kysely<IdentityTables>,
+  receipts: Receipts,
+  options: IdentityOptions,
+): Follower[] {
+  const { tokens, log, subscriptions, links } = options;
+  return Object.entries({ subscriptions, links }).flatMap(([name, address]) =>
+    address === undefined
+      ? []
+      : follow({
+          ...internalPeer(name, address, tokens),
+          consumer: 'identity',
+          cursor: feedCursor(db, name),
+          apply: (event) => receipts.apply(event),
+          log,
+        }),
+  );
 }

@@ -1,6 +1,7 @@
-import { type EventData, Problem } from '@ptsdly/contract';
+import { randomBytes } from 'node:crypto';
+import { type EventData, Problem, type Role } from '@ptsdly/contract';
 import { appendEvent } from '@ptsdly/db';
-import type { Bell } from '@ptsdly/kit';
+import { type Bell, newId } from '@ptsdly/kit';
 import type { Kysely, Selectable, Transaction } from 'kysely';
 import type { IdentityTables } from './schema.ts';
 
@@ -20,6 +21,20 @@ export class Sessions {
     this.#bell = bell;
   }
 
+  /** Begins a session for somebody who has proved it otherwise than to better-auth. Answers its token. */
+  async begin(userId: string, userAgent: string): Promise<string> {
+    const token = randomBytes(24).toString('base64url');
+    const now = Date.now();
+    const at = new Date(now).toISOString();
+    const expiresAt = new Date(now + SESSION_S * 1000).toISOString();
+    const row = { id: newId(), token, userId, userAgent, ipAddress: null };
+    await this.#db
+      .insertInto('session')
+      .values({ ...row, createdAt: at, updatedAt: at, expiresAt })
+      .execute();
+    return token;
+  }
+
   /** The live session behind a token, prolonged when due. Rejects with `unauthenticated`. */
   async use(token: string): Promise<Session> {
     const session = await this.#live().where('token', '=', token).executeTakeFirst();
@@ -35,6 +50,13 @@ export class Sessions {
       (await this.#liveToken().where('id', '=', sid).where('userId', '=', sub).executeTakeFirst());
     if (!session) throw new Problem('unauthenticated');
     return session;
+  }
+
+  /** Rejects with `unauthenticated` for who is gone. */
+  async roleOf(userId: string): Promise<Role> {
+    const user = await this.#db.selectFrom('user').select('role').where('id', '=', userId).executeTakeFirst();
+    if (!user) throw new Problem('unauthenticated');
+    return user.role;
   }
 
   /** Ends the session behind a token, and says so in the feed. Ending what has ended is nothing. */
@@ -55,7 +77,9 @@ export class Sessions {
     const now = new Date().toISOString();
     await this.#db.deleteFrom('session').where('expiresAt', '<=', now).execute();
     await this.#db.deleteFrom('verification').where('expiresAt', '<=', now).execute();
-    await this.#db.deleteFrom('api_token').where('expiresAt', '<=', now).execute();
+    for (const table of ['api_token', 'mail_token', 'ceremony'] as const) {
+      await this.#db.deleteFrom(table).where('expiresAt', '<=', now).execute();
+    }
   }
 
   #live() {
@@ -93,5 +117,20 @@ export async function endSessions(
     await trx.deleteFrom('session').where('id', '=', id).execute();
     const data: EventData = { type: 'session.revoked', sessionId: id, userId };
     await appendEvent(trx, data);
+  }
+}
+
+/** Ends all sessions and API tokens of a person, but for one. */
+export async function endAllOf(trx: Transaction<IdentityTables>, userId: string, but = ''): Promise<void> {
+  const tables = ['session', 'api_token'] as const;
+  for (const table of tables) {
+    const rows = await trx
+      .selectFrom(table)
+      .select(['id', 'userId'])
+      .where('userId', '=', userId)
+      .where('id', '!=', but)
+      .execute();
+    await endSessions(trx, rows);
+    await trx.deleteFrom(table).where('userId', '=', userId).where('id', '!=', but).execute();
   }
 }

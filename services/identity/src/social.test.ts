@@ -1,19 +1,24 @@
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import type { Providers } from './providers/provider.ts';
+import { type KakaoPerson, type KakaoStandIn, mina, openKakao } from './testing/kakao.ts';
 import { person, Rig } from './testing.ts';
 
-const providers = {
-  google: { clientId: 'google-app', clientSecret: 'google-secret' },
-  kakao: { clientId: 'kakao-app' },
-};
+let kakao: KakaoStandIn;
+beforeAll(async () => {
+  kakao = await openKakao();
+});
+afterAll(() => kakao.close());
 
 const opened: Rig[] = [];
-async function open(baseUrl = 'http://localhost:8080') {
+async function open(changes: Providers = {}, baseUrl = 'http://localhost:8080') {
+  const settings = { clientId: 'kakao-app', issuer: kakao.url, apiUrl: kakao.url };
+  const providers = { kakao: { ...settings, ...changes.kakao }, ...changes.google };
   const rig = await Rig.open({ baseUrl, providers });
   opened.push(rig);
   return rig;
 }
 afterEach(async () => {
-  vi.unstubAllGlobals();
+  Object.assign(kakao, { person: mina, openId: true, clientSecret: undefined, fault: undefined });
   for (const rig of opened.splice(0)) await rig.service.close();
 });
 
@@ -28,34 +33,28 @@ async function begin(rig: Rig, provider: string, callbackURL?: string) {
   return { answer, url, cookie, state: url.searchParams.get('state') ?? '' };
 }
 
-/** What Kakao says about a person, at its constant addresses. */
-function kakaoSays(account: object, id = 4242): void {
-  vi.stubGlobal('fetch', async (input: string | URL | Request) => {
-    const url = new URL(input instanceof Request ? input.url : input);
-    if (url.href === 'https://kauth.kakao.com/oauth/token')
-      return Response.json({ access_token: 'a', token_type: 'bearer', expires_in: 60 });
-    if (url.href === 'https://kapi.kakao.com/v2/user/me')
-      return Response.json({ id, kakao_account: account });
-    throw new Error(`no stand-in for ${url.origin}`);
-  });
+const saying = (account: KakaoPerson['account'], id = 4242) => {
+  kakao.person = { id, account };
+};
+const verified = mina.account;
+
+/** The person agrees at Kakao, and the browser comes back. */
+async function agree(url: URL, link = 'agree'): Promise<string> {
+  const page = await (await fetch(url)).text();
+  const href = new RegExp(`id="${link}" href="([^"]+)"`).exec(page)?.[1] ?? '';
+  const back = new URL(href.replaceAll('&amp;', '&'));
+  return back.pathname + back.search;
 }
 
-const verified = {
-  email: person.email,
-  is_email_valid: true,
-  is_email_verified: true,
-  profile: { nickname: '민아', profile_image_url: 'javascript:alert(1)' },
-};
-
 async function returnFromKakao(rig: Rig, callbackURL = '/app/servers?new=1#top') {
-  const { cookie, state } = await begin(rig, 'kakao', callbackURL);
-  return rig.call(`/api/auth/callback/kakao?code=c&state=${state}`, { cookie });
+  const { cookie, url } = await begin(rig, 'kakao', callbackURL);
+  return rig.call(await agree(url), { cookie });
 }
 
 describe('beginning', () => {
   it('offers what is configured', async () => {
     expect((await (await open()).call('/api/auth/options')).json).toMatchObject({
-      providers: ['google', 'kakao'],
+      providers: [{ id: 'kakao', name: 'Kakao' }],
     });
     const none = await Rig.open();
     opened.push(none);
@@ -65,17 +64,28 @@ describe('beginning', () => {
     }
   });
 
-  it.each([
-    ['google', 'https://accounts.google.com', 'google-app'],
-    ['kakao', 'https://kauth.kakao.com', 'kakao-app'],
-  ])('leads to %s and back to our own address', async (provider, origin, clientId) => {
-    const { answer, url } = await begin(await open('https://ptsd.test'), provider, '/app');
+  it('leads to the provider with state, nonce and PKCE, and back to our own address', async () => {
+    const { answer, url } = await begin(await open({}, 'https://ptsd.test'), 'kakao', '/app');
     expect(answer.json).toEqual({ url: url.href });
-    expect(url.origin).toBe(origin);
-    expect(url.searchParams.get('client_id')).toBe(clientId);
-    expect(url.searchParams.get('redirect_uri')).toBe(`https://ptsd.test/api/auth/callback/${provider}`);
+    expect(url.origin + url.pathname).toBe(`${kakao.url}/oauth/authorize`);
+    expect(Object.fromEntries(url.searchParams)).toEqual({
+      response_type: 'code',
+      client_id: 'kakao-app',
+      redirect_uri: 'https://ptsd.test/api/auth/callback/kakao',
+      scope: 'openid account_email profile_nickname profile_image',
+      state: expect.stringMatching(/^.{20,}$/),
+      nonce: expect.stringMatching(/^.{20,}$/),
+      code_challenge: expect.stringMatching(/^[\w-]{43}$/),
+      code_challenge_method: 'S256',
+    });
     const [line] = answer.headers.getSetCookie();
     expect(line).toMatch(/^__Host-ptsdly\.state=.*; Path=\/; HttpOnly; Secure; SameSite=Lax$/);
+  });
+
+  it('says that the provider is away', async () => {
+    kakao.fault = 'away';
+    const { answer } = await begin(await open(), 'kakao');
+    expect([answer.status, answer.json.code]).toEqual([503, 'provider_unavailable']);
   });
 
   it.each([
@@ -98,7 +108,6 @@ describe('beginning', () => {
 
 describe('coming back', () => {
   it('makes an account and a session, and leads to where it began', async () => {
-    kakaoSays(verified);
     const rig = await open();
     const answer = await returnFromKakao(rig);
     expect([answer.status, answer.headers.get('location')]).toEqual([302, '/app/servers?new=1#top']);
@@ -116,18 +125,12 @@ describe('coming back', () => {
   });
 
   it('may delete an account that has no password', async () => {
-    kakaoSays(verified);
     const rig = await open();
     const { token } = await rig.issue({ cookie: (await returnFromKakao(rig)).cookie });
     expect((await rig.call('/api/me', { method: 'DELETE', token, body: {} })).status).toBe(202);
   });
 
-  it.each([
-    ['verified by the provider, not by us', verified],
-    ['not verified', { ...verified, is_email_verified: false }],
-    ['no longer valid', { ...verified, is_email_valid: false }],
-  ])('never links to an account by an e-mail address that is %s', async (_, account) => {
-    kakaoSays(account);
+  it('never links to an account that has not proved its e-mail address', async () => {
     const rig = await open();
     await rig.signUp();
     const answer = await returnFromKakao(rig);
@@ -135,10 +138,63 @@ describe('coming back', () => {
     expect(answer.cookie).toBe('');
   });
 
-  it('needs an e-mail address', async () => {
-    kakaoSays({ profile: { nickname: '민아' } });
+  it.each([
+    ['not verified', { ...verified, is_email_verified: false }],
+    ['no longer valid', { ...verified, is_email_valid: false }],
+  ])('never links to an account by an e-mail address that is %s', async (_, account) => {
+    saying(account);
+    const rig = await open();
+    const owner = await rig.enter();
+    const { cookie } = await returnFromKakao(rig);
+    expect((await rig.issue({ cookie })).sub).not.toBe(owner.sub);
+  });
+
+  it.each([
+    ['none', { profile: { nickname: '민아' } }],
+    ['an unverified one', { ...verified, is_email_verified: false }],
+    ['one that a provider cannot own', { ...verified, email: 'mina@no-email.invalid' }],
+  ])('makes an account without an e-mail address from %s', async (_, account) => {
+    saying(account);
+    const rig = await open();
+    const { cookie } = await returnFromKakao(rig);
+    const { token, sub } = await rig.issue({ cookie });
+    expect((await rig.call('/api/me', { token })).json).toMatchObject({ name: '민아', email: null });
+    expect((await rig.issue({ cookie: (await returnFromKakao(rig)).cookie })).sub).toBe(sub);
+    expect((await rig.signUp()).status).toBe(200); // the address is its owner's to take
+  });
+
+  it.each(['wrong nonce', 'foreign key', 'wrong audience'] as const)(
+    'refuses an id_token with a %s',
+    async (fault) => {
+      kakao.fault = fault;
+      const answer = await returnFromKakao(await open());
+      expect([answer.headers.get('location'), answer.cookie]).toEqual([
+        '/app/sign-in?error=invalid_code',
+        '',
+      ]);
+    },
+  );
+
+  it('refuses an id_token of another person than the API knows', async () => {
+    kakao.fault = 'wrong sub';
     const answer = await returnFromKakao(await open());
-    expect(answer.headers.get('location')).toBe('/app/sign-in?error=email_not_found');
+    expect(answer.headers.get('location')).toBe('/app/sign-in?error=provider_misconfigured');
+  });
+
+  it('says that OpenID Connect is switched off at Kakao, and does without where it is told to', async () => {
+    kakao.openId = false;
+    const answer = await returnFromKakao(await open());
+    expect(answer.headers.get('location')).toBe('/app/sign-in?error=provider_misconfigured');
+    const without = await open({ kakao: { clientId: 'kakao-app', openId: false } });
+    expect((await returnFromKakao(without, '/app')).headers.get('location')).toBe('/app');
+  });
+
+  it('gives the client secret where there is one', async () => {
+    kakao.clientSecret = 's3cret';
+    const wrong = await returnFromKakao(await open());
+    expect(wrong.headers.get('location')).toBe('/app/sign-in?error=provider_misconfigured');
+    const right = await open({ kakao: { clientId: 'kakao-app', clientSecret: 's3cret' } });
+    expect((await returnFromKakao(right, '/app')).headers.get('location')).toBe('/app');
   });
 
   it.each([
@@ -153,10 +209,10 @@ describe('coming back', () => {
   });
 
   it('refuses a state of another browser, an unknown one, and one that was used', async () => {
-    kakaoSays(verified);
     const rig = await open();
-    const { cookie, state } = await begin(rig, 'kakao');
-    const path = `/api/auth/callback/kakao?code=c&state=${state}`;
+    const { cookie, url } = await begin(rig, 'kakao');
+    const path = await agree(url);
+    const before = kakao.tokens;
     const failed = async (call: Promise<{ headers: Headers; cookie: string }>) => {
       const answer = await call;
       expect(answer.headers.get('location')).toMatch(/^\/app\/sign-in\?error=state_\w+$/);
@@ -167,13 +223,62 @@ describe('coming back', () => {
     await failed(rig.call(path));
     expect((await rig.call(path, { cookie })).headers.get('location')).toBe('/app');
     await failed(rig.call(path, { cookie }));
+    expect(kakao.tokens - before).toBe(1);
   });
 
-  it('leads to the sign-in page when the provider is away', async () => {
-    vi.stubGlobal('fetch', async () => {
-      throw new TypeError('fetch failed');
-    });
-    const answer = await returnFromKakao(await open());
+  it('refuses a code that is not good any more', async () => {
+    const rig = await open();
+    const { cookie, state } = await begin(rig, 'kakao');
+    const answer = await rig.call(`/api/auth/callback/kakao?code=old&state=${state}`, { cookie });
     expect(answer.headers.get('location')).toBe('/app/sign-in?error=invalid_code');
+  });
+
+  it('leads to the sign-in page when the provider goes away meanwhile', async () => {
+    const rig = await open();
+    const { cookie, url } = await begin(rig, 'kakao');
+    const path = await agree(url);
+    kakao.fault = 'away';
+    const answer = await rig.call(path, { cookie });
+    expect(answer.headers.get('location')).toBe('/app/sign-in?error=provider_unavailable');
+  });
+});
+
+describe('linking', () => {
+  async function link(rig: Rig, { cookie, token }: { cookie: string; token: string }) {
+    const started = await rig.call('/api/me/providers', { body: { provider: 'kakao' }, cookie, token });
+    const state = started.headers.getSetCookie().map((line) => line.split(';')[0]);
+    const path = await agree(new URL(started.json.url ?? ''));
+    return rig.call(path, { cookie: [cookie, ...state].join('; ') });
+  }
+  const remove = (rig: Rig, provider: string, token: string) =>
+    rig.call(`/api/me/providers/${provider}`, { method: 'DELETE', token });
+
+  it('adds a provider with another e-mail address, which then signs in to the same account', async () => {
+    saying({ ...verified, email: 'else@example.com' });
+    const rig = await open();
+    const owner = await rig.enter();
+    expect((await link(rig, owner)).headers.get('location')).toBe('/app/me?linked=kakao');
+    const me = (await rig.call('/api/me', { token: owner.token })).json;
+    expect([me.providers, me.email]).toEqual([['credential', 'kakao'], person.email]);
+    expect((await rig.issue({ cookie: (await returnFromKakao(rig)).cookie })).sub).toBe(owner.sub);
+  });
+
+  it('refuses a provider that leads to another account', async () => {
+    const rig = await open();
+    await returnFromKakao(rig);
+    const other = await rig.enter({ email: 'other@example.com' });
+    const answer = await link(rig, other);
+    expect(answer.headers.get('location')).toBe('/app/me?error=account_already_linked_to_different_user');
+  });
+
+  it('is undone, but never the last one', async () => {
+    const rig = await open();
+    const owner = await rig.enter();
+    await link(rig, owner);
+    expect((await remove(rig, 'credential', owner.token)).status).toBe(204);
+    const last = await remove(rig, 'kakao', owner.token);
+    expect([last.status, last.json.code]).toEqual([409, 'last_sign_in_method']);
+    expect((await remove(rig, 'google', owner.token)).json.code).toBe('not_found');
+    expect((await rig.signIn()).json.code).toBe('invalid_credentials');
   });
 });

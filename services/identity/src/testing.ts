@@ -7,6 +7,7 @@ import {
   type FeedPage,
   feedApi,
   identityInternalApi,
+  identityOperatorApi,
   type Me,
   type ProblemJson,
 } from '@ptsdly/contract';
@@ -117,6 +118,21 @@ export class Rig {
   async enter(changes: Partial<typeof person> = {}) {
     const { cookie } = await this.signUp(changes);
     return { cookie, ...(await this.issue({ cookie })) };
+  }
+
+  /** The newest letter to an address, once it is written. */
+  async letter(to: string, subject: RegExp): Promise<{ text: string; token: string }> {
+    for (let tries = 0; tries < 500; tries++) {
+      const { items } = await this.operator().mails({ query: { limit: 200 } });
+      const found = items.find((letter) => letter.to === to && subject.test(letter.subject));
+      if (found) return { text: found.text, token: /#token=([\w-]+)/.exec(found.text)?.[1] ?? '' };
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
+    throw new Error(`no letter to ${to} says ${subject}`);
+  }
+
+  operator() {
+    return createClient(identityOperatorApi, this.#peer());
   }
 
   async events(after = 0, wait = 0): Promise<FeedPage> {

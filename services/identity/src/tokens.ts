@@ -79,7 +79,8 @@ export class Tokens {
     const now = Math.floor(Date.now() / 1000);
     const sessionEnd = Math.floor(Date.parse(session.expiresAt) / 1000);
     const exp = Math.min(now + TOKEN_S, sessionEnd, notAfter);
-    const claims = { sub: session.userId, role: 'user', scope, sid: session.id };
+    const role = await this.#sessions.roleOf(session.userId);
+    const claims = { sub: session.userId, role, scope, sid: session.id };
     const token = await this.#keys.sign({ ...claims, iss: issuers.identity, aud: audience, iat: now, exp });
     return { token, expiresAt: new Date(exp * 1000).toISOString(), sub: session.userId, sid: session.id };
   }

@@ -69,7 +69,7 @@ describe('consents', () => {
     const before = await rig.call('/api/me', { token });
     expect(before.json.consents).toEqual({ terms: null, privacy: null });
     const options = await rig.call('/api/auth/options');
-    expect(options.json).toEqual({ providers: [], documents });
+    expect(options.json).toEqual({ providers: [], documents, confirmsEmail: false });
     for (let time = 0; time < 2; time++) expect((await put(token, documents)).json).toEqual(documents);
     expect((await rig.call('/api/me', { token })).json.consents).toEqual(documents);
   });

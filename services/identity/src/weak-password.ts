@@ -1,4 +1,6 @@
+import { createHash } from 'node:crypto';
 import { Problem } from '@ptsdly/contract';
+import type { Logger } from '@ptsdly/kit';
 
 /** Characters, as a person counts them (NIST SP 800-63B §3.1.1.2 asks for length and a list, not for digits). */
 const MIN_LENGTH = 10;
@@ -21,11 +23,63 @@ const COMMON: ReadonlySet<string> = new Set(
   tkfkdgody1 tkfkdgo1004 tkfkdgo1234 dlwpaksgo1 eogksalsrnr gksrnrtkfka korea12345 korea123456`.split(/\s+/),
 );
 
-/** Rejects with `weak_password` what is short, common, the e-mail address itself or hardly varied. */
-export function refuseWeakPassword(password: string, email: string): void {
-  const reason = weakness(password.normalize('NFKC'), email.toLowerCase());
-  if (!reason) return;
-  throw new Problem('weak_password', { detail: reason, errors: [{ field: 'password', message: reason }] });
+export interface BreachedPasswords {
+  /** `https://api.pwnedpasswords.com` or its like; only the first five hex digits of a SHA-1 leave the house. */
+  readonly url: string;
+  readonly log: Logger;
+}
+
+/**
+ * What a password must not be: short, common, the address itself, hardly varied, or among the breached ones. The list
+ * of common ones is in the installation; the far larger one is asked only where it is configured.
+ */
+export class PasswordRules {
+  readonly #breached: BreachedPasswords | undefined;
+  #common: Promise<ReadonlySet<string>> | undefined;
+
+  constructor(breached?: BreachedPasswords) {
+    this.#breached = breached;
+  }
+
+  /** Rejects with `weak_password`. */
+  async check(password: string, email: string): Promise<void> {
+    const reason = weakness(password.normalize('NFKC'), email.toLowerCase()) ?? (await this.#known(password));
+    if (!reason) return;
+    throw new Problem('weak_password', { detail: reason, errors: [{ field: 'password', message: reason }] });
+  }
+
+  async #known(password: string): Promise<string | undefined> {
+    this.#common ??= loadCommon();
+    if ((await this.#common).has(password.normalize('NFKC').trim().toLowerCase())) {
+      return 'This password is one of the most common ones.';
+    }
+    return (await this.#isBreached(password)) ? 'This password has appeared in a data breach.' : undefined;
+  }
+
+  /** k-anonymity (haveibeenpwned.com/API/v3#SearchingPwnedPasswordsByRange). Where it is away, nobody is kept out. */
+  async #isBreached(password: string): Promise<boolean> {
+    if (!this.#breached) return false;
+    const hash = createHash('sha1').update(password).digest('hex').toUpperCase();
+    try {
+      const url = new URL(`/range/${hash.slice(0, 5)}`, this.#breached.url);
+      const init = { headers: { 'add-padding': 'true' }, signal: AbortSignal.timeout(LOOK_UP_MS) };
+      const lines = (await (await fetch(url, init)).text()).split(/\r?\n/);
+      return lines.some((line) => line.startsWith(`${hash.slice(5)}:`) && !line.endsWith(':0'));
+    } catch (error) {
+      this.#breached.log.warn({ err: error }, 'the list of breached passwords is away');
+      return false;
+    }
+  }
+}
+
+const LOOK_UP_MS = 2000;
+
+/** The common ones that are long enough to be asked about at all; loaded when first needed. */
+async function loadCommon(): Promise<ReadonlySet<string>> {
+  const { dictionary } = await import('@zxcvbn-ts/language-common');
+  return new Set(
+    dictionary['passwords-common'].filter((word) => String(word).length >= MIN_LENGTH).map(String),
+  );
 }
 
 function weakness(password: string, email: string): string | undefined {

@@ -1,4 +1,5 @@
 import { type Clock, isoTime } from './clock.ts';
+import { settleDeparture } from './departures.ts';
 import type { Action } from './next.ts';
 import type { Database, ServerRow } from './schema.ts';
 import type { Servers } from './servers.ts';
@@ -89,8 +90,9 @@ export class Leases {
       if (isNews) await publish(changed);
       if (isNews && state === 'purged') {
         // Its owner is gone: of the row only the slug stays, so that it is never given out again.
-        const rest = { ownerId: '', name: '', usedBytes: 0, quotaBytes: 0 };
+        const rest = { name: '', usedBytes: 0, quotaBytes: 0 };
         await trx.updateTable('servers').set(rest).where('id', '=', row.id).execute();
+        await settleDeparture(trx, row.ownerId);
       }
       return changed;
     });

@@ -3,6 +3,7 @@ import { isUniqueViolation } from '@ptsdly/db';
 import { newId } from '@ptsdly/kit';
 import type { Transaction } from 'kysely';
 import { type Clock, isoTime } from './clock.ts';
+import { settleDeparture } from './departures.ts';
 import { Idempotency, type KeyedRequest } from './idempotency.ts';
 import { planById } from './plans.ts';
 import type { ServerRow, SubscriptionRow, Tables } from './schema.ts';
@@ -169,7 +170,8 @@ export class Subscriptions {
     const { servers, clock, nudge } = this.#parts;
     const purged = await servers.transaction(async (trx, publish) => {
       const departed = trx.selectFrom('departed').select('userId').where('userId', '=', userId);
-      if (!(await departed.executeTakeFirst())) {
+      const isNews = !(await departed.executeTakeFirst());
+      if (isNews) {
         await trx.insertInto('departed').values({ userId, at: clock.now() }).execute();
       }
       await trx.deleteFrom('subscriptions').where('userId', '=', userId).execute();
@@ -181,6 +183,7 @@ export class Subscriptions {
         .where('desired', '!=', 'purged')
         .execute();
       for (const server of owned) await demand(trx, publish, server, 'purged', clock);
+      if (isNews) await settleDeparture(trx, userId);
       return owned;
     });
     for (const { id } of purged) nudge(id);

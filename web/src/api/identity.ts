@@ -21,7 +21,7 @@ const identity = api.injectEndpoints({
       },
       providesTags: ['Me'],
     }),
-    signUp: build.mutation<unknown, Body<typeof identityApi.signUp>>({
+    signUp: build.mutation<CallOutput<typeof identityApi.signUp>, Body<typeof identityApi.signUp>>({
       query: (body) => request(identityApi.signUp, { body }),
     }),
     signIn: build.mutation<unknown, Body<typeof identityApi.signIn>>({
@@ -41,6 +41,13 @@ const identity = api.injectEndpoints({
     }),
     putConsents: build.mutation<Consents, Body<typeof identityApi.putConsents>>({
       query: (body) => request(identityApi.putConsents, { body }),
+      invalidatesTags: ['Me'],
+    }),
+    linkProvider: build.mutation<{ url: string }, string>({
+      query: (provider) => request(identityApi.linkProvider, { body: { provider } }),
+    }),
+    unlinkProvider: build.mutation<unknown, string>({
+      query: (provider) => request(identityApi.unlinkProvider, { params: { provider } }),
       invalidatesTags: ['Me'],
     }),
     tokens: build.query<readonly ApiToken[], void>({
@@ -71,6 +78,8 @@ export const {
   useSignOutMutation,
   useUpdateMeMutation,
   usePutConsentsMutation,
+  useLinkProviderMutation,
+  useUnlinkProviderMutation,
   useTokensQuery,
   useCreateTokenMutation,
   useRevokeTokenMutation,

@@ -19,6 +19,10 @@ export const router = createBrowserRouter([
       { path: '/', element: <LandingPage /> },
       { path: '/app/sign-up', element: <SignUpPage /> },
       { path: '/app/sign-in', element: <SignInPage /> },
+      { path: '/app/forgot-password', lazy: () => import('../features/auth/ForgotPasswordPage.tsx') },
+      { path: '/app/reset-password', lazy: () => import('../features/auth/ResetPasswordPage.tsx') },
+      { path: '/app/confirm-email', lazy: () => import('../features/auth/ConfirmEmailPage.tsx') },
+      { path: '/app/receipt', lazy: () => import('../features/me/ReceiptPage.tsx') },
       { path: '/app/terms', lazy: () => import('../features/documents/TermsPage.tsx') },
       { path: '/app/privacy', lazy: () => import('../features/documents/PrivacyPage.tsx') },
       {

@@ -29,6 +29,16 @@ export function ProblemNotice({ problem: given, children }: ProblemNoticeProps) 
   );
 }
 
+/** Something to know that is nobody's fault. */
+export function Notice({ children, testId }: { children: ReactNode; testId?: string }) {
+  return (
+    <div role="alert" className={cx(styles.problem, styles.calm)} data-testid={testId}>
+      <Icon name="alert" />
+      <p>{children}</p>
+    </div>
+  );
+}
+
 interface EmptyStateProps {
   readonly icon: IconName;
   readonly title: string;

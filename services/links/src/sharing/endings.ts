@@ -1,4 +1,5 @@
-import type { Event } from '@ptsdly/contract';
+import type { Event, EventData } from '@ptsdly/contract';
+import { appendEvent } from '@ptsdly/kv';
 import type { Cards } from '../cards/cards.ts';
 import type { Clicks } from '../clicks/clicks.ts';
 import type { AliasRecord } from '../codes/alias.ts';
@@ -54,17 +55,26 @@ export class Endings {
     await this.#cards.dropServer(serverId);
   }
 
-  /** Revokes and then erases all links of an owner. */
+  /** Revokes and then erases all links of an owner, and says so for the receipt. */
   async userDeleted(ownerId: string): Promise<void> {
     await this.#ledger.kv.put(keys.goneUser(ownerId), true);
     await this.#webhooks.erase(ownerId); // before the links end: nobody is told of that any more
     await this.#revokeAll(keys.owned(ownerId));
     await this.#clicks.settle(); // revoked links are counted no more, so none comes after the erasure
+    let links = 0;
     for (;;) {
       const entries = await this.#ledger.kv.scan<string>({ prefix: keys.ended(ownerId), limit: SLICE });
-      if (entries.length === 0) return;
+      if (entries.length === 0) break;
       for (const { value: id } of entries) await this.#erase(ownerId, id);
+      links += entries.length;
     }
+    const removed: EventData = {
+      type: 'account.removed',
+      userId: ownerId,
+      service: 'links',
+      counts: { links },
+    };
+    await this.#ledger.change((tx) => appendEvent(tx, removed));
   }
 
   async #revokeAll(prefix: string): Promise<void> {

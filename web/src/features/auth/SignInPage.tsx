@@ -11,6 +11,9 @@ import styles from './Auth.module.css';
 import { AuthCard } from './AuthCard.tsx';
 import { isEmail } from './fields.ts';
 import { safeNext } from './next.ts';
+import { PasskeyButton } from './PasskeyButton.tsx';
+import { SecondFactorForm } from './SecondFactorForm.tsx';
+import { SignInTrouble } from './SignInTrouble.tsx';
 import { SocialButtons } from './SocialButtons.tsx';
 
 export function SignInPage() {
@@ -19,11 +22,15 @@ export function SignInPage() {
   const [search] = useSearchParams();
   const next = safeNext(search.get('next'));
   const { data: me } = useMeQuery();
+  const [isHalfWay, setHalfWay] = useState(search.has('second-factor'));
   if (me) return <Navigate to={next} replace />;
+  if (isHalfWay) return <SecondFactorForm next={next} onRestart={() => setHalfWay(false)} />;
   return (
     <AuthCard title={t('auth.signInTitle')} lead={t('auth.signInLead')}>
+      <SignInTrouble code={search.get('error')} />
       <SocialButtons next={next} />
-      <SignInForm next={next} />
+      <SignInForm next={next} onHalfWay={() => setHalfWay(true)} />
+      <PasskeyButton next={next} />
       <p className={styles.switch}>
         {t('auth.noAccount')} <Link to={`/app/sign-up?${search}`}>{t('nav.signUp')}</Link>
       </p>
@@ -31,7 +38,7 @@ export function SignInPage() {
   );
 }
 
-function SignInForm({ next }: { next: string }) {
+function SignInForm({ next, onHalfWay }: { next: string; onHalfWay: () => void }) {
   const { t } = useTranslation();
   const navigate = useNavigate();
   const [email, setEmail] = useState('');
@@ -44,6 +51,7 @@ function SignInForm({ next }: { next: string }) {
     if (!isEmail(email) || password === '') return;
     const answer = await signIn({ email: email.trim(), password });
     if (!answer.error) await navigate(next, { replace: true });
+    else if (answer.error.code === 'second_factor_required') onHalfWay();
   };
   return (
     <Form className={styles.form!} onSubmit={submit} validationBehavior="aria">
@@ -69,7 +77,10 @@ function SignInForm({ next }: { next: string }) {
         error={tried && password === '' ? t('auth.required') : undefined}
         testId="sign-in-password"
       />
-      {error && <ProblemNotice problem={error} />}
+      <Link to="/app/forgot-password" className={styles.forgot}>
+        {t('forgot.link')}
+      </Link>
+      {error && error.code !== 'second_factor_required' && <ProblemNotice problem={error} />}
       <Button type="submit" size="l" wide isPending={isLoading} data-testid="sign-in-submit">
         {t('nav.signIn')}
       </Button>

@@ -2,7 +2,7 @@ import { useState } from 'react';
 import { Form } from 'react-aria-components';
 import { useTranslation } from 'react-i18next';
 import { Button } from '../../ui/Button.tsx';
-import { ProblemNotice } from '../../ui/Notice.tsx';
+import { EmptyState, ProblemNotice } from '../../ui/Notice.tsx';
 import { PasswordField, TextField } from '../../ui/TextField.tsx';
 import styles from './Auth.module.css';
 import { Consents } from './Consents.tsx';
@@ -15,7 +15,7 @@ export function SignUpForm() {
   const [consent, setConsent] = useState({ terms: false, privacy: false });
   const [tried, setTried] = useState(false);
   const [sent, setSent] = useState<SignUpFields>();
-  const { submit, problem, isPending } = useSignUp();
+  const { submit, problem, isPending, isSent } = useSignUp();
   // What the server said holds for what was sent, until a field is changed.
   const errors = tried ? signUpErrors(t, fields, sent === fields ? problem : undefined) : {};
   const set = (change: Partial<SignUpFields>) => setFields({ ...fields, ...change });
@@ -28,6 +28,7 @@ export function SignUpForm() {
     await submit(fields);
   };
   const atField = problem && ['email_taken', 'weak_password'].includes(problem.code);
+  if (isSent) return <EmptyState icon="check" title={t('forgot.sentTitle')} text={t('confirm.sentText')} />;
   return (
     <Form className={styles.form!} onSubmit={onSubmit} validationBehavior="aria">
       <TextField

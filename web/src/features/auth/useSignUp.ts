@@ -21,12 +21,14 @@ export function useSignUp() {
   const [updateMe] = useUpdateMeMutation();
   const [problem, setProblem] = useState<ApiProblem>();
   const [isPending, setPending] = useState(false);
+  const [isSent, setSent] = useState(false);
 
   const submit = async ({ name, email, password }: SignUpFields) => {
     setPending(true);
     setProblem(undefined);
     try {
-      await signUp({ name: name.trim(), email: email.trim(), password }).unwrap();
+      const { user } = await signUp({ name: name.trim(), email: email.trim(), password }).unwrap();
+      if (user === null) return setSent(true); // the address has to be confirmed first
       // The account exists now. What fails from here on is asked for again later.
       if (options) await putConsents(options.documents);
       await updateMe({ locale: language });
@@ -36,5 +38,5 @@ export function useSignUp() {
       setPending(false);
     }
   };
-  return { submit, problem, isPending };
+  return { submit, problem, isPending, isSent };
 }

@@ -10,10 +10,16 @@ import { Choice } from '../../ui/Choice.tsx';
 import { formatDate } from '../../ui/format.ts';
 import { useSignOut } from '../auth/useSignOut.ts';
 import { useLiveSubscription } from '../plans/PlansPage.tsx';
+import { CredentialForms } from './CredentialForms.tsx';
+import { DataSection } from './DataSection.tsx';
 import { DeleteAccount } from './DeleteAccount.tsx';
 import styles from './Me.module.css';
 import { NameForm } from './NameForm.tsx';
-import { providerNames } from './providers.ts';
+import { PasskeySection } from './PasskeySection.tsx';
+import { PictureForm } from './PictureForm.tsx';
+import { ProviderSection } from './ProviderSection.tsx';
+import { SecondFactorSection } from './SecondFactorSection.tsx';
+import { SessionSection } from './SessionSection.tsx';
 import { TokenSection } from './TokenSection.tsx';
 
 export function Component() {
@@ -27,7 +33,9 @@ export function Component() {
       <h1>{t('me.title')}</h1>
       <section className={styles.card}>
         <h2>{t('me.profile')}</h2>
+        <PictureForm me={me} />
         <NameForm key={me.name} name={me.name} />
+        <CredentialForms me={me} />
         <Facts me={me} />
         <LanguageChoice />
       </section>
@@ -37,6 +45,10 @@ export function Component() {
           {t('me.session')}
         </Button>
       </section>
+      <ProviderSection me={me} />
+      <PasskeySection />
+      <SecondFactorSection />
+      <SessionSection />
       <TokenSection />
       <section className={styles.line}>
         <p>{t('webhooks.lead')}</p>
@@ -44,6 +56,7 @@ export function Component() {
           {t('webhooks.title')}
         </LinkButton>
       </section>
+      <DataSection me={me} />
       <DeleteAccount me={me} />
     </div>
   );
@@ -57,14 +70,6 @@ function Facts({ me }: { me: Me }) {
   const plan = plans?.find((one) => one.id === live?.planId);
   return (
     <dl className={styles.facts}>
-      <div>
-        <dt>{t('me.email')}</dt>
-        <dd data-testid="me-email">{me.email}</dd>
-      </div>
-      <div>
-        <dt>{t('me.providers')}</dt>
-        <dd>{providerNames(t, me.providers)}</dd>
-      </div>
       <div>
         <dt>{t('me.since')}</dt>
         <dd>{formatDate(me.createdAt, language)}</dd>

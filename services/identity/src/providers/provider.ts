@@ -1,0 +1,50 @@
+import type { OAuthProvider } from 'better-auth/oauth2';
+import { google } from './google.ts';
+import { kakao } from './kakao.ts';
+import { oidc } from './oidc.ts';
+import type { ProviderCalls } from './provider-calls.ts';
+
+/** One client at an OpenID Connect issuer. */
+export interface IssuerSettings {
+  /** Names the callback path `/api/auth/callback/<id>`; lower case. */
+  readonly id: string;
+  /** What the button says. */
+  readonly name: string;
+  /** Its discovery document stands below it (OpenID Connect Discovery 1.0 §4). */
+  readonly issuer: string;
+  readonly clientId: string;
+  readonly clientSecret?: string | undefined;
+}
+
+export interface KakaoSettings {
+  readonly clientId: string;
+  /** Kakao asks for it only when it is switched on in its console. */
+  readonly clientSecret?: string | undefined;
+  /** False where OpenID Connect is not switched on in Kakao's console: no `id_token` comes then. */
+  readonly openId?: boolean;
+  /** `https://kauth.kakao.com` where not given. */
+  readonly issuer?: string;
+  /** `https://kapi.kakao.com` where not given. */
+  readonly apiUrl?: string;
+}
+
+export interface Providers {
+  readonly google?: { readonly clientId: string; readonly clientSecret: string; readonly issuer?: string };
+  readonly kakao?: KakaoSettings;
+  /** Further issuers, by configuration alone. */
+  readonly oidc?: readonly IssuerSettings[];
+}
+
+/** A provider as better-auth drives it: its states, cookies, account rows and sessions stay with better-auth. */
+export type Provider = OAuthProvider<{ sub: string }>;
+
+/** The providers that are configured, in the order in which they are offered. */
+export function openProviders(settings: Providers, calls: ProviderCalls): Provider[] {
+  return [
+    ...(settings.google ? [google(settings.google, calls)] : []),
+    ...(settings.kakao ? [kakao(settings.kakao, calls)] : []),
+    ...(settings.oidc ?? []).map((issuer) =>
+      oidc({ ...issuer, scopes: ['openid', 'email', 'profile'] }, calls),
+    ),
+  ];
+}
