@@ -1,7 +1,6 @@
-import { readdir, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { Browser, Locator, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { mediaProcesses } from '../media-processes.ts';
 import { type Product, startProduct } from '../product.ts';
 import { seriousViolations } from './accessibility.ts';
 import { chromiumPath, launchChromium, openContext, type Screen, screens } from './chromium.ts';
@@ -155,7 +154,7 @@ describe.runIf(chromiumPath)('the player', () => {
     const { page, player } = await watch(desktop);
     await reaches(player, 2);
     const at = await timeOf(player);
-    process.kill(await mediaPid(), 'SIGKILL');
+    process.kill(mediaProcesses(product.data)[0] as number, 'SIGKILL');
     await player.evaluate((element: HTMLVideoElement) => {
       element.currentTime = 30; // which is not in the buffer
     });
@@ -196,22 +195,15 @@ describe.runIf(chromiumPath)('the player', () => {
 
     await page.goto('/app/server');
     const card = page.getByTestId('video-card').first();
-    const box = (await card.getByRole('link').first().boundingBox())!;
+    const box = (await card.locator('a').first().boundingBox())!;
     let x = box.x + 20;
     await expect
       .poll(async () => {
         x += 2;
-        await page.mouse.move(x, box.y + 40);
+        await page.mouse.move(x, box.y + box.height / 2);
         return card.getByTestId('hover-preview').count();
       }, patience)
       .toBe(1);
     await context.close();
   });
 });
-
-/** The one media server's process, as its host noted it. */
-async function mediaPid(): Promise<number> {
-  const folder = join(product.data, 'servers', '.pids');
-  const [name = ''] = await readdir(folder);
-  return (JSON.parse(await readFile(join(folder, name), 'utf8')) as { pid: number }).pid;
-}

@@ -6,10 +6,13 @@ import {
   createClient,
   identityApi,
   identityInternalApi,
+  libraryApi,
   linksApi,
+  linkTransferApi,
   mediaApi,
   subscriptionsApi,
   subscriptionsInternalApi,
+  webhooksApi,
 } from '@ptsdly/contract';
 import { createServiceTokens, internalPeer, reach, silentLog } from '@ptsdly/kit';
 import { decodeJwt, type JWK, SignJWT } from 'jose';
@@ -138,6 +141,9 @@ async function people(expired: string): Promise<World> {
   );
   const { id: linkId = '', code = '' } = link ?? {};
   const [subscription] = (await owner.subscriptions.listSubscriptions({})).items;
+  const { id: webhookId } = await owner.call(webhooksApi).createWebhook({
+    body: { url: 'https://hooks.example.com/ptsdly', events: ['link.opened'] },
+  });
   const narrow = await owner.identity.createToken({ body: { name: 'narrow', scopes: ['account:read'] } });
   const [session] = (await owner.identity.listSessions({})).items;
   const admin = await signInAs('admin@example.test');
@@ -164,6 +170,7 @@ async function people(expired: string): Promise<World> {
         slug: server.slug,
         ownerId: me.id,
         tokenId: narrow.id,
+        webhookId,
       },
       ...{ subscriptionId: subscription?.id ?? '', sessionId: session?.id ?? '' },
       uploadId: created.headers.get('location')?.split('/').at(-1) ?? '',
@@ -206,6 +213,13 @@ const resources: Readonly<Record<string, (ids: World['ids']) => string | undefin
   '/api/servers/:id/events': ({ serverId }) => serverId,
   '/api/links/:id': ({ linkId }) => linkId,
   '/api/links/:id/stats': ({ linkId }) => linkId,
+  '/api/links/:id/stats/live': ({ linkId }) => linkId,
+  '/api/links/:id/stats/export': ({ linkId }) => linkId,
+  '/api/webhooks/:id': ({ webhookId }) => webhookId,
+  '/api/webhooks/:id/secret': ({ webhookId }) => webhookId,
+  '/api/webhooks/:id/test': ({ webhookId }) => webhookId,
+  '/api/webhooks/:id/deliveries': ({ webhookId }) => webhookId,
+  '/api/webhooks/:id/deliveries/:deliveryId/retry': ({ webhookId }) => webhookId,
 };
 
 const methodsOf = ({ methods }: Route) =>
@@ -276,7 +290,15 @@ const isRead = (method: string) => method === 'GET';
 
 describe.each(guarded)('$name', ({ route, method, name }) => {
   const call = (actor: Actor) => ask(product.url + pathOf(route), method, as(actor));
-  const endpoint = [identityApi, subscriptionsApi, linksApi, mediaApi]
+  const endpoint = [
+    identityApi,
+    subscriptionsApi,
+    linksApi,
+    linkTransferApi,
+    webhooksApi,
+    mediaApi,
+    libraryApi,
+  ]
     .flatMap((api): { method: string; path: string; role?: string; scope?: string }[] => Object.values(api))
     .find(
       (one) => one.method === method && (one.path === route.path || `/m/:slug${one.path}` === route.path),

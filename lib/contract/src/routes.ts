@@ -59,15 +59,17 @@ export const mediaRawRoutes: readonly RawRoute[] = [
     summary: 'The poster (JPEG)',
   },
   {
-    methods: ['GET', 'HEAD', 'PUT', 'DELETE'],
+    methods: ['PUT', 'DELETE'],
     path: '/videos/:id/poster',
     access: 'user',
-    summary: 'The poster (JPEG); PUT chooses one by hand, DELETE leaves the choice to the server again',
+    scope: 'videos:write',
+    summary: 'PUT chooses the poster by hand (JPEG), DELETE leaves the choice to the server again',
   },
   {
     methods: ['GET', 'HEAD'],
     path: '/videos/:id/storyboard/*',
     access: 'user',
+    scope: 'videos:read',
     summary: 'Thumbnails along the video: list.vtt (WebVTT) and the sheets it names (JPEG)',
   },
   {

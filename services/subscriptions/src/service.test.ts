@@ -3,6 +3,8 @@ import { join } from 'node:path';
 import { type ServerEvent, serverEvent } from '@ptsdly/contract';
 import { forget, type Listener, listen, reach, type Service } from '@ptsdly/kit';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { placesOf } from './hosts/process/places.ts';
+import { readNote } from './hosts/process/process-note.ts';
 import { openSubscriptions } from './service.ts';
 import { callsOf, openPeers, type Peers, testFolder, testOptions } from './testing/service.ts';
 
@@ -235,11 +237,11 @@ describe.each(['function', 'socket'] as const)('as a %s', (transport) => {
   test('a child that is killed comes back, and its server says so', async () => {
     const made = await calls.as('ann').subscribe(starter);
     await becomes(made.server.id, 'ready');
-    const { pid } = await selfOf(made.server.id);
+    const pid = leaderOf(made.server.id);
     process.kill(pid, 'SIGKILL');
     await becomes(made.server.id, 'starting');
     await becomes(made.server.id, 'ready');
-    expect((await selfOf(made.server.id)).pid).not.toBe(pid);
+    expect(leaderOf(made.server.id)).not.toBe(pid);
   });
 
   test('internal calls need a service token', async () => {
@@ -251,18 +253,23 @@ describe.each(['function', 'socket'] as const)('as a %s', (transport) => {
     expect((await fetch(new Request(`${address}/readyz`))).status).toBe(200);
   });
 
-  async function selfOf(id: string): Promise<{ pid: number; quotaBytes: number }> {
+  /** The process that its host knows it by. */
+  function leaderOf(id: string): number {
+    const { note } = placesOf(join(folder.path, 'servers'), join(folder.path, 'run'), id);
+    return readNote(note)?.leader.pid ?? 0;
+  }
+
+  async function selfOf(id: string): Promise<{ quotaBytes: number }> {
     const { address } = await calls.internal.serverById({ params: { id } });
-    if (!address) return { pid: 0, quotaBytes: 0 };
+    if (!address) return { quotaBytes: 0 };
     const { fetch, baseUrl } = reach(address);
     const answer = await fetch(new Request(`${baseUrl}/self`));
     forget(address);
-    return (await answer.json()) as { pid: number; quotaBytes: number };
+    return (await answer.json()) as { quotaBytes: number };
   }
 
   async function report(id: string, usedBytes: number): Promise<void> {
-    const { address } = await calls.internal.serverById({ params: { id } });
-    const control = (address as string).replace(/\.sock$/, '.c');
+    const control = `unix:${placesOf(join(folder.path, 'servers'), join(folder.path, 'run'), id).control}`;
     const { fetch, baseUrl } = reach(control);
     const headers = { 'content-type': 'application/json' };
     const body = JSON.stringify({ usedBytes });

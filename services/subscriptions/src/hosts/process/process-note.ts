@@ -1,5 +1,6 @@
 import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { storagePlace } from '@ptsdly/contract';
 import { z } from 'zod';
 
 /** A process is known by its number and its start time together: numbers are used again. */
@@ -23,6 +24,7 @@ const processNote = z.object({
     generation: z.int(),
     slug: z.string(),
     quotaBytes: z.int(),
+    storage: storagePlace.optional(),
   }),
 });
 /** What the next control plane must know of a running media server, so that it can go on with it. */
