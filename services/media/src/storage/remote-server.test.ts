@@ -58,7 +58,9 @@ describe.skipIf(!hasFfmpeg)('playing', () => {
       expect((await viewer.get(sound)).status).toBe(200);
       expect(fake.ranges.length - ranges).toBeLessThanOrEqual(1);
     }
-    expect(new Set(fake.requests)).toEqual(new Set(['GET object']));
+    // the poster of the card for links may be looked for at the same time
+    const forPieces = fake.requests.filter((request) => request !== 'HEAD object');
+    expect(new Set(forPieces)).toEqual(new Set(['GET object']));
   });
 
   it('answers 503 with Retry-After while the store is away, takes uploads, and recovers by itself', async () => {
