@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { mediaProcesses } from './media-processes.ts';
 import { Person } from './person.ts';
 import { freePort } from './ports.ts';
 import { root } from './product.ts';
@@ -102,12 +103,12 @@ describe('npm start', () => {
     const person = new Person(product.url);
     await person.signUp();
     await person.subscribe();
-    const children = await mediaProcesses(join(folder, 'npm'));
+    const children = mediaProcesses(join(folder, 'npm'));
     expect(children).toHaveLength(1);
     const { stdout: readable } = await run('find', [join(folder, 'npm'), '-mindepth', '1', '-perm', '/077']);
     expect(readable, 'what other users of the machine may read').toBe('');
     expect(await product.stop('SIGINT')).toBe(0);
-    expect(await mediaProcesses(join(folder, 'npm'))).toEqual([]);
+    expect(mediaProcesses(join(folder, 'npm'))).toEqual([]);
   });
 });
 
@@ -138,10 +139,4 @@ async function start(env: Record<string, string>) {
       return code;
     },
   };
-}
-
-/** Processes whose command line names a media server's configuration below a folder. */
-async function mediaProcesses(data: string): Promise<string[]> {
-  const { stdout } = await run('ps', ['-eo', 'args']);
-  return stdout.split('\n').filter((line) => line.includes(data) && line.includes('config.json'));
 }
