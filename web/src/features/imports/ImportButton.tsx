@@ -1,6 +1,6 @@
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { Button } from '../../ui/Button.tsx';
+import { IconButton } from '../../ui/Button.tsx';
 import { ImportDialog } from './ImportDialog.tsx';
 
 /** Opens the form that fetches a video from another address. */
@@ -9,9 +9,12 @@ export function ImportButton({ serverUrl }: { serverUrl: string }) {
   const [isOpen, setOpen] = useState(false);
   return (
     <>
-      <Button look="quiet" icon="link" onPress={() => setOpen(true)} data-testid="import-button">
-        {t('imports.button')}
-      </Button>
+      <IconButton
+        icon="link"
+        label={t('imports.button')}
+        onPress={() => setOpen(true)}
+        data-testid="import-button"
+      />
       {isOpen && <ImportDialog serverUrl={serverUrl} onClose={() => setOpen(false)} />}
     </>
   );
