@@ -183,3 +183,15 @@ it('does not believe a list that is behind: what it leaves out is found all the 
   await eventually(async () => (await filesHere()) === 1);
   await eventually(() => fake.objects.size === 0);
 });
+
+it('does not list what was removed before, though the list of the store is older', async () => {
+  await open(fake.url);
+  await put('v/original', randomBytes(1000));
+  await eventually(() => there('v/original') !== undefined);
+  await storage.remove('v/original');
+  fake.list = ['tenant/v/original'];
+  const listed: string[] = [];
+  for await (const name of storage.list()) listed.push(name); // begins before the store has removed it
+  expect(listed).toEqual([]);
+  await eventually(() => there('v/original') === undefined);
+});

@@ -138,10 +138,13 @@ export class TieredStorage implements LocalStorage {
   }
 
   async *list(): AsyncIterable<string> {
+    const { local, remote } = this.#options;
     const seen = new Set<string>();
-    for (const tier of [this.#options.local, this.#options.remote]) {
+    // A page of the remote list may be older than the end of a removal that had begun before the listing did.
+    const gone = new Set(this.#gone);
+    for (const tier of [local, remote]) {
       for await (const name of tier.list()) {
-        if (seen.has(name) || this.#gone.has(name)) continue;
+        if (seen.has(name) || this.#gone.has(name) || (tier === remote && gone.has(name))) continue;
         seen.add(name);
         yield name;
       }
