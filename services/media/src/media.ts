@@ -224,7 +224,7 @@ export async function openMedia(options: MediaOptions): Promise<MediaService> {
   });
   const idleness = new Idleness({
     idleMs: (options.idleSeconds ?? 0) * 1000,
-    isBusy: () => jobs.isBusy,
+    isBusy: () => jobs.isBusy || imports.isBusy || moves.isMoving,
     nextDueAt: () => jobs.nextDueAt,
     askForSleep: (due) => host.sleep({ body: { nextDueAt: due?.toISOString() ?? null } }),
     log,
@@ -249,17 +249,18 @@ export async function openMedia(options: MediaOptions): Promise<MediaService> {
   idleness.start();
   deliveries.start();
   const closing = new AbortController();
+  const tidy = () =>
+    Promise.all([uploads.sweep(), rights.prune(), trash.sweep()]).catch((err: unknown) =>
+      log.warn({ err }, 'sweeping failed'),
+    );
   const recovering = recover({ library, storage, spool, ingest, uploads, log }).then(async () => {
     await imports.resume();
+    await tidy(); // a server that sleeps much may never be awake for an hour
     await background
       .catchUp(closing.signal)
       .catch((err: unknown) => log.error({ err }, 'planning did not finish'));
   });
-  const sweep = setInterval(() => {
-    void Promise.all([uploads.sweep(), rights.prune(), trash.sweep()]).catch((err) =>
-      log.warn({ err }, 'sweeping failed'),
-    );
-  }, SWEEP_MS).unref();
+  const sweep = setInterval(() => void tidy(), SWEEP_MS).unref();
   return {
     name: 'media',
     fetch: async (request) => app.fetch(request),

@@ -10,7 +10,9 @@ export class MoveReports {
   readonly #host: Client<typeof controlApi>;
   readonly #log: Logger;
   readonly #stop = new AbortController();
+  /** What the host has not heard yet. */
   #left: number | undefined;
+  #isMoving = false;
   #telling: Promise<void> | undefined;
 
   constructor(host: Client<typeof controlApi>, log: Logger) {
@@ -18,7 +20,13 @@ export class MoveReports {
     this.#log = log;
   }
 
+  /** Objects are on their way, or wait for a store that is away. */
+  get isMoving(): boolean {
+    return this.#isMoving;
+  }
+
   tell(left: number): void {
+    this.#isMoving = left > 0;
     this.#left = left;
     this.#telling ??= this.#run().finally(() => {
       this.#telling = undefined;

@@ -160,3 +160,23 @@ it.skipIf(!hasFfmpeg)('plays while it arrives', async () => {
   await eventually(async () => (await video(id)).playable);
   expect((await rig.client.playOwn({ params: { id } })).playableUntil).toBeGreaterThan(1);
 });
+
+it('keeps the server awake until it is done', async () => {
+  const idleSeconds = 0.2;
+  const other = await openRig({ quotaBytes: 10_000_000, idleSeconds });
+  try {
+    let waiting: ServerResponse | undefined;
+    other.host.onImport = (_, response) => {
+      waiting = response;
+      give(response, film, { until: 1_000_000, open: true });
+    };
+    await other.client.importVideo({ body: { url: URL } });
+    // as long as a server that may sleep takes to ask, several times over
+    await new Promise((resolve) => setTimeout(resolve, idleSeconds * 5000));
+    expect(other.host.sleeps).toEqual([]);
+    waiting?.end(film.subarray(1_000_000));
+    await eventually(() => other.host.sleeps.length > 0);
+  } finally {
+    await other.close();
+  }
+});

@@ -65,6 +65,11 @@ export class Imports {
       this.#start(order);
   }
 
+  /** Something is being fetched, or is about to be tried again. */
+  get isBusy(): boolean {
+    return this.#running.size > 0;
+  }
+
   async close(): Promise<void> {
     this.#stop.abort();
     await Promise.all(this.#running.values());
