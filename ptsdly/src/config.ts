@@ -94,6 +94,11 @@ export const settings = {
     'Scales the rate limits; `0` switches them off',
     z.coerce.number().min(0).max(1000).default(1),
   ),
+  rateStore: setting(
+    'PTSDLY_RATE_STORE',
+    'Where rate limits are counted for several gateways or identities: `redis://host:port/db`; in memory where not given',
+    z.url({ protocol: /^rediss?$/ }).optional(),
+  ),
   identityUrl: setting(
     'PTSDLY_IDENTITY_URL',
     'Where identity is, or listens, when it runs apart',

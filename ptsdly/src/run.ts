@@ -94,10 +94,12 @@ async function openService(name: ServiceName, config: Config, log: Logger, peers
     tokens: createServiceTokens(name, new TextEncoder().encode(key)),
     baseUrl: config.url,
   };
+  const rates = config.rateStore ? { ratesUrl: config.rateStore } : {};
   switch (name) {
     case 'identity':
       return openIdentity({
         ...shared,
+        ...rates,
         databaseUrl: config.identityDatabase,
         secret: config.authSecret ?? keptSecret(config.data, 'auth.secret'),
         providers: providers(config),
@@ -137,6 +139,7 @@ async function openService(name: ServiceName, config: Config, log: Logger, peers
       return openGateway({
         ...shared,
         ...peers,
+        ...rates,
         rateFactor: config.rateFactor,
         ...(config.hosts ? { hosts: config.hosts } : {}),
         ...(config.trustedProxies ? { trustedProxies: config.trustedProxies } : {}),

@@ -12,6 +12,7 @@ import {
   type Service,
   type ServiceTokens,
 } from '@ptsdly/kit';
+import { openRates } from '@ptsdly/kv';
 import { type ClientAddress, clientAddress } from './client-address.ts';
 import { type Exchange, type Filter, header } from './exchange.ts';
 import { requestHeaders, responseHeaders, tenantHeaders } from './headers.ts';
@@ -45,6 +46,8 @@ export interface GatewayOptions {
   readonly web: Address;
   /** Scales the rate limits; 0 switches them off. */
   readonly rateFactor: number;
+  /** Where limits are counted: `redis://…` for several gateways, the memory of this one where not given. */
+  readonly ratesUrl?: string;
   /** Addresses or networks of proxies before us, whose word on the client's address counts. */
   readonly trustedProxies?: readonly string[];
   /** Names beside that of `baseUrl` under which we answer. */
@@ -58,6 +61,9 @@ export async function openGateway(options: GatewayOptions): Promise<Service> {
   const metrics = new Metrics('gateway', { process: true });
   const relay = new TokenRelay(options.identity, tokens, publicUrl.protocol === 'https:');
   const servers = new ServerDirectory(options.subscriptions, tokens);
+  const rates = await openRates(options.ratesUrl, {
+    onChange: (state, err) => log.warn({ err, state }, 'the store of rate limits'),
+  });
   const followers = [
     followFeed('identity', options.identity, options, relay),
     followFeed('subscriptions', options.subscriptions, options, servers),
@@ -71,10 +77,10 @@ export async function openGateway(options: GatewayOptions): Promise<Service> {
     sendToOrigin(publicUrl),
     limitSize,
     checkOrigin(publicUrl.origin),
-    limitByAddress(options.rateFactor),
+    limitByAddress(rates, options.rateFactor),
     servers.find,
     relay.filter,
-    limitByUser(options.rateFactor),
+    limitByUser(rates, options.rateFactor),
     servers.await,
   ];
   const app = createApp({ audience: 'gateway', log, metrics });
@@ -127,6 +133,7 @@ export async function openGateway(options: GatewayOptions): Promise<Service> {
     },
     close: async () => {
       await Promise.all(followers.map((follower) => follower.close()));
+      await rates.close();
     },
   };
 }
