@@ -30,9 +30,10 @@ import {
   sendToOrigin,
 } from './refusals.ts';
 import { TokenRelay } from './relay.ts';
-import { RouteTable, type Upstream } from './route.ts';
+import { type Route, RouteTable } from './route.ts';
 import { NothingToTell, ServerDirectory } from './servers.ts';
 import { continueTrace } from './trace.ts';
+import { type Patience, type UpstreamName, Upstreams } from './upstream.ts';
 import { wakingPage } from './waking-page.ts';
 
 export interface GatewayOptions {
@@ -50,6 +51,8 @@ export interface GatewayOptions {
   readonly ratesUrl?: string;
   /** Addresses or networks of proxies before us, whose word on the client's address counts. */
   readonly trustedProxies?: readonly string[];
+  /** Replaces what upstreams are given by default. */
+  readonly patience?: Partial<Readonly<Record<UpstreamName, Patience>>>;
   /** Names beside that of `baseUrl` under which we answer. */
   readonly hosts?: readonly string[];
 }
@@ -58,7 +61,8 @@ export interface GatewayOptions {
 export async function openGateway(options: GatewayOptions): Promise<Service> {
   const { log, tokens } = options;
   const publicUrl = new URL(options.baseUrl);
-  const metrics = new Metrics('gateway', { process: true });
+  const metrics = new Metrics('gateway', { process: true, labels: ['upstream'] });
+  const upstreams = new Upstreams(metrics, options.patience);
   const relay = new TokenRelay(options.identity, tokens, publicUrl.protocol === 'https:');
   const servers = new ServerDirectory(options.subscriptions, tokens);
   const rates = await openRates(options.ratesUrl, {
@@ -90,7 +94,7 @@ export async function openGateway(options: GatewayOptions): Promise<Service> {
 
   const send = async (exchange: Exchange) => {
     const { request, response, route } = exchange;
-    const upstream = route?.upstream as Upstream;
+    const { upstream, path } = route as Route;
     if (upstream === 'gateway') return own(request, response);
     const address = upstream === 'media' ? (exchange.server?.address as string) : options[upstream];
     const headers = requestHeaders(exchange, publicUrl);
@@ -104,10 +108,13 @@ export async function openGateway(options: GatewayOptions): Promise<Service> {
       const passed = responseHeaders(answer.headers);
       return upstream === 'media' ? tenantHeaders(passed) : passed;
     };
-    if (upstream !== 'media') return proxy({ request, response, address, headers, answerHeaders });
-    return proxyHeld(exchange, servers, (address) =>
-      proxy({ request, response, address, headers, answerHeaders, patient: false }),
-    );
+    const sendTo = (address: string) =>
+      proxy({
+        ...{ request, response, address, headers, answerHeaders },
+        guard: upstreams.guard(upstream, address),
+        route: path,
+      });
+    return upstream === 'media' ? proxyHeld(exchange, servers, sendTo) : sendTo(address);
   };
 
   const handle = async (request: IncomingMessage, response: ServerResponse) => {
@@ -173,6 +180,7 @@ function note(
     method: request.method ?? '',
     route: route?.path ?? 'none',
     status: String(response.statusCode),
+    upstream: route?.upstream ?? 'none',
   };
   metrics.requests.observe(labels, seconds);
   log.info({

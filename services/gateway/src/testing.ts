@@ -32,6 +32,7 @@ export function peer(answer: Answer): Pick<Service, 'fetch'> {
 export async function openRig(
   peers: Partial<Record<'identity' | 'subscriptions' | 'links' | 'web', Answer>>,
   baseUrl = 'http://ptsd.test',
+  more: Partial<GatewayOptions> = {},
 ) {
   const options: GatewayOptions = {
     baseUrl,
@@ -42,6 +43,7 @@ export async function openRig(
     links: peer(peers.links ?? nowhere),
     web: peer(peers.web ?? nowhere),
     rateFactor: 1,
+    ...more,
   };
   const gateway = await openGateway(options);
   const listener: Listener = await listen(gateway, { drainMs: 100 });
@@ -82,3 +84,7 @@ export function speak(url: string, text: string, until?: RegExp): Promise<string
     socket.on('error', reject);
   });
 }
+
+/** Where a server of the test's making listens. */
+export const upstreamAddress = (server: Server) =>
+  `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
