@@ -29,6 +29,8 @@ export interface Product {
   log(): Promise<string>;
   /** Kills one process without warning and starts it again (`all` is the one process). */
   crash(name: ServiceName | 'all'): Promise<void>;
+  /** Asks one process to stop and starts it again when it has ended; resolves when everything answers. */
+  restart(name: ServiceName | 'all'): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -49,6 +51,7 @@ export async function startProduct(options: ProductOptions = {}): Promise<Produc
     PTSDLY_DATA: data,
     PTSDLY_LOG: 'info',
     PTSDLY_RATE_FACTOR: '100',
+    PTSDLY_DRAIN: '0',
     ...options.env,
   };
   const apart = options.topology === 'every service apart';
@@ -87,6 +90,11 @@ export async function startProduct(options: ProductOptions = {}): Promise<Produc
       const child = running.get(name) as ChildProcess;
       child.kill('SIGKILL');
       await once(child, 'exit');
+      start(name);
+      await answers();
+    },
+    async restart(name) {
+      await end(running.get(name) as ChildProcess);
       start(name);
       await answers();
     },

@@ -89,6 +89,11 @@ export const settings = {
     'Addresses or networks of proxies before the gateway, with commas between them',
     networks.optional(),
   ),
+  drain: setting(
+    'PTSDLY_DRAIN',
+    'Seconds for which a process that is told to stop goes on serving, so that others can turn elsewhere; `0` in one process, else `2` where not given',
+    z.coerce.number().min(0).max(300).optional(),
+  ),
   rateFactor: setting(
     'PTSDLY_RATE_FACTOR',
     'Scales the rate limits; `0` switches them off',
@@ -248,13 +253,17 @@ type Values = { readonly [K in keyof typeof settings]: z.output<(typeof settings
 
 /** The whole configuration: read once, validated whole, frozen. */
 export type Config = Readonly<
-  Omit<Values, 'url' | 'identityDatabase' | 'subscriptionsDatabase' | 'linksStore' | 'serverHost'> & {
+  Omit<
+    Values,
+    'url' | 'identityDatabase' | 'subscriptionsDatabase' | 'linksStore' | 'serverHost' | 'drain'
+  > & {
     readonly services: readonly ServiceName[];
     readonly url: string;
     readonly identityDatabase: string;
     readonly subscriptionsDatabase: string;
     readonly linksStore: string;
     readonly serverHost: string;
+    readonly drain: number;
     /** Private folder with a short path, for Unix sockets. */
     readonly runFolder: string;
   }
@@ -287,9 +296,13 @@ export function readConfig(services: readonly ServiceName[], env: NodeJS.Process
     subscriptionsDatabase: given.subscriptionsDatabase ?? `sqlite:${join(data, 'subscriptions.db')}`,
     linksStore: given.linksStore ?? `lmdb:${join(data, 'links')}`,
     serverHost: given.serverHost ?? `process:${join(data, 'servers')}`,
+    drain: given.drain ?? (isWhole(services) ? 0 : 2),
     runFolder: join(tmpdir(), `ptsdly-${createHash('sha256').update(data).digest('hex').slice(0, 10)}`),
   });
 }
+
+/** All services in one process: there is no other to turn to. */
+export const isWhole = (services: readonly ServiceName[]) => services.length === serviceNames.length;
 
 /** What the commands of a subscriber find in the environment; they have no configuration beside it. */
 export function readClientEnvironment(env: NodeJS.ProcessEnv = process.env) {

@@ -16,7 +16,7 @@ import {
 import { openLinks } from '@ptsdly/links';
 import { openSubscriptions } from '@ptsdly/subscriptions';
 import { openWeb } from '@ptsdly/web/serve';
-import { type Config, ConfigError, keptSecret, prepareData, type ServiceName } from './config.ts';
+import { type Config, ConfigError, isWhole, keptSecret, prepareData, type ServiceName } from './config.ts';
 import { LocalServices } from './local-services.ts';
 import { mediaProgram } from './media-program.ts';
 import { attended, operatorSocket } from './operator.ts';
@@ -43,7 +43,7 @@ export async function run(config: Config): Promise<Running> {
   const listeners: Listener[] = [];
   const addresses: Partial<Record<ServiceName, string>> = {};
   const close = async () => {
-    for (const listener of listeners.reverse()) await listener.close();
+    await Promise.all(listeners.map((listener) => listener.close()));
     await local.close();
   };
   try {
@@ -51,7 +51,7 @@ export async function run(config: Config): Promise<Running> {
     for (const [name, service] of local.opened) {
       const where = listenOptions(name, config);
       if (!where) continue;
-      const listener = await listen(service, where).catch((cause: unknown) => {
+      const listener = await listen(service, { ...where, ...leave(config) }).catch((cause: unknown) => {
         throw new ConfigError(cannotListen(name, where, cause), { cause });
       });
       listeners.push(listener);
@@ -191,6 +191,11 @@ function listenOptions(name: ServiceName, config: Config): ListenOptions | undef
   const where = apartUrl(name, config);
   if (where.startsWith('unix:')) return { socketPath: where.slice('unix:'.length) };
   return { host: new URL(where).hostname, port: Number(new URL(where).port || 80) };
+}
+
+/** Alone, the sooner the next process can listen the better: uploads resume, players ask again. */
+function leave({ services, drain }: Config): Pick<ListenOptions, 'lingerMs' | 'drainMs'> {
+  return { lingerMs: drain * 1000, drainMs: isWhole(services) ? 1000 : 10_000 };
 }
 
 function cannotListen(name: ServiceName, where: ListenOptions, cause: unknown): string {

@@ -1,7 +1,9 @@
 import { chmodSync, rmSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { setTimeout as pause } from 'node:timers/promises';
 import { getRequestListener } from '@hono/node-server';
+import { Draining, shut } from './draining.ts';
 import { HeadSockets } from './head-socket.ts';
 import type { Service } from './service.ts';
 
@@ -11,7 +13,13 @@ export interface ListenOptions {
   readonly host?: string;
   /** A Unix socket instead of a port; made with mode 0600, an old one is removed. */
   readonly socketPath?: string;
-  /** Milliseconds that open requests may take to end when closing; then they are cut. */
+  /**
+   * Milliseconds for which all is served as before when closing, while `/readyz` says 503, so that what stands before
+   * us has time to turn elsewhere. Where given, idle connections are not closed under their owners' hands either. 0 where
+   * not given.
+   */
+  readonly lingerMs?: number;
+  /** Milliseconds that open requests may then take to end; then they are cut. */
   readonly drainMs?: number;
 }
 
@@ -19,7 +27,7 @@ export interface Listener {
   readonly server: Server;
   /** `http://host:port` or `unix:/path`. */
   readonly address: string;
-  /** Stops accepting, lets open requests end, then resolves. */
+  /** Lingers, stops accepting, lets open requests end, then resolves. */
   close(): Promise<void>;
 }
 
@@ -49,6 +57,8 @@ function limitBodyTime(request: IncomingMessage): void {
 
 const HEADERS_TIMEOUT_MS = 15_000;
 const KEEP_ALIVE_MS = 65_000;
+/** Longer than our own clients keep an idle connection (`reach`). */
+const LAST_REQUESTS_MS = 1250;
 /** A connection on which nothing moves, either way; event streams send a comment every 15 s. */
 const SILENCE_MS = 120_000;
 
@@ -57,9 +67,14 @@ export async function listen(
   service: Pick<Service, 'fetch' | 'raw' | 'answerHead'>,
   options: ListenOptions,
 ): Promise<Listener> {
-  const onRequest = nodeHandler(service);
+  const draining = new Draining();
+  let leaving = false;
+  const handle = nodeHandler(service);
+  const onRequest = (request: IncomingMessage, response: ServerResponse) =>
+    leaving && request.url === '/readyz' ? refuse(response) : handle(request, response);
   const server = createServer(
     {
+      ServerResponse: draining.responses(),
       headersTimeout: HEADERS_TIMEOUT_MS,
       requestTimeout: 0, // uploads take as long as they take; each service limits its own idle time
       keepAliveTimeout: KEEP_ALIVE_MS,
@@ -74,7 +89,17 @@ export async function listen(
   return {
     server,
     address: options.socketPath ? `unix:${options.socketPath}` : tcpAddress(server),
-    close: () => drain(server, heads, options.drainMs ?? 5000),
+    close: async () => {
+      const { lingerMs = 0, drainMs = 5000 } = options;
+      leaving = true;
+      if (lingerMs > 0) await pause(lingerMs);
+      heads?.handOver();
+      await shut(server, draining, {
+        ...{ drainMs, idleMs: lingerMs > 0 ? LAST_REQUESTS_MS : 0 },
+        closeIdle: () => heads?.closeIdle(),
+        closeAll: () => heads?.closeAll(),
+      });
+    },
   };
 }
 
@@ -98,17 +123,6 @@ function tcpAddress(server: Server): string {
   return `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`;
 }
 
-function drain(server: Server, heads: HeadSockets | undefined, drainMs: number): Promise<void> {
-  return new Promise((resolve) => {
-    const cut = setTimeout(() => {
-      server.closeAllConnections();
-      heads?.closeAll();
-    }, drainMs);
-    server.close(() => {
-      clearTimeout(cut);
-      resolve();
-    });
-    server.closeIdleConnections();
-    heads?.closeIdle();
-  });
+function refuse(response: ServerResponse): void {
+  response.writeHead(503, { 'retry-after': '1', 'content-type': 'text/plain' }).end('draining');
 }

@@ -1,0 +1,99 @@
+import { type IncomingMessage, type Server, ServerResponse } from 'node:http';
+import { setImmediate as afterAccepting } from 'node:timers/promises';
+
+/** An open answer that ends by nobody's work: its reader comes back by itself when it is cut. */
+const LONG_POLL = /^\/internal\/events\b/;
+const EVENT_STREAM = /^text\/event-stream\b/i;
+
+/**
+ * How a server takes its leave: from `begin` every answer asks its client to use another connection (RFC 9112 §9.6),
+ * so that when the door closes nobody is about to write into one of ours; `endWaiting` ends long polls and event
+ * streams, whose readers come back by themselves.
+ */
+export class Draining {
+  #begun = false;
+  readonly #waiting = new Set<ServerResponse>();
+
+  get begun(): boolean {
+    return this.#begun;
+  }
+
+  begin(): void {
+    this.#begun = true;
+  }
+
+  endWaiting(): void {
+    for (const response of this.#waiting) {
+      if (response.headersSent) response.end();
+      else response.destroy();
+    }
+  }
+
+  /** The class of a server's answers (`http.createServer`). */
+  responses(): typeof ServerResponse<IncomingMessage> {
+    const draining = this;
+    return class<Request extends IncomingMessage> extends ServerResponse<Request> {
+      constructor(request: Request, ...rest: unknown[]) {
+        // @ts-expect-error the second parameter of Node's own class is not in its types
+        super(request, ...rest);
+        if (LONG_POLL.test(request.url ?? '')) draining.#await(this);
+      }
+
+      override writeHead(status: number, ...rest: unknown[]): this {
+        if (draining.#begun) this.shouldKeepAlive = false;
+        super.writeHead(status, ...(rest as []));
+        if (EVENT_STREAM.test(contentType(this, rest))) draining.#await(this);
+        return this;
+      }
+    };
+  }
+
+  #await(response: ServerResponse): void {
+    this.#waiting.add(response);
+    response.once('close', () => this.#waiting.delete(response));
+  }
+}
+
+/** Headers that are given with the head are not kept by Node. */
+function contentType(response: ServerResponse, given: readonly unknown[]): string {
+  const headers = given.at(-1);
+  const type =
+    typeof headers === 'object' && headers !== null && !Array.isArray(headers)
+      ? (headers as Record<string, unknown>)['content-type']
+      : undefined;
+  return String(type ?? response.getHeader('content-type') ?? '');
+}
+
+export interface ShutOptions {
+  /** Milliseconds for which idle connections are kept open for what is on its way into them. */
+  readonly idleMs: number;
+  /** Milliseconds after which open requests are cut. */
+  readonly drainMs: number;
+  readonly closeIdle: () => void;
+  readonly closeAll: () => void;
+}
+
+/**
+ * Stops accepting, ends what waits, and resolves when all open requests have ended or are cut. Connections that have
+ * just been made and not been accepted yet are reset by the system, so this happens right after all were.
+ */
+export async function shut(server: Server, draining: Draining, options: ShutOptions): Promise<void> {
+  draining.begin();
+  await afterAccepting();
+  const closed = Promise.withResolvers<void>();
+  const closeIdle = server.closeIdleConnections.bind(server);
+  server.closeIdleConnections = () => undefined; // `close` would call it at once
+  server.close(() => closed.resolve());
+  draining.endWaiting();
+  const idle = setTimeout(() => {
+    closeIdle();
+    options.closeIdle();
+  }, options.idleMs);
+  const cut = setTimeout(() => {
+    server.closeAllConnections();
+    options.closeAll();
+  }, options.drainMs);
+  await closed.promise;
+  clearTimeout(idle);
+  clearTimeout(cut);
+}
