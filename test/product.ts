@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { freePorts } from './ports.ts';
 
 export const root = fileURLToPath(new URL('..', import.meta.url));
-const main = join(root, 'ptsdly/src/main.ts');
+export const main = join(root, 'ptsdly/src/main.ts');
 
 export type Topology = 'one process' | 'every service apart';
 export const topologies: readonly Topology[] = ['one process', 'every service apart'];
@@ -25,6 +25,8 @@ export interface Product {
   readonly pid: number;
   /** Where each service listens, of services that run apart. */
   readonly addresses: Readonly<Partial<Record<ServiceName, string>>>;
+  /** The settings of its processes. */
+  readonly env: Readonly<Record<string, string>>;
   /** What all processes printed so far. */
   log(): Promise<string>;
   /** Kills one process without warning and starts it again (`all` is the one process). */
@@ -85,6 +87,7 @@ export async function startProduct(options: ProductOptions = {}): Promise<Produc
       return running.get(names[0] as string)?.pid as number;
     },
     addresses,
+    env,
     log,
     async crash(name) {
       const child = running.get(name) as ChildProcess;

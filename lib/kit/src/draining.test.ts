@@ -89,11 +89,11 @@ test('a peer that restarts fails no call, whatever its method', async () => {
     }
   };
   const callers = Promise.all(Array.from({ length: 8 }, caller));
-  await expect.poll(() => calls).toBeGreaterThan(50);
+  await expect.poll(() => calls, { timeout: 20_000 }).toBeGreaterThan(50);
   await listener.close(); // busy connections end with their answers, so that none is cut in use
   const before = calls;
   await open(answer, { port });
-  await expect.poll(() => calls).toBeGreaterThan(before + 50);
+  await expect.poll(() => calls, { timeout: 20_000 }).toBeGreaterThan(before + 50);
   over = true;
   await callers;
   forget(address);

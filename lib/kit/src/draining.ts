@@ -23,10 +23,7 @@ export class Draining {
   }
 
   endWaiting(): void {
-    for (const response of this.#waiting) {
-      if (response.headersSent) response.end();
-      else response.destroy();
-    }
+    for (const response of this.#waiting) end(response);
   }
 
   /** The class of a server's answers (`http.createServer`). */
@@ -36,7 +33,7 @@ export class Draining {
       constructor(request: Request, ...rest: unknown[]) {
         // @ts-expect-error the second parameter of Node's own class is not in its types
         super(request, ...rest);
-        if (LONG_POLL.test(request.url ?? '')) draining.#await(this);
+        if (LONG_POLL.test(request.url ?? '')) setImmediate(() => draining.#await(this));
       }
 
       override writeHead(status: number, ...rest: unknown[]): this {
@@ -49,9 +46,15 @@ export class Draining {
   }
 
   #await(response: ServerResponse): void {
+    if (this.#begun) end(response);
     this.#waiting.add(response);
     response.once('close', () => this.#waiting.delete(response));
   }
+}
+
+function end(response: ServerResponse): void {
+  if (response.headersSent) response.end();
+  else response.destroy();
 }
 
 /** Headers that are given with the head are not kept by Node. */
