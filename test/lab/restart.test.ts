@@ -51,9 +51,13 @@ test.skipIf(nginxMissing)(
   async () => {
     const [balancerPort = 0, firstPort = 0, secondPort = 0] = await freePorts(3);
     const url = `http://localhost:${balancerPort}`;
+    const folder = await mkdtemp(join(tmpdir(), 'ptsdly-balancer-'));
+    const gateways = [String(firstPort), String(secondPort)];
+    await writeFile(join(folder, 'nginx.conf'), balancer(folder, balancerPort, gateways));
+    children.push(spawn('nginx', ['-p', folder, '-c', join(folder, 'nginx.conf')], { stdio: 'ignore' }));
     product = await startProduct({
       topology: 'every service apart',
-      env: { ...settings, PTSDLY_URL: url, PTSDLY_TRUSTED_PROXIES: '127.0.0.1' },
+      env: { ...settings, PORT: String(firstPort), PTSDLY_URL: url, PTSDLY_TRUSTED_PROXIES: '127.0.0.1' },
     });
     const second = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', main, 'gateway'], {
       cwd: root,
@@ -124,7 +128,7 @@ test('one process restarts in under two seconds; a video plays on and an upload 
   const half = await createUpload(owner, server, 'half.mp4', movie.length);
   const middle = Math.floor(movie.length / 2);
   await patch(owner, half, 0, movie.subarray(0, middle));
-  const session = await owner.media(server).playVideo({ params: { id: whole.videoId } });
+  const session = await owner.media(server).playOwn({ params: { id: whole.videoId } });
   const playlist = async () => (await fetch(new URL(session.hlsUrl, product?.url))).status;
   expect(await playlist()).toBe(200);
   const stream = await owner.fetch(session.eventsUrl); // an open stream delays nobody

@@ -1,4 +1,5 @@
 import { type IncomingMessage, type Server, ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
 import { setImmediate as afterAccepting } from 'node:timers/promises';
 
 /** An open answer that ends by nobody's work: its reader comes back by itself when it is cut. */
@@ -13,6 +14,7 @@ const EVENT_STREAM = /^text\/event-stream\b/i;
 export class Draining {
   #begun = false;
   readonly #waiting = new Set<ServerResponse>();
+  readonly #upgraded = new Set<Duplex>();
 
   get begun(): boolean {
     return this.#begun;
@@ -22,7 +24,14 @@ export class Draining {
     this.#begun = true;
   }
 
+  /** A connection that speaks another protocol by now ends with those who wait. */
+  endLast(socket: Duplex): void {
+    this.#upgraded.add(socket);
+    socket.once('close', () => this.#upgraded.delete(socket));
+  }
+
   endWaiting(): void {
+    for (const socket of this.#upgraded) socket.destroy();
     for (const response of this.#waiting) end(response);
   }
 

@@ -64,7 +64,7 @@ const SILENCE_MS = 120_000;
 
 /** Serves a service on a port or a Unix socket. Rejects with the system's error when it cannot. */
 export async function listen(
-  service: Pick<Service, 'fetch' | 'raw' | 'answerHead'>,
+  service: Pick<Service, 'fetch' | 'raw' | 'answerHead' | 'upgrade'>,
   options: ListenOptions,
 ): Promise<Listener> {
   const draining = new Draining();
@@ -75,6 +75,7 @@ export async function listen(
   const server = createServer(
     {
       ServerResponse: draining.responses(),
+      shouldUpgradeCallback: (request) => service.upgrade?.wants(request) ?? false,
       headersTimeout: HEADERS_TIMEOUT_MS,
       requestTimeout: 0, // uploads take as long as they take; each service limits its own idle time
       keepAliveTimeout: KEEP_ALIVE_MS,
@@ -84,6 +85,10 @@ export async function listen(
   );
   server.timeout = SILENCE_MS;
   server.on('checkContinue', onRequest); // each handler decides whether to ask for the body
+  server.on('upgrade', (request, socket, head) => {
+    draining.endLast(socket);
+    service.upgrade?.take(request, socket, head);
+  });
   const heads = service.answerHead && new HeadSockets(server, service.answerHead);
   await bind(server, options);
   return {

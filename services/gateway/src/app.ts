@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
 import { openApiDocument, Problem } from '@ptsdly/contract';
 import {
   type Address,
@@ -30,9 +31,10 @@ import {
   sendToOrigin,
 } from './refusals.ts';
 import { TokenRelay } from './relay.ts';
-import { type Route, RouteTable } from './route.ts';
+import { type Route, RouteTable, type Upstream } from './route.ts';
 import { NothingToTell, ServerDirectory } from './servers.ts';
 import { continueTrace } from './trace.ts';
+import { proxyUpgrade, responseFor, wantsWebSocket } from './upgrade.ts';
 import { type Patience, type UpstreamName, Upstreams } from './upstream.ts';
 import { wakingPage } from './waking-page.ts';
 
@@ -73,11 +75,14 @@ export async function openGateway(options: GatewayOptions): Promise<Service> {
     followFeed('subscriptions', options.subscriptions, options, servers),
   ];
   const addressOf = clientAddress(options.trustedProxies ?? []);
+  const table = new RouteTable();
+  const isApart = (name: Upstream | undefined) =>
+    name === 'media' || (name !== undefined && name !== 'gateway' && typeof options[name] === 'string');
   const filters: readonly Filter[] = [
     refuseForeignHosts([publicUrl.host, ...(options.hosts ?? [])]),
     refuseAmbiguous,
     refuseHiddenFraming,
-    findRoute(new RouteTable()),
+    findRoute(table),
     sendToOrigin(publicUrl),
     limitSize,
     checkOrigin(publicUrl.origin),
@@ -92,7 +97,7 @@ export async function openGateway(options: GatewayOptions): Promise<Service> {
   const own = nodeHandler({ fetch: async (request) => app.fetch(request) });
   const handlers = new Map<Address, ReturnType<typeof nodeHandler>>();
 
-  const send = async (exchange: Exchange) => {
+  const send = async (exchange: Exchange, upgrade: Upgraded | undefined) => {
     const { request, response, route } = exchange;
     const { upstream, path } = route as Route;
     if (upstream === 'gateway') return own(request, response);
@@ -108,23 +113,22 @@ export async function openGateway(options: GatewayOptions): Promise<Service> {
       const passed = responseHeaders(answer.headers);
       return upstream === 'media' ? tenantHeaders(passed) : passed;
     };
-    const sendTo = (address: string) =>
-      proxy({
-        ...{ request, response, address, headers, answerHeaders },
-        guard: upstreams.guard(upstream, address),
-        route: path,
-      });
+    const sendTo = (address: string) => {
+      const guard = upstreams.guard(upstream, address);
+      const passed = { request, response, address, headers, answerHeaders, guard, route: path };
+      return upgrade ? proxyUpgrade(passed, upgrade.socket, upgrade.head) : proxy(passed);
+    };
     return upstream === 'media' ? proxyHeld(exchange, servers, sendTo) : sendTo(address);
   };
 
-  const handle = async (request: IncomingMessage, response: ServerResponse) => {
+  const handle = async (request: IncomingMessage, response: ServerResponse, upgrade?: Upgraded) => {
     const exchange = begin(request, response, log, addressOf);
     response.once('close', () => note(exchange, metrics));
     response.setHeader('x-request-id', exchange.requestId);
     try {
       for (const filter of filters) await filter(exchange);
       if (response.destroyed) return; // the client has not waited, and its end would be heard no more
-      await send(exchange);
+      await send(exchange, upgrade);
     } catch (error) {
       refuse(exchange, error);
     }
@@ -138,11 +142,27 @@ export async function openGateway(options: GatewayOptions): Promise<Service> {
       void handle(request, response);
       return true;
     },
+    upgrade: {
+      wants: (request) =>
+        wantsWebSocket(request) && isApart(table.match('GET', pathOf(request))?.route.upstream),
+      take: (request, socket, head) => void handle(request, responseFor(request, socket), { socket, head }),
+    },
     close: async () => {
       await Promise.all(followers.map((follower) => follower.close()));
       await rates.close();
     },
   };
+}
+
+/** A connection that is to speak another protocol, and what has come of it already. */
+interface Upgraded {
+  readonly socket: Duplex;
+  readonly head: Buffer;
+}
+
+function pathOf({ url = '/' }: IncomingMessage): string {
+  const query = url.indexOf('?');
+  return query === -1 ? url : url.slice(0, query);
 }
 
 function begin(
@@ -151,8 +171,6 @@ function begin(
   log: Logger,
   addressOf: ClientAddress,
 ): Exchange {
-  const target = request.url ?? '/';
-  const query = target.indexOf('?');
   return {
     request,
     response,
@@ -161,7 +179,7 @@ function begin(
     requestId: randomUUID(),
     address: addressOf(request),
     trace: continueTrace(header(request, 'traceparent')),
-    path: query === -1 ? target : target.slice(0, query),
+    path: pathOf(request),
     route: undefined,
     params: {},
     token: undefined,

@@ -29,7 +29,7 @@ export interface ProxyRequest {
 }
 
 /** A connection to an upstream on which nothing moves. */
-const SILENCE_MS = 120_000;
+export const SILENCE_MS = 120_000;
 const CONNECT_MS = 3000;
 const LEFTOVER_BODY_MS = 2000;
 const PAUSE_MS = { first: 20, longest: 250 };
@@ -174,7 +174,7 @@ function limitTime(upstream: ClientRequest, answerMs: number): { stop(): number 
 const timedOut = () => Object.assign(new Error('no connection in time'), { code: 'ETIMEDOUT' });
 
 /** `asked`: whether the client sends the body without waiting any longer. */
-function sendAnswer(
+export function sendAnswer(
   { request, response, answerHeaders }: ProxyRequest,
   answer: IncomingMessage,
   asked: boolean,

@@ -1,6 +1,7 @@
 import { Problem, reservedWords } from '@ptsdly/contract';
 import { type Exchange, type Filter, header } from './exchange.ts';
 import type { RouteTable } from './route.ts';
+import { wantsWebSocket } from './upgrade.ts';
 
 const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS']);
 
@@ -52,13 +53,13 @@ export const limitSize: Filter = ({ request, route }) => {
 };
 
 /**
- * Unsafe methods that a browser may send with its cookie must come from our own pages
+ * Unsafe methods that a browser may send with its cookie, and WebSockets, must come from our own pages
  * (OWASP CSRF: verify the origin). API clients send no cookie and no Origin.
  */
 export const checkOrigin =
   (origin: string): Filter =>
   ({ request }: Exchange) => {
-    if (SAFE_METHODS.has(request.method ?? 'GET')) return;
+    if (SAFE_METHODS.has(request.method ?? 'GET') && !wantsWebSocket(request)) return;
     const from = header(request, 'origin');
     const browser = from !== undefined || header(request, 'cookie') !== undefined;
     if (browser && from !== origin) throw new Problem('origin_not_allowed');
