@@ -84,6 +84,27 @@ export const settings = {
     'Further names under which the gateway answers, with commas between them',
     list.optional(),
   ),
+  tlsCert: setting(
+    'PTSDLY_TLS_CERT',
+    'File with the certificate and its chain (PEM), for https without a proxy; read again when it changes',
+    z.string().min(1).optional(),
+  ),
+  tlsKey: setting(
+    'PTSDLY_TLS_KEY',
+    'File with the key of that certificate (PEM)',
+    z.string().min(1).optional(),
+  ),
+  acme: setting(
+    'PTSDLY_ACME',
+    'Directory of a certificate authority that gives certificates by itself (ACME), such as `https://acme-v02.api.letsencrypt.org/directory`; setting it accepts its terms',
+    z.url({ protocol: /^https$/ }).optional(),
+  ),
+  acmeEmail: setting('PTSDLY_ACME_EMAIL', 'Where that authority may write to', z.email().optional()),
+  httpPort: setting(
+    'PTSDLY_HTTP_PORT',
+    'Port of plain HTTP beside https, which leads there and answers the authority; `80` with `PTSDLY_ACME`, else none where not given',
+    port.optional(),
+  ),
   trustedProxies: setting(
     'PTSDLY_TRUSTED_PROXIES',
     'Addresses or networks of proxies before the gateway, with commas between them',
@@ -286,19 +307,32 @@ export function readConfig(services: readonly ServiceName[], env: NodeJS.Process
   }
   if (faults.length > 0) throw new ConfigError(faults.join('\n'));
   const given = values as Values;
+  const wrong = tlsFault(given);
+  if (wrong) throw new ConfigError(wrong);
   const data = resolve(given.data);
   return Object.freeze({
     ...given,
     services,
     data,
-    url: (given.url ?? `http://localhost:${given.port}`).replace(/\/+$/, ''),
+    url: (given.url ?? `${given.tlsCert ? 'https' : 'http'}://localhost:${given.port}`).replace(/\/+$/, ''),
     identityDatabase: given.identityDatabase ?? `sqlite:${join(data, 'identity.db')}`,
     subscriptionsDatabase: given.subscriptionsDatabase ?? `sqlite:${join(data, 'subscriptions.db')}`,
     linksStore: given.linksStore ?? `lmdb:${join(data, 'links')}`,
     serverHost: given.serverHost ?? `process:${join(data, 'servers')}`,
+    httpPort: given.httpPort ?? (given.acme ? 80 : undefined),
     drain: given.drain ?? (isWhole(services) ? 0 : 2),
     runFolder: join(tmpdir(), `ptsdly-${createHash('sha256').update(data).digest('hex').slice(0, 10)}`),
   });
+}
+
+/** What does not fit together, in a line. */
+function tlsFault({ tlsCert, tlsKey, acme, url }: Values): string | undefined {
+  if ((tlsCert === undefined) !== (tlsKey === undefined))
+    return 'PTSDLY_TLS_CERT and PTSDLY_TLS_KEY belong together';
+  if (tlsCert && acme) return 'PTSDLY_ACME: there is a certificate already (PTSDLY_TLS_CERT)';
+  if (acme && !url?.startsWith('https:')) return 'PTSDLY_ACME: PTSDLY_URL must be the https address';
+  if (tlsCert && url?.startsWith('http:')) return 'PTSDLY_TLS_CERT: PTSDLY_URL must be an https address';
+  return undefined;
 }
 
 /** All services in one process: there is no other to turn to. */

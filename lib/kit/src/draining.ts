@@ -1,4 +1,6 @@
-import { type IncomingMessage, type Server, ServerResponse } from 'node:http';
+import { type IncomingMessage, ServerResponse } from 'node:http';
+import { type Http2ServerRequest, Http2ServerResponse } from 'node:http2';
+import type { Server as NetServer } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { setImmediate as afterAccepting } from 'node:timers/promises';
 
@@ -54,6 +56,18 @@ export class Draining {
     };
   }
 
+  /** The same of HTTP/2, whose connections end by themselves. */
+  responses2(): typeof Http2ServerResponse<Http2ServerRequest> {
+    const draining = this;
+    return class<Request extends Http2ServerRequest> extends Http2ServerResponse<Request> {
+      override writeHead(status: number, ...rest: unknown[]): this {
+        super.writeHead(status, ...(rest as []));
+        if (EVENT_STREAM.test(contentType(this, rest))) draining.#await(this as never);
+        return this;
+      }
+    };
+  }
+
   #await(response: ServerResponse): void {
     if (this.#begun) end(response);
     this.#waiting.add(response);
@@ -67,7 +81,7 @@ function end(response: ServerResponse): void {
 }
 
 /** Headers that are given with the head are not kept by Node. */
-function contentType(response: ServerResponse, given: readonly unknown[]): string {
+function contentType(response: Pick<ServerResponse, 'getHeader'>, given: readonly unknown[]): string {
   const headers = given.at(-1);
   const type =
     typeof headers === 'object' && headers !== null && !Array.isArray(headers)
@@ -89,22 +103,14 @@ export interface ShutOptions {
  * Stops accepting, ends what waits, and resolves when all open requests have ended or are cut. Connections that have
  * just been made and not been accepted yet are reset by the system, so this happens right after all were.
  */
-export async function shut(server: Server, draining: Draining, options: ShutOptions): Promise<void> {
+export async function shut(server: NetServer, draining: Draining, options: ShutOptions): Promise<void> {
   draining.begin();
   await afterAccepting();
   const closed = Promise.withResolvers<void>();
-  const closeIdle = server.closeIdleConnections.bind(server);
-  server.closeIdleConnections = () => undefined; // `close` would call it at once
   server.close(() => closed.resolve());
   draining.endWaiting();
-  const idle = setTimeout(() => {
-    closeIdle();
-    options.closeIdle();
-  }, options.idleMs);
-  const cut = setTimeout(() => {
-    server.closeAllConnections();
-    options.closeAll();
-  }, options.drainMs);
+  const idle = setTimeout(options.closeIdle, options.idleMs);
+  const cut = setTimeout(options.closeAll, options.drainMs);
   await closed.promise;
   clearTimeout(idle);
   clearTimeout(cut);

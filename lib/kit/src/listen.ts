@@ -1,16 +1,21 @@
 import { chmodSync, rmSync } from 'node:fs';
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { setTimeout as pause } from 'node:timers/promises';
 import { getRequestListener } from '@hono/node-server';
+import type { Certificates } from './certificates.ts';
 import { Draining, shut } from './draining.ts';
 import { HeadSockets } from './head-socket.ts';
+import { plainServer, secureServer } from './server.ts';
 import type { Service } from './service.ts';
 
 export interface ListenOptions {
   readonly port?: number;
   /** Loopback where not given. */
   readonly host?: string;
+  /** Speaks TLS, with HTTP/2 for those who offer it. */
+  readonly tls?: Certificates;
   /** A Unix socket instead of a port; made with mode 0600, an old one is removed. */
   readonly socketPath?: string;
   /**
@@ -55,13 +60,8 @@ function limitBodyTime(request: IncomingMessage): void {
   request.once('close', () => clearTimeout(cut));
 }
 
-const HEADERS_TIMEOUT_MS = 15_000;
-const KEEP_ALIVE_MS = 65_000;
 /** Longer than our own clients keep an idle connection (`reach`). */
 const LAST_REQUESTS_MS = 1250;
-/** A connection on which nothing moves, either way; event streams send a comment every 15 s. */
-const SILENCE_MS = 120_000;
-
 /** Serves a service on a port or a Unix socket. Rejects with the system's error when it cannot. */
 export async function listen(
   service: Pick<Service, 'fetch' | 'raw' | 'answerHead' | 'upgrade'>,
@@ -72,20 +72,12 @@ export async function listen(
   const handle = nodeHandler(service);
   const onRequest = (request: IncomingMessage, response: ServerResponse) =>
     leaving && request.url === '/readyz' ? refuse(response) : handle(request, response);
-  const server = createServer(
-    {
-      ServerResponse: draining.responses(),
-      shouldUpgradeCallback: (request) => service.upgrade?.wants(request) ?? false,
-      headersTimeout: HEADERS_TIMEOUT_MS,
-      requestTimeout: 0, // uploads take as long as they take; each service limits its own idle time
-      keepAliveTimeout: KEEP_ALIVE_MS,
-      maxHeaderSize: 16 * 1024,
-    },
-    onRequest,
-  );
-  server.timeout = SILENCE_MS;
+  const wants = (request: IncomingMessage) => service.upgrade?.wants(request) ?? false;
+  const { server, ...connections } = options.tls
+    ? secureServer(options.tls, onRequest, wants, draining)
+    : plainServer(onRequest, wants, draining);
   server.on('checkContinue', onRequest); // each handler decides whether to ask for the body
-  server.on('upgrade', (request, socket, head) => {
+  server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     draining.endLast(socket);
     service.upgrade?.take(request, socket, head);
   });
@@ -93,7 +85,9 @@ export async function listen(
   await bind(server, options);
   return {
     server,
-    address: options.socketPath ? `unix:${options.socketPath}` : tcpAddress(server),
+    address: options.socketPath
+      ? `unix:${options.socketPath}`
+      : tcpAddress(server, options.tls ? 'https' : 'http'),
     close: async () => {
       const { lingerMs = 0, drainMs = 5000 } = options;
       leaving = true;
@@ -101,8 +95,14 @@ export async function listen(
       heads?.handOver();
       await shut(server, draining, {
         ...{ drainMs, idleMs: lingerMs > 0 ? LAST_REQUESTS_MS : 0 },
-        closeIdle: () => heads?.closeIdle(),
-        closeAll: () => heads?.closeAll(),
+        closeIdle: () => {
+          connections.closeIdle();
+          heads?.closeIdle();
+        },
+        closeAll: () => {
+          connections.closeAll();
+          heads?.closeAll();
+        },
       });
     },
   };
@@ -123,9 +123,9 @@ function bind(server: Server, options: ListenOptions): Promise<void> {
   });
 }
 
-function tcpAddress(server: Server): string {
+function tcpAddress(server: Server, scheme: string): string {
   const { address, port, family } = server.address() as AddressInfo;
-  return `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`;
+  return `${scheme}://${family === 'IPv6' ? `[${address}]` : address}:${port}`;
 }
 
 function refuse(response: ServerResponse): void {

@@ -7,6 +7,7 @@ import {
 } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Problem } from '@ptsdly/contract';
+import { hasBody, isGone, isHttp2 } from './http2.ts';
 import type { Guard, Patience } from './upstream.ts';
 
 /**
@@ -69,7 +70,7 @@ async function attempts(options: ProxyRequest, patience: Patience): Promise<void
     try {
       return await forward(options, patience.answerMs);
     } catch (error) {
-      if (error instanceof Problem || response.headersSent || response.destroyed) throw error;
+      if (error instanceof Problem || response.headersSent || isGone(response)) throw error;
       if (isUnreached(error)) {
         if (performance.now() > deadline) throw unavailable(error);
         guard.retried('unreached');
@@ -80,7 +81,7 @@ async function attempts(options: ProxyRequest, patience: Patience): Promise<void
       }
       await sleep(pause);
       pause = Math.min(pause * 2, PAUSE_MS.longest);
-      if (response.destroyed) throw new ClientGone();
+      if (isGone(response)) throw new ClientGone();
     }
   }
 }
@@ -180,7 +181,7 @@ export function sendAnswer(
   asked: boolean,
 ): void {
   const headers = answerHeaders(answer);
-  if (!asked) headers.connection = 'close';
+  if (!asked && !isHttp2(request)) headers.connection = 'close';
   response.writeHead(answer.statusCode ?? 502, headers);
   response.flushHeaders();
   answer.on('error', () => response.destroy());
@@ -199,12 +200,6 @@ export function discardBody(request: IncomingMessage): void {
   request.resume();
   const cut = setTimeout(() => request.socket.destroy(), LEFTOVER_BODY_MS);
   request.once('close', () => clearTimeout(cut));
-}
-
-function hasBody(request: IncomingMessage): boolean {
-  return (
-    request.headers['transfer-encoding'] !== undefined || Number(request.headers['content-length'] ?? 0) > 0
-  );
 }
 
 function whenConnected(upstream: ClientRequest, begin: () => void): void {
