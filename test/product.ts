@@ -46,7 +46,8 @@ export async function startProduct(options: ProductOptions = {}): Promise<Produc
   const data = await mkdtemp(join(tmpdir(), 'ptsdly-test-'));
   const ports = await freePorts(services.length);
   const port = options.env?.PORT ?? String(ports[services.indexOf('gateway')]);
-  const url = `http://localhost:${port}`;
+  const scheme = options.env?.PTSDLY_URL?.startsWith('https:') ? 'https' : 'http';
+  const url = `${scheme}://localhost:${port}`;
   const env: Record<string, string> = {
     ...(process.env as Record<string, string>),
     PORT: port,

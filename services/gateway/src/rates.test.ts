@@ -1,6 +1,6 @@
 import { type RedisServer, redisMissing, startRedis } from '@ptsdly/kv/testing';
 import { afterAll, expect, test } from 'vitest';
-import { openRig, type Rig } from './testing.ts';
+import { openRig, type Rig } from './testing/rig.ts';
 
 let redis: RedisServer | undefined;
 const rigs: Rig[] = [];

@@ -3,7 +3,7 @@ import { request as httpRequest, type IncomingMessage, type RequestListener, typ
 import { connect } from 'node:net';
 import { afterEach, expect, test } from 'vitest';
 import { WebSocket, WebSocketServer } from 'ws';
-import { openRig, openUpstream, type Rig, speak } from './testing.ts';
+import { openRig, openUpstream, type Rig, speak } from './testing/rig.ts';
 
 let rig: Rig | undefined;
 let server: Server | undefined;

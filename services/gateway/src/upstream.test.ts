@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, expect, test } from 'vitest';
 import { RetryBudget } from './retry-budget.ts';
-import { openRig, type Rig, upstreamAddress } from './testing.ts';
+import { openRig, type Rig, upstreamAddress } from './testing/rig.ts';
 
 let rig: Rig | undefined;
 let server: Server | undefined;

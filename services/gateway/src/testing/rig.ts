@@ -1,7 +1,7 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
 import { createServiceTokens, type Listener, listen, type Service, silentLog } from '@ptsdly/kit';
-import { type GatewayOptions, openGateway } from './app.ts';
+import { type GatewayOptions, openGateway } from '../app.ts';
 
 /** A gateway on a real port with peers of the test's making, and what it takes to close both. */
 export interface Rig {
