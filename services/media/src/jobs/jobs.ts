@@ -112,6 +112,13 @@ export class Jobs {
     );
   }
 
+  /** Like `isPending`, but not where there is no ffmpeg to do it. */
+  isComing(video: string, kind: JobKindName): boolean {
+    return (this.#videos.get(video) ?? []).some(
+      ({ row }) => row.kind === kind && isPending(row) && row.failure_code !== 'transcoder_unavailable',
+    );
+  }
+
   /** Somebody waits for it: it goes before everything else, and is tried at once if a pause was on. */
   async hurry(video: string, kind: JobKindName, params: JobParams = {}): Promise<void> {
     const wanted = writeParams(params);

@@ -1,4 +1,4 @@
-import { Problem } from '@ptsdly/contract';
+import { Problem, type VideoJob } from '@ptsdly/contract';
 import type { Logger } from '@ptsdly/kit';
 import { obstacleOf } from '@ptsdly/packager';
 import type { MediaDatabase, VideoRow } from '../database.ts';
@@ -12,6 +12,7 @@ import type { Presentations } from '../playback/presentations.ts';
 import type { LocalStorage } from '../storage/storage.ts';
 import { noTranscoder, type Transcoder } from '../transcoder.ts';
 import type { Spool } from '../uploads/spool.ts';
+import { essential } from './essential.ts';
 import { gridOf } from './grid.ts';
 import { importJob } from './import-job.ts';
 import type { JoinedRendition } from './joining.ts';
@@ -38,6 +39,8 @@ export interface BackgroundOptions {
   readonly onPlayable: (row: VideoRow, index: Uint8Array) => void;
   readonly indexer: Indexer;
   readonly presentations: Presentations;
+  /** Queues what is drawn of a video. */
+  readonly draw: (video: string) => Promise<void>;
   /** Undefined where nothing can be made. */
   readonly transcoder: Transcoder | undefined;
   readonly jobs: () => Jobs;
@@ -76,9 +79,11 @@ export class Background {
       keep: (row: RenditionRow, joined: JoinedRendition) => this.#keep(row, joined),
       onReady: (row: RenditionRow) => this.#ready(row),
     };
-    this.kinds = [importJob(made), renditionJob(made), soundJob(made), loudnessJob(made)].map((kind) =>
-      this.#essential(kind),
-    );
+    this.kinds = [
+      importJob(made),
+      loudnessJob(made),
+      ...[renditionJob(made), soundJob(made)].map((kind) => essential(kind, made)),
+    ];
   }
 
   /** Has a file that nobody here can read put into a container that we can; false when nothing can be done about it. */
@@ -95,7 +100,8 @@ export class Background {
 
   /** Queues what a video needs; the renditions without which it would not play are announced at once. */
   async plan(row: VideoRow): Promise<void> {
-    const { presentations, jobs, db, library, transcoder } = this.#options;
+    const { presentations, jobs, db, library, transcoder, draw } = this.#options;
+    if (row.width !== null) await draw(row.id);
     const { index, presentation } = await presentations.get(row);
     if (!transcoder) {
       const obstacle = index.video?.browser === 'no' || presentation.tracks.length === 0;
@@ -172,10 +178,17 @@ export class Background {
   async #announce(row: VideoRow, specs: readonly JobSpec[]): Promise<void> {
     const { index } = await this.#options.presentations.get(row);
     const grid = gridOf(index);
-    const [first] = specs.filter(({ kind }) => kind === 'rendition');
-    if (!grid || !first) return;
+    const first = specs.find(({ kind }) => kind === 'rendition');
+    if (!grid || !first || this.#hasGivenUp(row.id, first)) return;
     const rung = rungOf(rungSource(index), Number(first.params?.height));
     await beginRendition({ store: this.#store, renditions: this.renditions }, row.id, rung, grid);
+  }
+
+  #hasGivenUp(video: string, { kind, params }: JobSpec): boolean {
+    const jobs = this.#options.jobs();
+    return jobs
+      .of(video)
+      .some((job) => job.kind === kind && job.height === params?.height && !isPending(job));
   }
 
   async #keep(row: RenditionRow, { path, index, size, bitRate }: JoinedRendition): Promise<void> {
@@ -190,29 +203,6 @@ export class Background {
   #ready(row: RenditionRow): void {
     this.#options.onReady(row);
   }
-
-  /** A video that plays only by what this kind makes cannot be played when it gives up, and can when it is done. */
-  #essential(kind: JobKind): JobKind {
-    const { library, presentations } = this.#options;
-    if (kind.name === 'loudness' || kind.name === 'import') return kind;
-    return {
-      ...kind,
-      run: async (work) => {
-        const { video } = work;
-        await kind.run({ ...work, video: { ...video, playable: 1 } });
-        if (video.failure_code !== null) await library.converted(video.id);
-      },
-      gaveUp: async (work, failure) => {
-        await kind.gaveUp?.(work, failure);
-        const { index } = await presentations.get({ ...work.video, playable: 1 });
-        const rows = await this.renditions.of(work.video.id, index);
-        const plays = index.video ? index.video.browser !== 'no' : index.audio.some(playsAsItIs);
-        const wanted = index.video ? 'rendition' : 'audio';
-        if (plays || rows.some(({ state }) => state === 'ready') || kind.name !== wanted) return;
-        await library.notConverted(work.video.id, failure.code, failure.detail);
-      },
-    };
-  }
 }
 
-const playsAsItIs = ({ browser }: { browser: string }) => browser === 'yes';
+const isPending = ({ state }: VideoJob) => state === 'queued' || state === 'running';

@@ -4,11 +4,13 @@ import type { Demuxer } from '@ptsdly/contract';
 import type { VideoRow } from '../database.ts';
 import type { Indexer } from '../indexing/indexer.ts';
 import { type JobKind, type JobWork, priorities } from '../jobs/job-kind.ts';
+import { outcomeOf } from '../jobs/job-outcome.ts';
 import type { Library } from '../library/library.ts';
 import { indexOf, mediaOf, originalOf } from '../library/object-names.ts';
 import type { LocalStorage } from '../storage/storage.ts';
 import { TranscodeError, type Transcoder } from '../transcoder.ts';
 import type { Spool } from '../uploads/spool.ts';
+import { isMissing } from './essential.ts';
 import type { WorkFolder } from './work-folder.ts';
 
 export interface ImportJobOptions {
@@ -32,7 +34,12 @@ export function importJob(options: ImportJobOptions): JobKind {
   return {
     name: 'import',
     priority: priorities.import,
-    run: (work) => importFile(options, work),
+    run: (work) =>
+      importFile(options, work).catch(async (error: unknown) => {
+        const { code, detail } = outcomeOf(error, 1);
+        if (isMissing(error)) await options.library.failed(work.video.id, code, detail);
+        throw error;
+      }),
     gaveUp: async ({ video }, { code, detail }) => options.library.failed(video.id, code, detail),
   };
 }
