@@ -54,7 +54,7 @@ export function openEngine(foundation: Foundation, { library, changes }: Shelves
   });
   const ingest = new Ingest({
     ...{ library, storage, spool, indexer, arrivals, log, onPlayable },
-    onUnreadable: (id, start) => background.importUnread(id, start),
+    onUnreadable: (id, start, code) => background.importUnread(id, start, code),
   });
   return { arrivals, pictures, sessionNews, background, jobs, ingest };
 }

@@ -11,6 +11,8 @@ export interface EssentialOptions {
   readonly library: Library;
   readonly presentations: Presentations;
   readonly renditions: Renditions;
+  /** Has it decoded from the original itself instead; false when that makes no difference. */
+  readonly decodeOriginal: (video: VideoRow) => Promise<boolean>;
 }
 
 /**
@@ -31,14 +33,20 @@ export function essential(kind: JobKind, options: EssentialOptions): JobKind {
       try {
         await kind.run({ ...work, video: { ...video, playable: 1 } });
       } catch (error) {
-        if (isMissing(error)) await refuse(video, outcomeOf(error, 1));
+        if (isMissing(error)) {
+          await kind.gaveUp?.(work, outcomeOf(error, 1)); // what was announced is not coming
+          await refuse(video, outcomeOf(error, 1));
+        }
         throw error;
       }
       if (video.failure_code !== null) await library.converted(video.id);
     },
     async gaveUp(work, failure) {
       await kind.gaveUp?.(work, failure);
-      await refuse(work.video, failure);
+      const { video } = work;
+      if (await playsWithout(kind, video, options)) return;
+      if (failure.code === 'cannot_decode' && (await options.decodeOriginal(video))) return;
+      await refuse(video, failure);
     },
   };
 }
