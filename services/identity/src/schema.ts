@@ -1,6 +1,6 @@
 import type { Role } from '@ptsdly/contract';
 import type { Migrations, OutboxTables } from '@ptsdly/db';
-import { outboxMigration } from '@ptsdly/db';
+import { outboxHeadMigration, outboxMigration } from '@ptsdly/db';
 import { type Generated, sql } from 'kysely';
 import type { Migration } from 'kysely/migration';
 
@@ -209,4 +209,5 @@ export const migrations: Migrations = {
   '2026-11-02-accounts': running([...betterAuthTables, ...ourTables]),
   '2027-01-identity-1-api-tokens': running(apiTokenTables),
   '2027-01-identity-2-accounts': running(accountTables),
+  '2027-02-databases-outbox-head': outboxHeadMigration,
 };
