@@ -7,6 +7,13 @@ const onSql = [
   'services/identity/src/**/*.test.ts',
   'services/subscriptions/src/**/*.test.ts',
 ];
+/** Of those, what has a server of its own, or is about processes and sockets and takes long. */
+const notAboutSql = [
+  'lib/db/src/mariadb.test.ts',
+  'services/identity/src/{service,passwords}.test.ts',
+  'services/subscriptions/src/{service,control,kill}.test.ts',
+  'services/subscriptions/src/{hosts,imports}/**',
+];
 
 if (mariadbMissing) {
   if (process.env.CI) throw new Error(mariadbMissing.replace('skipped', 'not to be skipped here'));
@@ -42,6 +49,7 @@ export default defineConfig({
               test: {
                 name: 'mariadb',
                 include: onSql,
+                exclude: notAboutSql,
                 globalSetup: 'lib/db/src/testing/global-setup.ts',
                 setupFiles: 'lib/db/src/testing/setup.ts',
               },

@@ -3,8 +3,6 @@ import type { MysqlPool, MysqlPoolConnection } from 'kysely';
 import type { Pool, PoolConnection } from 'mysql2';
 import { explained, isConflict } from './unavailable.ts';
 
-/** A statement that takes longer has met a server that hangs. */
-const STATEMENT_MS = 30_000;
 /** How often a statement or a transaction that was in another's way runs again. */
 const ATTEMPTS = 12;
 /** What makes of a connection one that behaves as our schemas expect, whatever the server's own settings are. */
@@ -20,14 +18,20 @@ const SETTINGS = [
 /** Something of a schema that a migration was about to make is there: a table, a column, an index. */
 const MADE: ReadonlySet<unknown> = new Set([1050, 1060, 1061]);
 
+export interface Habits {
+  /** How long a statement may take. */
+  readonly patienceMs: number;
+  /** Overlooks what a migration finds already made. */
+  readonly resuming: boolean;
+}
+
 type Done = (error: unknown, result: never) => void;
 
 /**
  * The pool of mysql2 as Kysely's dialect sees it: every connection with our settings, values bound as on SQLite, lone
- * statements run again after a deadlock, and failures told as `DatabaseUnavailable` where they are. `resuming` overlooks
- * what a migration finds already made.
+ * statements run again after a deadlock, and failures told as `DatabaseUnavailable` where they are.
  */
-export function kyselyPool(pool: Pool, { resuming = false } = {}): MysqlPool {
+export function kyselyPool(pool: Pool, habits: Habits): MysqlPool {
   pool.on('connection', (connection) => {
     for (const setting of SETTINGS) connection.query(setting);
   });
@@ -35,7 +39,7 @@ export function kyselyPool(pool: Pool, { resuming = false } = {}): MysqlPool {
     getConnection: (callback) =>
       pool.getConnection((error, connection) => {
         if (error) callback(explained(error), undefined as never);
-        else callback(null, adapt(connection, resuming));
+        else callback(null, adapt(connection, habits));
       }),
     end: (callback) => pool.end(callback),
   };
@@ -43,13 +47,13 @@ export function kyselyPool(pool: Pool, { resuming = false } = {}): MysqlPool {
 
 const adapted = new WeakMap<PoolConnection, MysqlPoolConnection>();
 
-function adapt(connection: PoolConnection, resuming: boolean): MysqlPoolConnection {
+function adapt(connection: PoolConnection, { patienceMs, resuming }: Habits): MysqlPoolConnection {
   const known = adapted.get(connection);
   if (known) return known;
   let inTransaction = false;
   const once = (sql: string, values: unknown[]) =>
     new Promise<unknown>((resolve, reject) => {
-      connection.query({ sql, values, timeout: STATEMENT_MS }, (error, result) => {
+      connection.query({ sql, values, timeout: patienceMs }, (error, result) => {
         if (!error) return resolve(result);
         if (resuming && MADE.has(error.errno)) return resolve([]);
         if (error.code === 'PROTOCOL_SEQUENCE_TIMEOUT') connection.destroy(); // its answer may still come
@@ -83,15 +87,29 @@ function adapt(connection: PoolConnection, resuming: boolean): MysqlPoolConnecti
 }
 
 /** Runs `work` again, a little later each time, while it is refused for being in another's way. */
-export async function again<R>(work: () => Promise<R>): Promise<R> {
+export async function again<R>(work: () => Promise<R>, alone: Turns = inAnyOrder): Promise<R> {
   for (let attempt = 1; ; attempt++) {
     try {
-      return await work();
+      return await (attempt === 1 ? work() : alone(work));
     } catch (error) {
       if (attempt === ATTEMPTS || !isConflict(error)) throw error;
       await sleep(Math.random() * 10 * attempt);
     }
   }
+}
+
+type Turns = <R>(work: () => Promise<R>) => Promise<R>;
+
+const inAnyOrder: Turns = (work) => work();
+
+/** Runs one after the other: what was in another's way here is not in each other's again. */
+export function oneByOne(): Turns {
+  let last: Promise<unknown> = Promise.resolve();
+  return (work) => {
+    const mine = last.then(work);
+    last = mine.catch(() => undefined);
+    return mine;
+  };
 }
 
 function bindable(value: unknown): unknown {

@@ -2,19 +2,24 @@ import type { PoolOptions } from 'mysql2';
 
 /** Connections at once where the URL does not say. */
 const CONNECTIONS = 10;
+/** Seconds; a statement that takes longer has met a server that hangs. */
+const PATIENCE_S = 30;
+const OPTIONS = ['socket', 'connections', 'patience', 'tls'];
 const CONNECT_MS = 5000;
 
 /**
  * What `mysql://<user>:<password>@<host>[:<port>]/<schema>[?<option>&…]` means to the driver. Options: `socket` (path of a
- * Unix socket), `connections` (at most at once), `tls=yes` (with a certificate that the system trusts) or `tls=insecure`
+ * Unix socket), `connections` (at most at once), `patience` (seconds that a statement may take), `tls=yes` (with a certificate that the system trusts) or `tls=insecure`
  * (any certificate). Throws where it is not such a URL.
  */
-export function mariaDbOptions(text: string): PoolOptions {
+export function mariaDbOptions(text: string): PoolOptions & { readonly patienceMs: number } {
   const url = new URL(text.replace(/^mariadb:/, 'mysql:'));
   const schema = decodeURIComponent(url.pathname.slice(1));
   if (!/^[\w$-]{1,64}$/.test(schema))
     throw new Error('a database URL names its schema: mysql://user:password@host/schema');
-  return { ...accessOf(url), database: schema };
+  const patience = Number(url.searchParams.get('patience') ?? PATIENCE_S);
+  if (!(patience > 0)) throw new Error('patience= is a number of seconds');
+  return { ...accessOf(url), database: schema, patienceMs: patience * 1000 };
 }
 
 /** As above without a schema: the server itself, for who makes schemas in it. */
@@ -24,7 +29,7 @@ export function mariaDbServerOptions(text: string): PoolOptions {
 
 function accessOf(url: URL): PoolOptions {
   const { searchParams: options } = url;
-  const unknown = [...options.keys()].filter((name) => !['socket', 'connections', 'tls'].includes(name));
+  const unknown = [...options.keys()].filter((name) => !OPTIONS.includes(name));
   if (unknown.length > 0) throw new Error(`a database URL has no option "${unknown[0]}"`);
   const [socketPath, tls] = [options.get('socket'), options.get('tls')];
   const connections = Number(options.get('connections') ?? CONNECTIONS);

@@ -1,9 +1,11 @@
-import { type Dialect, Kysely, MysqlDialect, sql, type TransactionBuilder } from 'kysely';
+import { type Dialect, Kysely, type KyselyPlugin, MysqlDialect, sql, type TransactionBuilder } from 'kysely';
 import { createPool } from 'mysql2';
-import { again, kyselyPool } from './mariadb-pool.ts';
+import { again, kyselyPool, oneByOne } from './mariadb-pool.ts';
 import { mariaDbOptions } from './mariadb-url.ts';
 import { DatabaseUnavailable } from './unavailable.ts';
 
+/** A change of a large table takes its time. */
+const MIGRATION_MS = 24 * 3_600_000;
 /** Strings compare byte by byte, blanks at the end included, as on SQLite. */
 const COLLATION = 'utf8mb4_nopad_bin';
 
@@ -13,8 +15,9 @@ const COLLATION = 'utf8mb4_nopad_bin';
  * overlooks what one that was cut short has already made. Rejects with a plain sentence when it cannot be used.
  */
 export async function openMariaDb<T>(url: string): Promise<{ db: Kysely<T>; migrator: Kysely<T> }> {
-  const options = mariaDbOptions(url);
-  const db = new MariaDb<T>({ dialect: dialect(kyselyPool(createPool(options))) });
+  const { patienceMs, ...options } = mariaDbOptions(url);
+  const pool = kyselyPool(createPool(options), { patienceMs, resuming: false });
+  const db = retrying(new Kysely<T>({ dialect: dialect(pool) }));
   try {
     await examine(db);
   } catch (cause) {
@@ -22,21 +25,30 @@ export async function openMariaDb<T>(url: string): Promise<{ db: Kysely<T>; migr
     const why = cause instanceof DatabaseUnavailable ? (cause.cause as Error) : (cause as Error);
     throw new Error(`the database ${String(options.database)} cannot be used: ${why.message}`, { cause });
   }
-  const pool = createPool({ ...options, connectionLimit: 1 });
-  return { db, migrator: new Kysely<T>({ dialect: dialect(kyselyPool(pool, { resuming: true })) }) };
+  const alone = createPool({ ...options, connectionLimit: 1 });
+  return {
+    db,
+    migrator: new Kysely<T>({
+      dialect: dialect(kyselyPool(alone, { patienceMs: MIGRATION_MS, resuming: true })),
+    }),
+  };
 }
 
 const dialect = (pool: ReturnType<typeof kyselyPool>): Dialect => new MysqlDialect({ pool });
 
 /** Transactions run again when they were in another's way, from their start: their work has no effect but in them. */
-class MariaDb<T> extends Kysely<T> {
-  override transaction(): TransactionBuilder<T> {
-    const builder = super.transaction();
-    const execute = builder.execute.bind(builder);
-    return Object.assign(builder, {
-      execute: (work: Parameters<typeof execute>[0]) => again(() => execute(work)),
-    });
-  }
+function retrying<T>(db: Kysely<T>, alone = oneByOne()): Kysely<T> {
+  const [transaction, withPlugin] = [db.transaction.bind(db), db.withPlugin.bind(db)];
+  return Object.assign(db, {
+    transaction(): TransactionBuilder<T> {
+      const builder = transaction();
+      const execute = builder.execute.bind(builder);
+      return Object.assign(builder, {
+        execute: (work: Parameters<typeof execute>[0]) => again(() => execute(work), alone),
+      });
+    },
+    withPlugin: (plugin: KyselyPlugin) => retrying(withPlugin(plugin), alone),
+  });
 }
 
 interface Facts {

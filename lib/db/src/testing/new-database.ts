@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
-import { resolve } from 'node:path';
+import { copyFileSync, existsSync, mkdirSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
 
 /** Set where tests run on MariaDB: its socket. Child processes of a test inherit it. */
 const SOCKET = 'TEST_MARIADB_SOCKET';
@@ -18,9 +19,7 @@ export function useMariaDb(socket: string): void {
 export function newDatabase(file = ':memory:'): string {
   const socket = process.env[SOCKET];
   if (socket === undefined) return `sqlite:${file}`;
-  const inMemory = file === ':memory:';
-  const seed = inMemory ? randomBytes(16) : resolve(file);
-  const name = `t_${createHash('sha256').update(seed).digest('hex').slice(0, 16)}`;
+  const name = file === ':memory:' ? `t_${randomBytes(8).toString('hex')}` : nameOf(file);
   if (!made.has(name)) {
     made.add(name);
     asAdmin(
@@ -32,6 +31,26 @@ export function newDatabase(file = ':memory:'): string {
   }
   return `mysql://${name}:${name}@localhost/${name}?socket=${encodeURIComponent(socket)}&connections=5`;
 }
+
+/** Copies the database of one file to that of another, as it is on disk at this moment, as after a crash. */
+export function copyDatabase(from: string, to: string): void {
+  const socket = process.env[SOCKET];
+  if (socket === undefined) {
+    mkdirSync(dirname(to), { recursive: true });
+    for (const end of ['', '-wal']) if (existsSync(from + end)) copyFileSync(from + end, to + end);
+    return;
+  }
+  newDatabase(to);
+  const [source, target] = [nameOf(from), nameOf(to)];
+  const tables = asAdmin(socket, `show tables from ${source}`).split('\n').filter(Boolean);
+  const copies = tables.flatMap((table) => [
+    `create table ${target}.\`${table}\` like ${source}.\`${table}\``,
+    `insert into ${target}.\`${table}\` select * from ${source}.\`${table}\``,
+  ]);
+  asAdmin(socket, ...copies);
+}
+
+const nameOf = (file: string) => `t_${createHash('sha256').update(resolve(file)).digest('hex').slice(0, 16)}`;
 
 /** What a service needs in its schema. */
 const RIGHTS = 'select, insert, update, delete, create, alter, index, drop, references';
@@ -45,8 +64,15 @@ export function dropDatabases(): void {
   asAdmin(socket, ...names.flatMap((name) => [`drop database ${name}`, `drop user ${name}@localhost`]));
 }
 
-function asAdmin(socket: string, ...statements: string[]): void {
-  const args = ['--no-defaults', `--socket=${socket}`, '--user=tester', '--password=tester'];
+function asAdmin(socket: string, ...statements: string[]): string {
+  const args = [
+    '--no-defaults',
+    `--socket=${socket}`,
+    '--user=tester',
+    '--password=tester',
+    '--skip-column-names',
+  ];
   const done = spawnSync('mariadb', [...args, '-e', statements.join(';')], { encoding: 'utf8' });
   if (done.status !== 0) throw new Error(`mariadb: ${done.stderr}`);
+  return done.stdout;
 }
