@@ -1,5 +1,4 @@
-import { createHash, randomBytes } from 'node:crypto';
-import { chmodSync, linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
 import { isIP } from 'node:net';
 import { homedir, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -12,6 +11,12 @@ export type ServiceName = (typeof serviceNames)[number];
 
 const port = z.coerce.number().int().min(0).max(65535);
 const address = z.string().regex(/^(https?:\/\/[^/]+|unix:\/.+)$/, 'expected http://host:port or unix:/path');
+const database = z
+  .string()
+  .regex(
+    /^(sqlite:.+|(mysql|mariadb):\/\/[^/]*\/[\w$-]+(\?.*)?)$/,
+    'expected sqlite:path or mysql://user:password@host/schema',
+  );
 const secret = z.string().min(32, 'at least 32 characters');
 
 const list = z
@@ -139,13 +144,13 @@ export const settings = {
   webUrl: setting('PTSDLY_WEB_URL', 'Where web is, or listens, when it runs apart', address.optional()),
   identityDatabase: setting(
     'PTSDLY_IDENTITY_DATABASE',
-    'Database of identity; `sqlite:<data>/identity.db` where not given',
-    z.string().optional(),
+    'Database of identity, `sqlite:` or `mysql:` (MariaDB); `sqlite:<data>/identity.db` where not given',
+    database.optional(),
   ),
   subscriptionsDatabase: setting(
     'PTSDLY_SUBSCRIPTIONS_DATABASE',
-    'Database of subscriptions; `sqlite:<data>/subscriptions.db` where not given',
-    z.string().optional(),
+    'Database of subscriptions, likewise; `sqlite:<data>/subscriptions.db` where not given',
+    database.optional(),
   ),
   linksStore: setting(
     'PTSDLY_LINKS_STORE',
@@ -166,6 +171,11 @@ export const settings = {
     'PTSDLY_SERVER_HOST',
     'Where media servers are made; `process:<data>/servers` where not given',
     z.string().optional(),
+  ),
+  controlUrl: setting(
+    'PTSDLY_CONTROL_URL',
+    'Where media servers on other machines reach subscriptions, `http://host:port`; it listens at that port',
+    z.url({ protocol: /^http$/, error: 'expected http://host:port' }).optional(),
   ),
   sleepAfter: setting(
     'PTSDLY_SLEEP_AFTER',
@@ -361,36 +371,4 @@ export function printConfig(config: Config): string {
 /** An address as it may be shown: a store's password stands in its URL (RFC 3986 §3.2.1). */
 function withoutPassword(value: string): string {
   return value.replace(/(:\/\/[^/:@]*:)[^/]*@/, '$1[hidden]@');
-}
-
-/** Makes the data folder. Throws ConfigError where it cannot be written. */
-export function prepareData(folder: string): void {
-  try {
-    mkdirSync(join(folder, 'secrets'), { recursive: true, mode: 0o700 });
-    const probe = join(folder, 'secrets', '.probe');
-    writeFileSync(probe, '');
-  } catch (cause) {
-    throw new ConfigError(`The data folder ${folder} cannot be written (${(cause as Error).message}).`, {
-      cause,
-    });
-  }
-}
-
-/**
- * A secret of this installation, made at its first use and kept in the data folder (mode 0600). Services that start
- * at once all want to make it: it gets its name when it is whole, so that none reads it empty.
- */
-export function keptSecret(folder: string, name: string): string {
-  const file = join(folder, 'secrets', name);
-  const draft = `${file}.${randomBytes(6).toString('hex')}`;
-  writeFileSync(draft, randomBytes(32).toString('base64url'), { flag: 'wx', mode: 0o600 });
-  try {
-    linkSync(draft, file);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-  } finally {
-    rmSync(draft);
-  }
-  chmodSync(file, 0o600);
-  return readFileSync(file, 'utf8').trim();
 }

@@ -6,6 +6,7 @@ import { openIdentity, type Providers } from '@ptsdly/identity';
 import {
   type Address,
   createLog,
+  createServerTokens,
   createServiceTokens,
   LineBuffer,
   type Listener,
@@ -17,7 +18,8 @@ import {
 import { openLinks } from '@ptsdly/links';
 import { openSubscriptions } from '@ptsdly/subscriptions';
 import { openWeb } from '@ptsdly/web/serve';
-import { type Config, ConfigError, isWhole, keptSecret, prepareData, type ServiceName } from './config.ts';
+import { type Config, ConfigError, isWhole, type ServiceName } from './config.ts';
+import { keptSecret, prepareData } from './data-folder.ts';
 import { LocalServices } from './local-services.ts';
 import { mediaProgram } from './media-program.ts';
 import { attended, operatorSocket } from './operator.ts';
@@ -134,6 +136,7 @@ async function openService(name: ServiceName, config: Config, log: Logger, peers
           ...mediaProgram(),
           idleSeconds: config.sleepAfter,
           remoteStorage: remoteStorage(config),
+          remoteControl: remoteControl(config, key),
           identity: peers.identity,
           links: peers.links,
         }),
@@ -150,6 +153,12 @@ async function openService(name: ServiceName, config: Config, log: Logger, peers
         ...(config.trustedProxies ? { trustedProxies: config.trustedProxies } : {}),
       });
   }
+}
+
+function remoteControl({ controlUrl }: Config, key: string) {
+  if (controlUrl === undefined) return undefined;
+  const tokens = createServerTokens(new TextEncoder().encode(key));
+  return { address: controlUrl.replace(/\/+$/, ''), tokens };
 }
 
 function remoteStorage({ storage, storageKey }: Config) {

@@ -67,7 +67,7 @@ test.skipIf(redisMissing)('while Redis is away or hangs, each process counts for
   await server.signal('SIGCONT');
   await server.signal('SIGKILL');
   expect(await taken([rates], 'away', 3)).toBe(3);
-  expect(states).toContain('lost');
+  await expect.poll(() => states).toContain('lost');
   await server.start();
   await expect.poll(() => states.at(-1), { timeout: 5000 }).toBe('back');
   const other = await open(url);

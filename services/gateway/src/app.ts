@@ -37,6 +37,7 @@ import { ServerDirectory } from './servers.ts';
 import { continueTrace } from './trace.ts';
 import { proxyUpgrade, responseFor, wantsWebSocket } from './upgrade.ts';
 import { type Patience, type UpstreamName, Upstreams } from './upstream.ts';
+import { UpstreamAddresses } from './upstream-address.ts';
 
 export interface GatewayOptions {
   /** Public address: the allowed origin, and the host that upstreams see. */
@@ -78,6 +79,7 @@ export async function openGateway(options: GatewayOptions): Promise<Service> {
     followFeed('identity', options.identity, options, relay),
     followFeed('subscriptions', options.subscriptions, options, servers),
   ];
+  const addresses = new UpstreamAddresses();
   const addressOf = clientAddress(options.trustedProxies ?? []);
   const table = new RouteTable();
   const isApart = (name: Upstream | undefined) =>
@@ -122,7 +124,8 @@ export async function openGateway(options: GatewayOptions): Promise<Service> {
       const passed = { request, response, address, headers, answerHeaders, guard, route: path };
       return upgrade ? proxyUpgrade(passed, upgrade.socket, upgrade.head) : proxy(passed);
     };
-    return upstream === 'media' ? proxyHeld(exchange, servers, sendTo) : sendTo(address);
+    if (upstream !== 'media') return sendTo(address);
+    return proxyHeld(exchange, servers, async (name) => sendTo(await addresses.resolve(name)));
   };
 
   const handle = async (request: IncomingMessage, response: ServerResponse, upgrade?: Upgraded) => {

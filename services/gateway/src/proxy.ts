@@ -31,7 +31,7 @@ export interface ProxyRequest {
 
 /** A connection to an upstream on which nothing moves. */
 export const SILENCE_MS = 120_000;
-const CONNECT_MS = 3000;
+const CONNECT_MS = 2000;
 const LEFTOVER_BODY_MS = 2000;
 const PAUSE_MS = { first: 20, longest: 250 };
 const RETRIES = 2;
@@ -172,7 +172,8 @@ function limitTime(upstream: ClientRequest, answerMs: number): { stop(): number 
   };
 }
 
-const timedOut = () => Object.assign(new Error('no connection in time'), { code: 'ETIMEDOUT' });
+/** A machine that is gone refuses nothing. */
+const timedOut = () => Object.assign(new Error('no connection in time'), { syscall: 'connect' });
 
 /** `asked`: whether the client sends the body without waiting any longer. */
 export function sendAnswer(
@@ -210,8 +211,10 @@ function whenConnected(upstream: ClientRequest, begin: () => void): void {
 }
 
 const codeOf = (error: unknown) => (error as NodeJS.ErrnoException | undefined)?.code ?? '';
-const UNREACHED = new Set(['ECONNREFUSED', 'ENOENT', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ETIMEDOUT']);
-const isUnreached = (error: unknown) => UNREACHED.has(codeOf(error));
+/** Nobody listens there, or there is nobody of that name. */
+const NOBODY_THERE = new Set(['ENOENT', 'ENOTFOUND', 'EAI_AGAIN']);
+const isUnreached = (error: unknown) =>
+  (error as NodeJS.ErrnoException | undefined)?.syscall === 'connect' || NOBODY_THERE.has(codeOf(error));
 
 const SAFE = new Set(['GET', 'HEAD', 'OPTIONS']);
 const isRepeatable = (request: IncomingMessage) => SAFE.has(request.method ?? '') && !hasBody(request);

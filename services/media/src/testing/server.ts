@@ -14,7 +14,7 @@ export const BASE = '/m/myslug';
 /** A media server on a real Unix socket, with its stand-in host. */
 export interface Rig {
   readonly folder: string;
-  readonly config: MediaConfig;
+  readonly config: SocketConfig;
   readonly host: StandInHost;
   readonly media: MediaService;
   readonly socketPath: string;
@@ -24,7 +24,8 @@ export interface Rig {
   call(method: string, path: string, options?: CallOptions): Promise<Answer>;
   /** Like `call`, but hands out the answer while it is still coming. */
   open(method: string, path: string, options?: CallOptions): Promise<IncomingMessage>;
-  restart(): Promise<void>;
+  /** `meanwhile` is done while nothing has the files open. */
+  restart(meanwhile?: () => void): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -44,7 +45,12 @@ export interface Answer {
   problem(): ProblemJson;
 }
 
-export async function createConfig(folder: string, change: Partial<MediaConfig> = {}): Promise<MediaConfig> {
+export type SocketConfig = MediaConfig & { readonly socketPath: string };
+
+export async function createConfig(
+  folder: string,
+  change: Partial<SocketConfig> = {},
+): Promise<SocketConfig> {
   return {
     serverId: SERVER,
     ownerId: OWNER,
@@ -65,18 +71,21 @@ export async function createConfig(folder: string, change: Partial<MediaConfig> 
 export interface RigOptions {
   /** Make what browsers cannot play into what they can. */
   readonly converts?: boolean;
+  /** The host's ffmpeg command; the machine's own when absent. */
+  readonly ffmpeg?: string;
 }
 
-export async function openRig(change: Partial<MediaConfig> = {}, options: RigOptions = {}): Promise<Rig> {
+export async function openRig(change: Partial<SocketConfig> = {}, options: RigOptions = {}): Promise<Rig> {
   const folder = await mkdtemp(join(tmpdir(), 'media-'));
   const config = await createConfig(folder, change);
-  const host = await createHost({ serverId: SERVER, ownerId: OWNER, folder });
+  const host = await createHost({ serverId: SERVER, ownerId: OWNER, folder, ffmpeg: options.ffmpeg });
   const hostListener = await listen(host, { socketPath: join(folder, 'control.sock'), drainMs: 100 });
   let media: MediaService;
   let listener: Listener;
   const start = async () => {
+    const { transcoder: _, ...rest } = config;
     media = await openMedia({
-      ...{ ...config, log: silentLog, control: config.controlAddress },
+      ...{ ...rest, log: silentLog, control: config.controlAddress },
       converts: options.converts ?? false,
     });
     listener = await listen(media, { socketPath: config.socketPath, drainMs: 500 });
@@ -95,8 +104,9 @@ export async function openRig(change: Partial<MediaConfig> = {}, options: RigOpt
     },
     socketPath: config.socketPath,
     client: ownerClient(config.socketPath, host),
-    async restart() {
+    async restart(meanwhile) {
       await stop();
+      meanwhile?.();
       await start();
     },
     async close() {
