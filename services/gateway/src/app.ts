@@ -29,6 +29,7 @@ import {
   refuseAmbiguous,
   refuseForeignHosts,
   refuseHiddenFraming,
+  refuseTwoHosts,
   sendToOrigin,
 } from './refusals.ts';
 import { TokenRelay } from './relay.ts';
@@ -85,6 +86,7 @@ export async function openGateway(options: GatewayOptions): Promise<Service> {
   const isApart = (name: Upstream | undefined) =>
     name === 'media' || (name !== undefined && name !== 'gateway' && typeof options[name] === 'string');
   const filters: readonly Filter[] = [
+    refuseTwoHosts,
     refuseForeignHosts([publicUrl.host, ...(options.hosts ?? [])]),
     refuseAmbiguous,
     refuseHiddenFraming,

@@ -30,6 +30,16 @@ export const refuseHiddenFraming: Filter = ({ request }) => {
   throw new Problem('bad_request', { detail: 'The Connection header names a header of the message.' });
 };
 
+/** A second Host is for another reader than us; Node keeps the first (RFC 9112 §3.2). */
+export const refuseTwoHosts: Filter = ({ request: { rawHeaders } }) => {
+  let hosts = 0;
+  for (let i = 0; i < rawHeaders.length; i += 2) {
+    const name = rawHeaders[i] as string;
+    if (name.length === 4 && name.toLowerCase() === 'host') hosts++;
+  }
+  if (hosts > 1) throw new Problem('bad_request', { detail: 'There is more than one Host header.' });
+};
+
 /** Finds the row of the table; fixed words at the root are never codes, whatever a service has there. Rejects with `not_found`, or `method_not_allowed` and the methods on offer. */
 export const findRoute =
   (table: RouteTable): Filter =>
