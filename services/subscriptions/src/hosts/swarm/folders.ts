@@ -7,8 +7,22 @@ const SAFE_ID = /^[A-Za-z0-9][A-Za-z0-9-]{0,39}$/;
 /** Of the account in the image; a control plane without root's rights can give folders to nobody but itself. */
 const MEDIA_UID = 10001;
 
-/** The folders of servers, on a file system that all nodes share. */
-export class Folders {
+/** The folders of servers. */
+export interface Folders {
+  /** `uid:gid` of those who use them. */
+  readonly user: string;
+  /** Throws `stop` for an id that is no name of a folder and a service. */
+  pathOf(serverId: string): string;
+  has(serverId: string): boolean;
+  /** Private to its user. Nothing to do is success. */
+  make(serverId: string): Promise<void>;
+  remove(serverId: string): Promise<void>;
+  /** Ids of servers that have one. */
+  list(): Promise<string[]>;
+}
+
+/** On a file system that all nodes share. */
+export class DiskFolders implements Folders {
   readonly #root: string;
   readonly #isRoot = process.getuid?.() === 0;
 
@@ -16,13 +30,11 @@ export class Folders {
     this.#root = resolve(root);
   }
 
-  /** `uid:gid` of those who use them. */
   get user(): string {
     if (this.#isRoot) return `${MEDIA_UID}:${MEDIA_UID}`;
     return `${process.getuid?.()}:${process.getgid?.()}`;
   }
 
-  /** Throws `stop` for an id that is no name of a folder and a service. */
   pathOf(serverId: string): string {
     if (!SAFE_ID.test(serverId)) throw new HostError('stop', 'this server id cannot name a service');
     return join(this.#root, serverId);

@@ -16,9 +16,9 @@ export function observedService(service: SwarmService, tasks: readonly SwarmTask
     ...{ serverId, generation, state, address, detail },
   });
   if (Spec.Mode.Replicated.Replicas === 0) return seen('asleep');
-  const running = own.filter(isServing);
-  if (running.some((task) => runsAs(task, service))) return seen('ready', addressOf(Spec.Name));
-  if (running.length > 0) return seen('starting', addressOf(Spec.Name)); // the one before it, as long as that is there
+  const serves = own.some(isServing);
+  const isTakenOver = !own.some((task) => isAlive(task) && !runsAs(task, service));
+  if (serves) return seen(isTakenOver ? 'ready' : 'starting', addressOf(Spec.Name));
   const reason = failureOf(own);
   return reason === null ? seen('starting') : seen('failed', null, reason);
 }

@@ -7,12 +7,15 @@ import { mediaCommand, testFolder } from '../../testing/service.ts';
 import { FakeEngine } from '../../testing/swarm/fake-engine.ts';
 import { hostConformance } from '../conformance.ts';
 import type { Host, HostOptions, ServerSpec } from '../host.ts';
+import { DiskFolders } from './folders.ts';
 import { serviceName } from './service-spec.ts';
 import { readSwarmSettings, type SwarmSettings } from './settings.ts';
 import { composeSwarmHost } from './swarm-host.ts';
 
 const settingsIn = (folder: string, more = ''): SwarmSettings =>
   readSwarmSettings(`?image=media:1&network=servers&data=${folder}${more}`);
+
+const partsOn = (engine: FakeEngine, folder: string) => ({ engine, folders: new DiskFolders(folder) });
 
 const options = (more: Partial<HostOptions> = {}): HostOptions => ({
   ...{ runFolder: '/nowhere', mediaCommand, mediaEnv: { LANG: 'C.UTF-8' }, log: silentLog },
@@ -27,7 +30,11 @@ hostConformance('swarm, on an engine in memory', async () => {
   const engine = new FakeEngine();
   const changed: string[] = [];
   const settings = settingsIn(folder.path);
-  const host = await composeSwarmHost(settings, options({ changed: (id) => changed.push(id) }), engine);
+  const host = await composeSwarmHost(
+    settings,
+    options({ changed: (id) => changed.push(id) }),
+    partsOn(engine, folder.path),
+  );
   const nameOf = (id: string) => serviceName(settings.prefix, id);
   return {
     ...{ host, changed, outlives: true },
@@ -62,7 +69,7 @@ describe('the swarm driver', () => {
 
   const open = async (image = 'media:1', more: Partial<HostOptions> = {}) => {
     const settings = { ...settingsIn(folder.path), image };
-    const host = await composeSwarmHost(settings, options(more), engine);
+    const host = await composeSwarmHost(settings, options(more), partsOn(engine, folder.path));
     hosts.push(host);
     return host;
   };
@@ -197,7 +204,11 @@ describe('the swarm driver', () => {
       await expect(host.ensure({ ...spec, serverId: id })).rejects.toMatchObject({ kind: 'stop' });
     }
     await expect(
-      composeSwarmHost(settingsIn(folder.path), options({ remoteControl: undefined }), engine),
+      composeSwarmHost(
+        settingsIn(folder.path),
+        options({ remoteControl: undefined }),
+        partsOn(engine, folder.path),
+      ),
     ).rejects.toThrow('PTSDLY_CONTROL_URL');
   });
 });

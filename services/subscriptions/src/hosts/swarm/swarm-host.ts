@@ -14,7 +14,7 @@ import { Turns } from '../turns.ts';
 import { openEngine } from './docker-engine.ts';
 import type { Engine, ServiceSpec, SwarmService } from './engine.ts';
 import { SERVER_LABEL } from './engine.ts';
-import { Folders } from './folders.ts';
+import { DiskFolders, type Folders } from './folders.ts';
 import { generationOf, isAlive, observedService } from './observation.ts';
 import { Rollout } from './rollout.ts';
 import { forgetSecrets } from './secrets.ts';
@@ -33,20 +33,27 @@ const TRIES = 5;
  */
 export async function openSwarmHost(location: string, options: HostOptions): Promise<Host> {
   const settings = readSwarmSettings(location);
-  return composeSwarmHost(settings, options, await openEngine(settings.engine));
+  const engine = await openEngine(settings.engine);
+  return composeSwarmHost(settings, options, { engine, folders: new DiskFolders(settings.data) });
 }
 
-/** As `openSwarmHost`, on an engine that is given. */
+/** What a swarm host is made on. */
+export interface SwarmParts {
+  readonly engine: Engine;
+  readonly folders: Folders;
+}
+
+/** As `openSwarmHost`, on parts that are given. */
 export async function composeSwarmHost(
   settings: SwarmSettings,
   options: HostOptions,
-  engine: Engine,
+  parts: SwarmParts,
 ): Promise<Host> {
   const { remoteControl } = options;
   if (!remoteControl) {
     throw new Error('swarm: needs an address at which servers reach the control plane (PTSDLY_CONTROL_URL)');
   }
-  const host = new SwarmHost(settings, { ...options, remoteControl }, engine);
+  const host = new SwarmHost(settings, { ...options, remoteControl }, parts);
   host.start();
   return host;
 }
@@ -63,11 +70,11 @@ class SwarmHost implements Host {
   readonly #rollout: Rollout;
   #closing = false;
 
-  constructor(settings: SwarmSettings, options: Options, engine: Engine) {
+  constructor(settings: SwarmSettings, options: Options, { engine, folders }: SwarmParts) {
     this.#settings = settings;
     this.#options = options;
     this.#engine = engine;
-    this.#folders = new Folders(settings.data);
+    this.#folders = folders;
     const { changed, log } = options;
     this.#watch = new Watch({ list: () => this.#services(), changed, log });
     this.#rollout = new Rollout({
