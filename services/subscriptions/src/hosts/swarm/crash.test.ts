@@ -54,8 +54,11 @@ async function openWorld(): Promise<World> {
 /** One way to each action; the laboratory goes all of them, and stops at reads too. */
 const SHORT = new Set(['create', 'upgrade', 'sleep', 'wake', 'destroy']);
 
-test.each(allRows.filter(({ name }) => SHORT.has(name)))('killed before and after each change that it makes to $name', async (row) => {
-  const moments = await crashEverywhere({ open: openWorld, at: ({ name }) => WRITES.test(name) }, row);
-  expect(moments.length).toBeGreaterThanOrEqual(2);
-  expect(moments[0]).toMatch(/^before /);
-});
+test.each(allRows.filter(({ name }) => SHORT.has(name)))(
+  'killed before and after each change that it makes to $name',
+  async (row) => {
+    const moments = await crashEverywhere({ open: openWorld, at: ({ name }) => WRITES.test(name) }, row);
+    expect(moments.length).toBeGreaterThanOrEqual(2);
+    expect(moments[0]).toMatch(/^before /);
+  },
+);
