@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { controlApi, createClient, type MediaConfig, Problem } from '@ptsdly/contract';
+import { type Client, controlApi, createClient, type MediaConfig, Problem } from '@ptsdly/contract';
 import {
   type Address,
   createVerifier,
@@ -45,6 +45,7 @@ import { SessionTokens } from './playback/session-token.ts';
 import { recover } from './recovery.ts';
 import { Background } from './renditions/background.ts';
 import { WorkFolder } from './renditions/work-folder.ts';
+import type { KeySource } from './storage/open.ts';
 import { openPlaced } from './storage/placing.ts';
 import { subtitleRoutes } from './subtitles/subtitle-routes.ts';
 import { Subtitles } from './subtitles/subtitles.ts';
@@ -91,7 +92,11 @@ export async function openMedia(options: MediaOptions): Promise<MediaService> {
 
   const db = await openMediaDatabase(options.databaseUrl);
   const moves = new MoveReports(host, log);
-  const storage = await openPlaced({ ...options, db, onLeft: (left) => moves.tell(left) });
+  const storage = await openPlaced({
+    ...{ ...options, db },
+    onLeft: (left) => moves.tell(left),
+    lent: options.lentKeys ? keysFrom(host) : undefined,
+  });
   const spool = new Spool(join(options.folder, 'spool'));
   const responses = new OpenResponses();
   const rights = await Rights.load({ db, responses, serverId, ownerId });
@@ -300,4 +305,12 @@ async function sessionKey(db: MediaDatabase): Promise<Buffer> {
   const key = SessionTokens.newKey();
   await writeSetting(db, SESSION_KEY, key.toString('base64'));
   return key;
+}
+
+/** The SDK asks again some minutes before they expire. */
+function keysFrom(host: Client<typeof controlApi>): KeySource {
+  return async () => {
+    const { expiresAt, ...keys } = await host.storageKeys({});
+    return { ...keys, expiration: new Date(expiresAt) };
+  };
 }

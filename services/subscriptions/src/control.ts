@@ -5,6 +5,7 @@ import {
   type FeedPage,
   feedApi,
   identityInternalApi,
+  type LentKeys,
   linksInternalApi,
   Problem,
 } from '@ptsdly/contract';
@@ -37,6 +38,8 @@ export interface ControlOptions {
   readonly links: Address;
   readonly tokens: ServiceTokens;
   readonly transcoder?: Transcoder | undefined;
+  /** Of hosts that lend their servers keys. */
+  readonly lendKeys?: (serverId: string) => Promise<LentKeys>;
   /** Has a server looked at soon. */
   readonly nudge: (serverId: string) => void;
   readonly log: Logger;
@@ -113,6 +116,11 @@ function controlOf(server: ServedServer, parts: Parts): ControlService {
         take();
         await parts.putCard(serverId, params.videoId, body);
         return undefined;
+      },
+      storageKeys: async () => {
+        take();
+        if (!parts.lendKeys) throw new Problem('not_found');
+        return parts.lendKeys(serverId);
       },
       sleep: async ({ body }) => {
         take();

@@ -22,6 +22,7 @@ import { subscriptionsApp } from './app.ts';
 import { Changes } from './changes.ts';
 import { type Clock, systemClock } from './clock.ts';
 import { openControl } from './control.ts';
+import { keepHostNotes } from './host-notes.ts';
 import { type Host, type HostOptions, openHost, type RemoteStorage } from './hosts/host.ts';
 import { Leases } from './leases.ts';
 import { Placements } from './placements.ts';
