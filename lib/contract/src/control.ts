@@ -35,9 +35,15 @@ export const mediaConfig = z.object({
   /** Its host lends it keys for the remote one, for a while each (`controlApi.storageKeys`). */
   lentKeys: z.boolean().optional(),
   /** Where it listens: a Unix socket, at most 107 bytes. */
-  socketPath: z.string().min(1),
-  /** `unix:<path>` of its control socket. */
+  socketPath: z.string().min(1).optional(),
+  /** Where it listens when its host is not on its machine; one of the two is given. */
+  listen: z.object({ host: z.string().min(1), port: z.int().min(0).max(65535) }).optional(),
+  /** `unix:<path>` of its control socket, or `http://<host>:<port>` of the control API for servers elsewhere. */
   controlAddress: z.string().min(1),
+  /** Proves at the latter which server calls (`Authorization: Bearer`). Never logged. */
+  controlToken: z.string().min(1).optional(),
+  /** It runs ffmpeg by itself, because nobody does it on its machine; absent: its host does. */
+  transcoder: z.object({ slots: z.int().min(1).max(256).optional() }).optional(),
   quotaBytes: bytes,
   /** Absolute origin of the public URL, where one is configured; without it URLs stay relative. */
   publicUrl: z.string().optional(),
