@@ -5,6 +5,7 @@ import { openIdentity, type Providers } from '@ptsdly/identity';
 import {
   type Address,
   createLog,
+  createServerTokens,
   createServiceTokens,
   LineBuffer,
   type Listener,
@@ -127,6 +128,8 @@ async function openService(name: ServiceName, config: Config, log: Logger, peers
           ...mediaProgram(),
           idleSeconds: config.sleepAfter,
           remoteStorage: remoteStorage(config),
+          remoteControl: remoteControl(config, key),
+          cloudKeys: keysOf(config.cloudKey),
           identity: peers.identity,
           links: peers.links,
         }),
@@ -144,12 +147,22 @@ async function openService(name: ServiceName, config: Config, log: Logger, peers
   }
 }
 
+function remoteControl({ controlUrl }: Config, key: string) {
+  if (controlUrl === undefined) return undefined;
+  const tokens = createServerTokens(new TextEncoder().encode(key));
+  return { address: controlUrl.replace(/\/+$/, ''), tokens };
+}
+
 function remoteStorage({ storage, storageKey }: Config) {
   if (storage === undefined) return undefined;
-  if (storageKey === undefined) return { url: storage };
-  const colon = storageKey.indexOf(':');
-  const keys = { accessKeyId: storageKey.slice(0, colon), secretAccessKey: storageKey.slice(colon + 1) };
-  return { url: storage, keys };
+  return { url: storage, keys: keysOf(storageKey) };
+}
+
+/** `<id>:<secret>` */
+function keysOf(key: string | undefined) {
+  if (key === undefined) return undefined;
+  const colon = key.indexOf(':');
+  return { accessKeyId: key.slice(0, colon), secretAccessKey: key.slice(colon + 1) };
 }
 
 function providers(config: Config): Providers {

@@ -7,6 +7,10 @@ import { bytes, id } from './fields.ts';
  * answers `GET /healthz` there with `{serverId, generation}`, speaks to its host only at `controlAddress`
  * (`controlApi`), and ends by itself when its host is gone: for `hostlessSeconds` nobody listens at `controlAddress`,
  * or without that setting its standard input closes.
+ *
+ * On another machine it is the same, but for three things: it serves `listen` (TCP), where two of the same server may
+ * overlap and the second stands by until the first has left their folder; it shows `controlToken` at a
+ * `controlAddress` of `http:`; and it lives until SIGTERM, however long its host is away.
  */
 export const mediaConfig = z.object({
   serverId: id,
@@ -55,7 +59,7 @@ export const mediaConfig = z.object({
 });
 export type MediaConfig = z.infer<typeof mediaConfig>;
 
-/** What a media server answers to `GET /healthz` on its socket. */
+/** What a media server answers to `GET /healthz`. */
 export const mediaHealth = z.object({ serverId: z.string(), generation: z.int() });
 export type MediaHealth = z.infer<typeof mediaHealth>;
 

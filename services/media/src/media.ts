@@ -1,18 +1,11 @@
 import { join } from 'node:path';
 import { type Client, controlApi, createClient, type MediaConfig, Problem } from '@ptsdly/contract';
-import {
-  type Address,
-  createVerifier,
-  issuers,
-  type Logger,
-  Metrics,
-  reach,
-  type Service,
-} from '@ptsdly/kit';
+import { type Address, createVerifier, issuers, type Logger, Metrics, type Service } from '@ptsdly/kit';
 import { createMediaApp } from './app.ts';
 import { type MediaDatabase, openMediaDatabase, type VideoRow } from './database.ts';
 import { createByteRouter } from './exchange.ts';
 import { createGatekeeper, ownerOnly } from './gatekeeper.ts';
+import { type ControlLine, reachHost } from './host/control-line.ts';
 import { Deliveries } from './host/deliveries.ts';
 import { openHostTranscoder } from './host/host-transcoder.ts';
 import { Idleness } from './host/idleness.ts';
@@ -56,14 +49,14 @@ import { Spool } from './uploads/spool.ts';
 import { uploadRoutes } from './uploads/upload-routes.ts';
 import { Uploads } from './uploads/uploads.ts';
 
-export interface MediaOptions extends MediaConfig {
+export interface MediaOptions extends Omit<MediaConfig, 'transcoder'> {
   /** The host's control API: JWKS, event feeds, usage, cards. */
   readonly control: Address;
   readonly log: Logger;
   /** Module to start as the index thread; the program's own file. */
   readonly workerUrl?: URL;
   /** Runs ffmpeg; that of the host when absent. */
-  readonly transcoder?: Transcoder;
+  readonly transcoder?: Transcoder | undefined;
   /** Make what browsers cannot play into what they can, and renditions. */
   readonly converts?: boolean;
   /** Measure the process too; for the one that runs nothing else. */
@@ -84,11 +77,12 @@ const SWEEP_MS = 3_600_000;
  * opened.
  */
 export async function openMedia(options: MediaOptions): Promise<MediaService> {
-  const { serverId, ownerId, basePath, quotaBytes, control, log } = options;
+  const { serverId, ownerId, basePath, quotaBytes, log } = options;
+  const control: ControlLine = { address: options.control, token: options.controlToken };
   const audience = `server:${serverId}`;
   const url = (options.publicUrl ?? '').replace(/\/$/, '') + basePath;
   const metrics = new Metrics('media', { process: options.processMetrics ?? false });
-  const host = createClient(controlApi, reach(control));
+  const host = createClient(controlApi, reachHost(control));
 
   const db = await openMediaDatabase(options.databaseUrl);
   const moves = new MoveReports(host, log);

@@ -5,7 +5,6 @@ import {
   type FeedPage,
   feedApi,
   identityInternalApi,
-  type LentKeys,
   linksInternalApi,
   Problem,
 } from '@ptsdly/contract';
@@ -23,7 +22,7 @@ import {
 } from '@ptsdly/kit';
 import { Hono } from 'hono';
 import { limitControl, usualRate } from './control-rate.ts';
-import type { ControlService, ServedServer } from './hosts/host.ts';
+import type { Boot, ControlService, ServedServer } from './hosts/host.ts';
 import { importRoute } from './imports/import-route.ts';
 import { Imports } from './imports/imports.ts';
 import { cachedKeys } from './key-cache.ts';
@@ -38,8 +37,8 @@ export interface ControlOptions {
   readonly links: Address;
   readonly tokens: ServiceTokens;
   readonly transcoder?: Transcoder | undefined;
-  /** Of hosts that lend their servers keys. */
-  readonly lendKeys?: (serverId: string) => Promise<LentKeys>;
+  /** Of a host that lends its servers keys. */
+  readonly boot?: () => Boot | undefined;
   /** Has a server looked at soon. */
   readonly nudge: (serverId: string) => void;
   readonly log: Logger;
@@ -119,8 +118,9 @@ function controlOf(server: ServedServer, parts: Parts): ControlService {
       },
       storageKeys: async () => {
         take();
-        if (!parts.lendKeys) throw new Problem('not_found');
-        return parts.lendKeys(serverId);
+        const boot = parts.boot?.();
+        if (!boot) throw new Problem('not_found');
+        return boot.lendKeys(serverId);
       },
       sleep: async ({ body }) => {
         take();

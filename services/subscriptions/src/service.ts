@@ -14,6 +14,7 @@ import {
   Metrics,
   newId,
   reach,
+  type ServerTokens,
   type Service,
   type ServiceTokens,
 } from '@ptsdly/kit';
@@ -22,8 +23,10 @@ import { subscriptionsApp } from './app.ts';
 import { Changes } from './changes.ts';
 import { type Clock, systemClock } from './clock.ts';
 import { openControl } from './control.ts';
+import { ControlGate } from './control-gate.ts';
 import { keepHostNotes } from './host-notes.ts';
-import { type Host, type HostOptions, openHost, type RemoteStorage } from './hosts/host.ts';
+import type { Boot, Host, HostOptions, RemoteStorage } from './hosts/host.ts';
+import { openHost } from './hosts/open-host.ts';
 import { Leases } from './leases.ts';
 import { Placements } from './placements.ts';
 import { Reconciler } from './reconciler.ts';
@@ -58,6 +61,10 @@ export interface SubscriptionsOptions {
   readonly remoteStorage?: RemoteStorage | undefined;
   /** Absolute origin of media servers, where they have one of their own; `server.url` is absolute then. */
   readonly mediaOrigin?: string;
+  /** Where media servers on other machines speak to us; without it there can be none. */
+  readonly remoteControl?: { readonly address: string; readonly tokens: ServerTokens } | undefined;
+  /** Of the account where servers are made; those of this machine where not given. */
+  readonly cloudKeys?: RemoteStorage['keys'];
   /** Runs ffmpeg for the media servers of this machine; they do without where it is not given. */
   readonly transcoder?: Transcoder | undefined;
 }
@@ -98,11 +105,17 @@ export async function composeSubscriptions(
   const servers = new Servers({ db, clock, bell, changes, mediaOrigin, log });
   let reconciler: Reconciler | undefined;
   const nudge = (serverId: string) => reconciler?.nudge(serverId); // a host may speak while it opens
-  const control = openControl({ ...options, servers, feed, nudge, metrics });
-  const host = await openHost(hostUrl, hostOptions(options, control, nudge)).catch(async (error: unknown) => {
-    await db.destroy();
-    throw error;
-  });
+  const boot = (): Boot | undefined => host?.boot; // servers may call before the host is open
+  const control = openControl({ ...options, servers, feed, nudge, metrics, boot });
+  const gate = await openGate(options, { servers, control, boot, log });
+  let host: Host | undefined;
+  host = await openHost(hostUrl, hostOptions(options, { control, changed: nudge, db })).catch(
+    async (error: unknown) => {
+      await gate?.close();
+      await db.destroy();
+      throw error;
+    },
+  );
   const leases = new Leases(servers, clock, newId());
   reconciler = new Reconciler({ leases, host, clock, random, log });
   const sweep = new Sweep({ servers, host, nudge, clock, log });
@@ -126,21 +139,48 @@ export async function composeSubscriptions(
       await departures.close();
       changes.close();
       feed.close();
+      await gate?.close();
       await host.close();
       await db.destroy();
     },
   };
 }
 
+/** Rejects with the system's error when the port is taken. */
+async function openGate(
+  { remoteControl }: SubscriptionsOptions,
+  parts: Omit<ConstructorParameters<typeof ControlGate>[0], 'tokens'>,
+): Promise<ControlGate | undefined> {
+  if (!remoteControl) return undefined;
+  const gate = new ControlGate({ ...parts, tokens: remoteControl.tokens });
+  const { port } = new URL(remoteControl.address);
+  await gate.listen(Number(port || 80));
+  return gate;
+}
+
 function hostOptions(
   options: SubscriptionsOptions,
-  control: HostOptions['control'],
-  changed: HostOptions['changed'],
+  { db, ...calls }: Pick<HostOptions, 'control' | 'changed'> & { readonly db: Database },
 ): HostOptions {
   const { runFolder, mediaCommand, mediaReads, release, idleSeconds, mediaEnv = MEDIA_ENV } = options;
-  const { mediaOrigin, remoteStorage, log } = options;
+  const { mediaOrigin, remoteStorage, remoteControl: remote, cloudKeys, log } = options;
+  const remoteControl = remote && {
+    address: remote.address,
+    token: (id: string) => remote.tokens.sign(id),
+  };
   const program = { mediaCommand, mediaReads, mediaEnv, release, idleSeconds };
-  return { ...program, runFolder, mediaOrigin, remoteStorage, control, changed, log };
+  const notes = keepHostNotes(db);
+  return {
+    ...program,
+    ...calls,
+    runFolder,
+    mediaOrigin,
+    remoteStorage,
+    remoteControl,
+    cloudKeys,
+    notes,
+    log,
+  };
 }
 
 function appOptions(

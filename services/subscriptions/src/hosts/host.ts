@@ -30,7 +30,10 @@ export interface Observed {
   /** Of the configuration that it runs or ran last; 0 when that cannot be told. */
   readonly generation: number;
   readonly state: HostState;
-  /** `unix:/path` or `http://host:port` where it answers; null unless `ready`. */
+  /**
+   * `unix:/path` or `http://host:port` where it answers, by a name that is looked up anew where it may move. Null
+   * unless it is `ready`, or `starting` while the one that it replaces still answers.
+   */
   readonly address: string | null;
   /** Why it is `failed`, in words for its owner. */
   readonly detail: string | null;
@@ -160,17 +163,4 @@ export interface ControlService {
   readonly raw?: Service['raw'];
   /** Ends its open waits. */
   close(): void;
-}
-
-/** Opens the host behind a URL: `process:<folder>`, one folder below it a server, or `ec2:<region>?…`. */
-export async function openHost(url: string, options: HostOptions): Promise<Host> {
-  const colon = url.indexOf(':');
-  const [scheme, location] = [url.slice(0, colon), url.slice(colon + 1)];
-  if (scheme === 'ec2') {
-    const { openEc2Host } = await import('./ec2/ec2-host.ts');
-    return openEc2Host(location, options);
-  }
-  if (scheme !== 'process') throw new Error(`no host driver for "${scheme}:"; there is process:`);
-  const { openProcessHost } = await import('./process/process-host.ts');
-  return openProcessHost(location, options);
 }

@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type LentKeys, type MediaConfig, mediaConfig, Problem } from '@ptsdly/contract';
-import { Bell } from '@ptsdly/kit';
+import { Bell, readJson, validate } from '@ptsdly/kit';
 import { z } from 'zod';
 import type { Boot, HostOptions, ServerSpec } from '../host.ts';
 import type { Fleet, Seen } from './fleet.ts';
@@ -88,10 +88,8 @@ export class BootDesk implements Boot {
    * by a number that nobody else knows, so that a lost reply may be asked for again.
    */
   async #redeem(request: Request): Promise<Response> {
-    const text = await request.text();
-    const asked = order.safeParse(text.length > MAX_BODY ? undefined : parsed(text));
-    if (!asked.success) throw new Problem('invalid_fields');
-    const { serverId, launch, token, nonce, instanceId } = asked.data;
+    const asked = validate(order, await readJson(request, MAX_BODY));
+    const { serverId, launch, token, nonce, instanceId } = asked;
     const { notes, bootTokenOf, tokenOf, host } = this.#options;
     if (!same(token, bootTokenOf(serverId, launch))) throw new Problem('forbidden');
     const kept = await notes.of(serverId);
@@ -181,14 +179,6 @@ function programOf(command: readonly string[]): PackedFile[] {
 
 const etagOf = (config: MediaConfig, release: string): string =>
   `"${createHash('sha256').update(release).update(JSON.stringify(config)).digest('hex').slice(0, 24)}"`;
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}
 
 function same(a: string, b: string): boolean {
   const [x, y] = [a, b].map((text) => createHash('sha256').update(text).digest());

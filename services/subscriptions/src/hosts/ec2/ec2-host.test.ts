@@ -1,6 +1,6 @@
 import { memoryNotes, TestAws, TestGate } from '../../testing/ec2/fixture.ts';
 import { hostConformance } from '../conformance.ts';
-import { openHost } from '../host.ts';
+import { openHost } from '../open-host.ts';
 
 hostConformance('ec2', async () => {
   const aws = await TestAws.open();

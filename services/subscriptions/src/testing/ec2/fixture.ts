@@ -7,7 +7,10 @@ import { Cloud, type CloudOptions } from './cloud.ts';
 import { BucketApi, openStsApi } from './storage-api.ts';
 
 /** The stand-in media server that instances fetch, as a command. */
-export const mediaCommand = [process.execPath, fileURLToPath(new URL('./stand-in/media.mjs', import.meta.url))];
+export const mediaCommand = [
+  process.execPath,
+  fileURLToPath(new URL('./stand-in/media.mjs', import.meta.url)),
+];
 
 export const ACCOUNT = '123456789012';
 const keys = { accessKeyId: 'AKIATEST', secretAccessKey: 'secret' };
@@ -77,7 +80,8 @@ export class TestGate {
 
   static async open(): Promise<TestGate> {
     let gate: TestGate | undefined;
-    const fetch = async (request: Request) => (await gate?.answer(request)) ?? new Response(null, { status: 503 });
+    const fetch = async (request: Request) =>
+      (await gate?.answer(request)) ?? new Response(null, { status: 503 });
     gate = new TestGate(await listen({ fetch }, { port: 0, drainMs: 100 }));
     return gate;
   }

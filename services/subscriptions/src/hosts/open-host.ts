@@ -1,0 +1,14 @@
+import type { Host, HostOptions } from './host.ts';
+
+/** Opens the host behind a URL: `process:<folder>`, one folder below it a server, or `ec2:<region>?…`. */
+export async function openHost(url: string, options: HostOptions): Promise<Host> {
+  const colon = url.indexOf(':');
+  const [scheme, location] = [url.slice(0, colon), url.slice(colon + 1)];
+  if (scheme === 'ec2') {
+    const { openEc2Host } = await import('./ec2/ec2-host.ts');
+    return openEc2Host(location, options);
+  }
+  if (scheme !== 'process') throw new Error(`no host driver for "${scheme}:"; there are process: and ec2:`);
+  const { openProcessHost } = await import('./process/process-host.ts');
+  return openProcessHost(location, options);
+}
