@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Machine } from './machine.ts';
+import { type BootedMachine, type BootMachine, Machine } from './machine.ts';
 import {
   escapeXml,
   type Form,
@@ -20,6 +20,8 @@ export interface CloudOptions {
   readonly visibleMs?: number;
   /** Milliseconds that an instance is `pending`. */
   readonly bootMs?: number;
+  /** How instances run; in a sandbox where not given. */
+  readonly boot?: BootMachine;
   /** Zone of each subnet. */
   readonly subnets?: Readonly<Record<string, string>>;
 }
@@ -47,7 +49,7 @@ interface Instance {
   readonly boots: boolean;
   readonly history: { readonly at: number; readonly state: State }[];
   protected: boolean;
-  machine?: Machine;
+  machine?: BootedMachine;
 }
 
 let addresses = (process.pid % 250) * 250;
@@ -76,6 +78,7 @@ export class Cloud {
     this.#options = {
       visibleMs: 0,
       bootMs: 20,
+      boot: (machine) => Machine.boot(machine),
       subnets: { 'subnet-a': 'zone-a', 'subnet-b': 'zone-b' },
       ...options,
     };
@@ -210,7 +213,7 @@ export class Cloud {
       if (stateOf(instance) !== 'pending') return;
       const { id: instanceId, privateIp, subnet, userData, disk, boots } = instance;
       const zone = this.#options.subnets[subnet] ?? '';
-      const machine = await Machine.boot({
+      const machine = await this.#options.boot({
         ...{ instanceId, privateIp, zone, disk },
         userData: boots ? userData : '#!/bin/sh\nexit 1\n',
       });

@@ -2,7 +2,9 @@ import { createHmac } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import { Problem } from '@ptsdly/contract';
 import { bearer, type Listener, listen, silentLog } from '@ptsdly/kit';
+import type { HostFixture } from '../../hosts/conformance.ts';
 import type { Host, HostNote, HostNotes, HostOptions } from '../../hosts/host.ts';
+import { openHost } from '../../hosts/open-host.ts';
 import { Cloud, type CloudOptions } from './cloud.ts';
 import { BucketApi, openStsApi } from './storage-api.ts';
 
@@ -111,4 +113,27 @@ export class TestGate {
   close(): Promise<void> {
     return this.#listener.close();
   }
+}
+
+/** A host on AWS of its own, as the conformance suite opens it. */
+export async function openEc2Fixture(options: CloudOptions = {}): Promise<HostFixture> {
+  const aws = await TestAws.open(options);
+  const gate = await TestGate.open();
+  const changed: string[] = [];
+  const noted = gate.options(memoryNotes(), { changed: (id) => changed.push(id) });
+  const host = await openHost(`ec2:${aws.location()}`, noted);
+  gate.host = host;
+  const running = (id: string) => aws.cloud.running().filter(({ tags }) => tags.get('ptsdly:server') === id);
+  return {
+    ...{ host, changed, outlives: true },
+    instances: async (id) => running(id).length,
+    crash: async (id) => {
+      for (const instance of running(id)) await aws.cloud.breakDown(instance.id);
+    },
+    close: async () => {
+      await host.close();
+      await gate.close();
+      await aws.close();
+    },
+  };
 }

@@ -15,6 +15,15 @@ export interface MachineOptions {
   readonly disk: string;
 }
 
+/** What an instance runs on. */
+export interface BootedMachine {
+  readonly runs: boolean;
+  stop(): Promise<void>;
+  cutPower(): Promise<void>;
+}
+
+export type BootMachine = (options: MachineOptions) => Promise<BootedMachine>;
+
 const STOP_MS = 5000;
 const INFO_FD = 3;
 const SYSTEM = ['/lib', '/lib64', '/lib32', '/bin', '/sbin'];
@@ -36,8 +45,7 @@ while :; do run sleep 1000; done
 `;
 
 /** An instance that runs: a sandbox with a disk of its own, root inside, nobody outside. */
-export class Machine {
-  readonly #options: MachineOptions;
+export class Machine implements BootedMachine {
   readonly #child: ChildProcess;
   readonly #metadata: Metadata;
   /** Its process 1, as the machine outside knows it. */
@@ -45,11 +53,9 @@ export class Machine {
   readonly #exited: Promise<unknown>;
 
   private constructor(
-    options: MachineOptions,
     child: ChildProcess,
     { metadata, init }: { readonly metadata: Metadata; readonly init: number },
   ) {
-    this.#options = options;
     this.#child = child;
     this.#metadata = metadata;
     this.#init = init;
@@ -77,15 +83,11 @@ export class Machine {
     closeSync(log);
     await once(child, 'spawn');
     const info = await text(child.stdio[INFO_FD] as Readable);
-    return new Machine(options, child, { metadata, init: Number(/"child-pid"\s*:\s*(\d+)/.exec(info)?.[1]) });
+    return new Machine(child, { metadata, init: Number(/"child-pid"\s*:\s*(\d+)/.exec(info)?.[1]) });
   }
 
   get runs(): boolean {
     return this.#child.exitCode === null && this.#child.signalCode === null;
-  }
-
-  get disk(): string {
-    return this.#options.disk;
   }
 
   /** Shuts it down as its operating system would; after five seconds the power goes. */
