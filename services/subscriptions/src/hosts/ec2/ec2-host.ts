@@ -243,14 +243,20 @@ class Ec2Host implements Host {
           ...{ serverId, launch, type, subnet },
           userData: this.#userDataOf(serverId, launch),
         });
-        await this.#notes.change(current, { instanceId });
-        return;
+        return await this.#launched(current, instanceId);
       } catch (error) {
         if (isUnfulfillable(error)) this.#offerings.ranOut({ type, subnet });
         else if (codeOf(error) !== 'IdempotentParameterMismatch') throw error;
         current = await this.#notes.change(current, { startedAt: null });
       }
     }
+  }
+
+  /** The instance may have come in before the answer that names it. */
+  async #launched(kept: Kept, instanceId: string): Promise<void> {
+    const { note } = await this.#notes.of(kept.serverId);
+    if (note.launch === kept.note.launch && note.instanceId === instanceId) return;
+    await this.#notes.change(kept, { instanceId });
   }
 
   #plan(kept: Kept): Promise<Kept> {

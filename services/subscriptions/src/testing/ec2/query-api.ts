@@ -41,8 +41,8 @@ export interface QueryApiOptions {
 export class QueryApi {
   /** Actions that came, in order. */
   readonly calls: string[] = [];
-  /** Runs before and after the effect of each action; a test may hold it there for ever. */
-  hook: (moment: Moment, form: Form) => Promise<void> = async () => undefined;
+  /** Runs before and after the effect of each action; a test may hold it there for ever, or break the connection. */
+  hook: (moment: Moment, form: Form, caller: string) => Promise<void> = async () => undefined;
   readonly #options: QueryApiOptions;
   readonly #faults: { readonly action: string; readonly fault: Fault }[] = [];
   readonly #server = createServer((request, response) => void this.#answer(request, response));
@@ -91,23 +91,32 @@ export class QueryApi {
 
   /** Undefined when the connection was broken off. */
   async #perform(action: string, form: Form, request: IncomingMessage, response: ServerResponse) {
-    if (!/Credential=[^/]+\/\d{8}\//.test(request.headers.authorization ?? '')) {
-      throw new QueryError(401, 'AuthFailure', 'the request is not signed');
-    }
+    const caller = callerOf(request);
+    if (caller === undefined) throw new QueryError(401, 'AuthFailure', 'the request is not signed');
     const perform = this.#options.actions[action];
     if (!perform) throw new QueryError(400, 'InvalidAction', `there is no ${action} here`);
     this.calls.push(action);
-    await this.hook(`before ${action}`, form);
+    if (await broken(this.hook(`before ${action}`, form, caller))) return void response.destroy();
     const at = this.#faults.findIndex((one) => one.action === action);
     const fault = at < 0 ? undefined : this.#faults.splice(at, 1)[0]?.fault;
     if (fault?.kind === 'error') throw new QueryError(fault.status, fault.code);
     if (fault?.kind === 'lost-request') return void response.destroy();
     const content = await perform(form);
-    await this.hook(`after ${action}`, form);
+    if (await broken(this.hook(`after ${action}`, form, caller))) return void response.destroy();
     if (fault?.kind === 'lost-answer') return void response.destroy();
     return content;
   }
 }
+
+/** The access key under which a request is signed (AWS Signature Version 4). */
+export const callerOf = ({ headers }: IncomingMessage): string | undefined =>
+  /Credential=([^/]+)\/\d{8}\//.exec(headers.authorization ?? '')?.[1];
+
+export const broken = (hook: Promise<void>): Promise<boolean> =>
+  hook.then(
+    () => false,
+    () => true,
+  );
 
 async function textOf(request: IncomingMessage): Promise<string> {
   let text = '';

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { QueryApi, xmlOf } from './query-api.ts';
+import { broken, callerOf, QueryApi, xmlOf } from './query-api.ts';
 
 /** Buckets as a host makes, fills and removes them: no objects but those that a test puts there. */
 export class BucketApi {
@@ -12,7 +12,7 @@ export class BucketApi {
   readonly calls: string[] = [];
   /** Of calls that did not name the owner of their bucket. */
   readonly withoutOwner: string[] = [];
-  hook: (moment: `${'before' | 'after'} ${string}`) => Promise<void> = async () => undefined;
+  hook: (moment: `${'before' | 'after'} ${string}`, caller: string) => Promise<void> = async () => undefined;
   /** What is answered in the place of an effect, for the next calls of that name. */
   readonly refusals: { readonly call: string; readonly status: number; readonly code: string }[] = [];
   readonly #server = createServer((request, response) => void this.#answer(request, response));
@@ -51,13 +51,14 @@ export class BucketApi {
     this.calls.push(call);
     const isBare = call === 'GET buckets' || call === 'PUT bucket';
     if (!isBare && request.headers['x-amz-expected-bucket-owner'] === undefined) this.withoutOwner.push(call);
-    await this.hook(`before ${call}`);
+    const caller = callerOf(request) ?? '';
+    if (await broken(this.hook(`before ${call}`, caller))) return void response.destroy();
     const refused = this.refusals.findIndex((one) => one.call === call);
     const [status, content] =
       refused >= 0
         ? errorOf(this.refusals.splice(refused, 1)[0])
         : this.#perform(call, bucket, { about, body });
-    await this.hook(`after ${call}`);
+    if (await broken(this.hook(`after ${call}`, caller))) return void response.destroy();
     response.writeHead(status, { 'content-type': 'application/xml' });
     response.end(content === '' ? undefined : `<?xml version="1.0" encoding="UTF-8"?>${content}`);
   }
