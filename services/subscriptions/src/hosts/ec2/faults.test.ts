@@ -139,9 +139,11 @@ describe('instances that do not come up', () => {
     expect(await host.observe('one')).toMatchObject({ detail: /does not come up/ });
     expect(aws.cloud.instances.size).toBe(3);
     await expect.poll(() => aws.of('one').length).toBe(0);
+    await host.close();
     aws.cloud.deaf = 0;
-    await host.ensure({ ...spec, generation: 2 }); // something has changed: it is tried anew
-    await becomes(host, 'ready');
+    const patient = await open();
+    await patient.ensure({ ...spec, generation: 2 }); // something has changed: it is tried anew
+    await becomes(patient, 'ready');
   });
 
   test('one with data is never replaced: it is started again, and its protection outlasts us', async () => {
