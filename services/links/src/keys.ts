@@ -27,8 +27,9 @@ export const keys = {
   /** Index of the live links of a server, by video. */
   server: (serverId: string) => `video/${part(serverId)}/`,
   video: (serverId: string, videoId: string, id = '') => `video/${part(serverId)}/${part(videoId)}/${id}`,
-  /** Totals of a link; they begin and end with it. */
-  clicks: (id: string) => `clicks/${id}`,
+  /** Totals of links, many to a page, by the first id that a page may hold: `ClickPage`. */
+  clickPages: 'click-page/',
+  clickPage: (id: string) => `click-page/${id}`,
   /** Clicks on their way to the totals: `[id, redirects, bots, id, …]`. Each process writes the log of one slot. */
   clickEntries: (slot: number) => `click-log/${slot}/`,
   clickEntry: (slot: number, seq: number) => `click-log/${slot}/${String(seq).padStart(16, '0')}`,
