@@ -16,8 +16,8 @@ const FOLD_ENTRIES = 10_000;
 const ENTRY_LINKS = 32;
 /** Entries dropped in one transaction. */
 const DROP = 500;
-/** Links in one transaction: about a millisecond, so that redirects go on in between. */
-const SLICE = 200;
+/** Links in one transaction: about two milliseconds, so that redirects go on in between. */
+const SLICE = 400;
 
 /** What a process knows of the log of its slot. */
 interface Open {
