@@ -122,7 +122,7 @@ async function compose(store: Kv, options: LinksOptions): Promise<Service> {
     await kv.get(keys.grantKey);
   };
   const app = linksApp(parts, { audience: 'links', log, metrics, callers, services: tokens, ready });
-  const misses = new Misses(options.rateFactor);
+  const misses = new Misses(kv, options.rateFactor);
   const redirect = new Redirect(store, { clicks, referrals, misses, log });
   const followers = followFeeds(new Endings(ledger, { cards, clicks, statistics, webhooks }), kv, options);
   return {
@@ -136,7 +136,7 @@ async function compose(store: Kv, options: LinksOptions): Promise<Service> {
       report.close();
       await Promise.all(followers.map((follower) => follower.close()));
       await Promise.all([courier.close(), expiries.close()]);
-      await Promise.all([attempts.ofClient, attempts.ofLink, aliases].map((one) => one.close()));
+      await Promise.all([attempts.ofClient, attempts.ofLink, aliases, misses].map((one) => one.close()));
       await Promise.all([clicks.close(), referrals.close(), statistics.close()]);
       await kv.close();
     },

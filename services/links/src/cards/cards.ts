@@ -9,11 +9,12 @@ const JPEG_MAGIC = Buffer.from([0xff, 0xd8, 0xff]);
 const MAX_POSTER_BYTES = 400_000;
 
 /** What a preview shows in words; the poster lies apart, so that reading this stays cheap. */
-export type CardText = Omit<Card, 'posterBase64'>;
+export type CardText = Omit<Card, 'posterBase64' | 'trashed'>;
 
 interface StoredCard extends CardText {
   readonly hasPoster: boolean;
   readonly poster?: Size | null;
+  readonly trashed?: boolean;
 }
 
 interface Size {
@@ -37,7 +38,11 @@ export class Cards {
   }
 
   /** Keeps a card. Rejects with `invalid_fields` when the poster is no JPEG or too large. */
-  async put(serverId: string, videoId: string, { posterBase64, ...text }: Card): Promise<void> {
+  async put(
+    serverId: string,
+    videoId: string,
+    { posterBase64, trashed = false, ...text }: Card,
+  ): Promise<void> {
     const poster = posterBase64 === null ? null : checkPoster(posterBase64);
     await this.#kv.transaction(async (tx) => {
       if (await isGone(tx, serverId, videoId)) return;
@@ -45,6 +50,7 @@ export class Cards {
         ...text,
         hasPoster: posterBase64 !== null,
         poster,
+        trashed,
       } satisfies StoredCard);
       if (posterBase64 === null) tx.remove(keys.poster(serverId, videoId));
       else tx.put(keys.poster(serverId, videoId), posterBase64);
@@ -62,12 +68,13 @@ export class Cards {
 
   async text(serverId: string, videoId: string): Promise<ShownCard> {
     const stored = await this.#kv.get<StoredCard>(keys.card(serverId, videoId));
-    if (!stored) return { card: null, hasPoster: false, poster: null };
-    const { hasPoster, poster = null, ...card } = stored;
+    if (!stored || stored.trashed) return { card: null, hasPoster: false, poster: null };
+    const { hasPoster, poster = null, trashed: _, ...card } = stored;
     return { card, hasPoster, poster };
   }
 
   async poster(serverId: string, videoId: string): Promise<Buffer | undefined> {
+    if (await isTrashed(this.#kv, { serverId, videoId })) return undefined;
     const base64 = await this.#kv.get<string>(keys.poster(serverId, videoId));
     return base64 === undefined ? undefined : Buffer.from(base64, 'base64');
   }
@@ -88,6 +95,14 @@ export class Cards {
       }
     }
   }
+}
+
+/** Whether a video lies in its owner's trash, as far as its server has told. */
+export async function isTrashed(
+  store: Pick<Tx, 'get'>,
+  { serverId, videoId }: { readonly serverId: string; readonly videoId: string },
+): Promise<boolean> {
+  return (await store.get<StoredCard>(keys.card(serverId, videoId)))?.trashed === true;
 }
 
 async function isGone(tx: Tx, serverId: string, videoId: string): Promise<boolean> {

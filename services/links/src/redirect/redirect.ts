@@ -137,11 +137,11 @@ export class Redirect {
     return found(`/watch/${segment}${query < 0 ? '' : position(url.slice(query + 1))}`);
   }
 
-  #miss(header: Header, peer: string): Answer {
+  async #miss(header: Header, peer: string): Promise<Answer> {
     try {
-      this.#misses.note(header('x-forwarded-for') ?? peer);
+      await this.#misses.note(header('x-forwarded-for') ?? peer);
     } catch (refused) {
-      return dead(Problem.from(refused), header);
+      return dead(storeProblem(refused), header);
     }
     return dead(new Problem('not_found'), header);
   }
