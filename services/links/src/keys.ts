@@ -68,6 +68,8 @@ export const keys = {
   cards: (serverId: string) => `card/${part(serverId)}/`,
   card: (serverId: string, videoId: string) => `card/${part(serverId)}/${part(videoId)}`,
   posters: (serverId: string) => `poster/${part(serverId)}/`,
+  /** The picture where a link begins, when that is not the beginning of its video. */
+  startPoster: (linkId: string) => `start-poster/${part(linkId)}`,
   poster: (serverId: string, videoId: string) => `poster/${part(serverId)}/${part(videoId)}`,
   /** Owners, servers and videos that were deleted: no link to them is made any more. */
   goneUser: (ownerId: string) => `gone/user/${part(ownerId)}`,

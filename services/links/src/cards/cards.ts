@@ -68,13 +68,12 @@ export class Cards {
 
   async text(serverId: string, videoId: string): Promise<ShownCard> {
     const stored = await this.#kv.get<StoredCard>(keys.card(serverId, videoId));
-    if (!stored || stored.trashed) return { card: null, hasPoster: false, poster: null };
+    if (!stored) return { card: null, hasPoster: false, poster: null };
     const { hasPoster, poster = null, trashed: _, ...card } = stored;
     return { card, hasPoster, poster };
   }
 
   async poster(serverId: string, videoId: string): Promise<Buffer | undefined> {
-    if (await isTrashed(this.#kv, { serverId, videoId })) return undefined;
     const base64 = await this.#kv.get<string>(keys.poster(serverId, videoId));
     return base64 === undefined ? undefined : Buffer.from(base64, 'base64');
   }
@@ -112,7 +111,7 @@ async function isGone(tx: Tx, serverId: string, videoId: string): Promise<boolea
 }
 
 /** The size of a poster. Throws `invalid_fields`. */
-function checkPoster(base64: string): Size | null {
+export function checkPoster(base64: string): Size | null {
   const bytes = Buffer.from(base64, 'base64');
   if (bytes.length > MAX_POSTER_BYTES) throw invalid('posterBase64', `larger than ${MAX_POSTER_BYTES} bytes`);
   if (!bytes.subarray(0, JPEG_MAGIC.length).equals(JPEG_MAGIC)) throw invalid('posterBase64', 'not a JPEG');

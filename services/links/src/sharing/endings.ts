@@ -101,6 +101,7 @@ export class Endings {
       if (link) tx.put(keys.code(link.code), TOMBSTONE);
       if (link?.alias) tx.put(keys.alias(link.alias.look), ['', ''] satisfies AliasRecord);
       tx.remove(keys.link(id));
+      tx.remove(keys.startPoster(id));
       tx.remove(keys.ended(ownerId, id));
       if (link) tx.remove(keys.endedOfVideo(ownerId, link.videoId, id));
       if (link?.expiresAt) tx.remove(keys.expiry(link.expiresAt, id));

@@ -67,6 +67,7 @@ export class Ledger {
     });
     const { id, ownerId, serverId, videoId } = link;
     this.save(tx, ended);
+    tx.remove(keys.startPoster(id));
     tx.remove(keys.owned(ownerId, id));
     tx.remove(keys.ownedOfVideo(ownerId, videoId, id));
     tx.remove(keys.video(serverId, videoId, id));
