@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { endpoint } from './endpoint.ts';
 import { bytes, id, idParams, page, seconds, timestamp } from './fields.ts';
-import { chapter, subtitle, video } from './media.ts';
+import { chapter, download, subtitle, video } from './media.ts';
 import { type ProblemCode, problems } from './problem.ts';
 
 /** What an owner does with the videos of a server. Paths are relative to the server's URL (`/m/<slug>`). */
@@ -79,6 +79,28 @@ export const videoDetails = z.object({
   tracks: z.array(videoTrack),
   subtitles: z.array(subtitle),
   chapters: z.array(chapter),
+  /** Smaller sizes with their sound, each as one MP4, largest first. */
+  downloads: z.array(download),
+  /** A file that is to take the place of the present one: it is arriving, or cannot be taken. */
+  replacement: z
+    .object({
+      /** Of the upload that brings it. */
+      uploadId: z.string(),
+      fileName: z.string(),
+      sizeBytes: bytes,
+      receivedBytes: bytes,
+      failure: z.object({ code: z.string(), detail: z.string() }).nullable(),
+    })
+    .nullable(),
+  /** The file that stood here before, and counts until then. */
+  former: z
+    .object({
+      fileName: z.string(),
+      sizeBytes: bytes,
+      sha256: z.string().nullable(),
+      keptUntil: timestamp,
+    })
+    .nullable(),
 });
 export type VideoDetails = z.infer<typeof videoDetails>;
 
@@ -158,6 +180,34 @@ export const libraryApi = {
     body: z.object({ items: z.array(chapter).max(200) }),
     response: z.object({ items: z.array(chapter) }),
     problems: ['not_found', 'invalid_fields'],
+  }),
+  restoreFile: endpoint({
+    method: 'POST',
+    path: '/videos/:id/file/former/restore',
+    access: 'user',
+    scope: 'videos:write',
+    summary: 'Put the file back that was replaced last; the present one is kept in its place',
+    params: idParams,
+    response: video,
+    problems: ['not_found'],
+  }),
+  discardFormerFile: endpoint({
+    method: 'DELETE',
+    path: '/videos/:id/file/former',
+    access: 'user',
+    scope: 'videos:write',
+    summary: 'Delete the file that was replaced last before its days are over',
+    params: idParams,
+    problems: ['not_found'],
+  }),
+  discardReplacement: endpoint({
+    method: 'DELETE',
+    path: '/videos/:id/file/replacement',
+    access: 'user',
+    scope: 'videos:write',
+    summary: 'Give up a file that is arriving to replace the present one, or that cannot be taken',
+    params: idParams,
+    problems: ['not_found'],
   }),
   updateSubtitle: endpoint({
     method: 'PATCH',

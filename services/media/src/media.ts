@@ -31,6 +31,7 @@ import { Library } from './library/library.ts';
 import { libraryEventRoutes } from './library/library-events.ts';
 import type { LibraryParts } from './library/library-handlers.ts';
 import { objectsOf } from './library/object-names.ts';
+import { Replacements } from './library/replacements.ts';
 import { Trash } from './library/trash.ts';
 import { videoRoutes } from './library/video-routes.ts';
 import { pictureRoutes } from './pictures/picture-routes.ts';
@@ -112,7 +113,7 @@ export async function openMedia(options: MediaOptions): Promise<MediaService> {
   const subtitles = new Subtitles({ journal, url });
   const presentations = new Presentations(storage);
   const indexer = new Indexer(options.workerUrl ?? new URL(OWN_PROGRAM, import.meta.url), log);
-  const onGrown = (row: VideoRow) => posters.grown(row);
+  const onGrown = (row: VideoRow) => row.replaces || posters.grown(row);
   const arrivals = new Arrivals({ library, storage, spool, indexer, onGrown, log });
   const transcoder = options.transcoder ?? openHostTranscoder(control);
   const pictures = new Pictures({
@@ -121,10 +122,15 @@ export async function openMedia(options: MediaOptions): Promise<MediaService> {
     queue: (id, specs) => jobs.add(id, specs),
   });
   const sessionNews = new SessionNews();
-  const onPlayable = (row: VideoRow, index: Uint8Array) => {
+  const prepare = (row: VideoRow, index: Uint8Array) => {
     presentations.put(row, index);
-    const planning = Promise.all([row.width !== null && pictures.want(row.id), background.plan(row)]);
-    planning.catch((err: unknown) => log.error({ err, videoId: row.id }, 'no job could be queued'));
+    return Promise.all([row.width !== null && pictures.want(row.id), background.plan(row)]);
+  };
+  const onPlayable = (row: VideoRow, index: Uint8Array) => {
+    const done = row.replaces ? replacements.take(row.id) : prepare(row, index);
+    done.catch((err: unknown) =>
+      log.error({ err, videoId: row.id }, 'what a video needs could not be begun'),
+    );
   };
   const background = new Background({
     ...{ db, library, storage, spool, indexer, presentations, log, onPlayable },
@@ -146,12 +152,13 @@ export async function openMedia(options: MediaOptions): Promise<MediaService> {
     ...{ library, storage, spool, indexer, arrivals, log, onPlayable },
     onUnreadable: (id, start) => background.importUnread(id, start),
   });
-  const onRemoved = async (id: string) => {
+  const onRemoved = async (row: VideoRow) => {
+    const { id } = row;
     await background.forget(id);
     responses.end('deleted', ({ videoId }) => videoId === id);
     presentations.forget(id);
     arrivals.forget(id);
-    for (const name of objectsOf(id)) await storage.remove(name);
+    for (const name of objectsOf(row)) await storage.remove(name);
     await spool.remove(id);
   };
   const uploads = new Uploads({ library, spool, ingest, indexer, arrivals, onRemoved });
@@ -162,10 +169,19 @@ export async function openMedia(options: MediaOptions): Promise<MediaService> {
   const deleteVideo = async (id: string) => {
     await library.require(id);
     await uploads.exclusively(id, async () => {
-      if (!(await library.remove(id))) throw new Problem('not_found');
-      await onRemoved(id);
+      const row = await library.remove(id);
+      if (!row) throw new Problem('not_found');
+      await onRemoved(row);
     });
+    await replacements.forget(id);
   };
+  const replacements = new Replacements({
+    ...{ journal, library, storage, presentations, background, prepare, log },
+    exclusively: (id, work) => uploads.exclusively(id, work),
+    remove: deleteVideo,
+    reindex: (id) => ingest.reindex(id),
+    onReplaced: (id) => sessionNews.publish(id, 'replaced'),
+  });
   const trash = await Trash.load({
     ...{ journal, deleteVideo },
     onPutAway: (ids) => void responses.end('trashed', ({ videoId }) => ids.has(videoId)),
@@ -195,11 +211,12 @@ export async function openMedia(options: MediaOptions): Promise<MediaService> {
     isMaking: (id, kind) => jobs.isPending(id, kind),
   });
   const parts: LibraryParts = {
-    ...{ journal, library, trash, subtitles, quotaBytes, url },
+    ...{ journal, library, trash, subtitles, replacements, quotaBytes, url },
     catalogue: new Catalogue({ db, subtitles: subtitles.search, describe: (row) => library.describe(row) }),
     folders: new Folders(journal),
     bulk: new Bulk({ journal, trash, deleteVideo }),
     packaged: (row) => presentations.get(row),
+    renditions: background.renditions,
   };
   const ready = async () => {
     if (!news.current) throw new Problem('unavailable', { retryAfter: 1 });
@@ -232,9 +249,15 @@ export async function openMedia(options: MediaOptions): Promise<MediaService> {
   const serveBytes = createByteRouter({
     ...{ basePath, log, metrics },
     routes: [
-      ...uploadRoutes({ basePath, quotaBytes, gatekeeper, uploads, posters, arrivals }),
+      ...uploadRoutes({
+        ...{ basePath, quotaBytes, gatekeeper, uploads, posters, arrivals },
+        supersede: (id) => replacements.supersede(id),
+      }),
       ...libraryEventRoutes({ gatekeeper, library, changes, responses }),
-      ...videoRoutes({ gatekeeper, library, storage, responses }),
+      ...videoRoutes({
+        ...{ gatekeeper, library, storage, responses, renditions: background.renditions },
+        packaged: (row) => presentations.get(row),
+      }),
       ...pictureRoutes({ gatekeeper, library, storage, responses, pictures }),
       ...subtitleRoutes({ gatekeeper, subtitles }),
       ...sessionRoutes({
@@ -250,8 +273,8 @@ export async function openMedia(options: MediaOptions): Promise<MediaService> {
   deliveries.start();
   const closing = new AbortController();
   const tidy = () =>
-    Promise.all([uploads.sweep(), rights.prune(), trash.sweep()]).catch((err: unknown) =>
-      log.warn({ err }, 'sweeping failed'),
+    Promise.all([uploads.sweep(), rights.prune(), trash.sweep(), replacements.sweep()]).catch(
+      (err: unknown) => log.warn({ err }, 'sweeping failed'),
     );
   const recovering = recover({ library, storage, spool, ingest, uploads, log }).then(async () => {
     await imports.resume();

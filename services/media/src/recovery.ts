@@ -1,6 +1,5 @@
 import type { Logger } from '@ptsdly/kit';
 import type { Library } from './library/library.ts';
-import { videoOf } from './library/object-names.ts';
 import type { Storage } from './storage/storage.ts';
 import type { Ingest } from './uploads/ingest.ts';
 import type { Spool } from './uploads/spool.ts';
@@ -40,7 +39,7 @@ export async function recover(options: RecoveryOptions): Promise<void> {
 /** A deletion removes the row first, so what has no row is nobody's. */
 async function removeOrphans({ library, storage, spool, log }: RecoveryOptions): Promise<void> {
   for await (const name of storage.list()) {
-    if (await library.find(videoOf(name))) continue;
+    if (await library.owns(name)) continue;
     log.info({ name }, 'removing what a deleted video left');
     await storage.remove(name);
   }

@@ -40,7 +40,7 @@ export class Catalogue {
     const key = keys[query.sort.replace('-', '') as SortKey];
     const direction = query.sort.startsWith('-') ? 'desc' : 'asc';
     const condition = await this.#condition(query);
-    const matching = db.selectFrom('videos').where(condition);
+    const matching = db.selectFrom('videos').where('replaces', '=', '').where(condition);
     // only what is compared is sorted: a row carries far more
     let select = matching.select(['videos.id', key.as('sort_value')]);
     if (query.cursor) {

@@ -9,6 +9,7 @@ import type { Folders } from './folders.ts';
 import type { Journal } from './journal.ts';
 import type { Library } from './library.ts';
 import { readManifest } from './manifest.ts';
+import type { Replacements } from './replacements.ts';
 import { findSame, summarise } from './summary.ts';
 import type { Trash } from './trash.ts';
 
@@ -20,8 +21,10 @@ export interface LibraryParts {
   readonly folders: Folders;
   readonly trash: Trash;
   readonly bulk: Bulk;
+  readonly replacements: Replacements;
   readonly subtitles: Subtitles;
   readonly packaged: DetailsOptions['packaged'];
+  readonly renditions: DetailsOptions['renditions'];
   readonly quotaBytes: number;
   /** URL of this server. */
   readonly url: string;
@@ -40,7 +43,7 @@ export const videoHandlers = ({
 });
 
 export function libraryHandlers(parts: LibraryParts): Handlers<typeof libraryApi> {
-  const { journal, library, folders, trash, bulk, subtitles } = parts;
+  const { journal, library, folders, trash, bulk, subtitles, replacements } = parts;
   const { db } = journal;
   return {
     librarySummary: () => summarise({ db, library, quotaBytes: parts.quotaBytes }),
@@ -52,6 +55,18 @@ export function libraryHandlers(parts: LibraryParts): Handlers<typeof libraryApi
       return undefined;
     },
     putChapters: async ({ params, body }) => ({ items: await writeChapters(journal, params.id, body.items) }),
+    restoreFile: async ({ params }) => {
+      await replacements.restore(params.id);
+      return library.get(params.id);
+    },
+    discardFormerFile: async ({ params }) => {
+      await replacements.discard(params.id, 'former');
+      return undefined;
+    },
+    discardReplacement: async ({ params }) => {
+      await replacements.discard(params.id, 'replacement');
+      return undefined;
+    },
     updateSubtitle: ({ params, body }) => subtitles.change(params.id, params.subtitleId, body),
     deleteSubtitle: async ({ params }) => {
       await subtitles.remove(params.id, params.subtitleId);

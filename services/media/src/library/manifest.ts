@@ -23,6 +23,7 @@ export async function readManifest(
     .selectAll()
     .where('trashed_at', 'is', null)
     .where('upload', '=', 'complete')
+    .where('replaces', '=', '')
     .where('id', '>', cursor ?? '')
     .orderBy('id')
     .limit(limit + 1)

@@ -23,6 +23,7 @@ export async function summarise({ db, library, quotaBytes }: SummaryOptions): Pr
         fn.countAll<number>().as('count'),
         fn.sum<number | null>('size_bytes').as('bytes'),
       ])
+      .where('replaces', '=', '')
       .where(condition)
       .executeTakeFirstOrThrow();
     return { count: Number(row.count), bytes: Number(row.bytes ?? 0) };
@@ -31,6 +32,7 @@ export async function summarise({ db, library, quotaBytes }: SummaryOptions): Pr
     .selectFrom('videos')
     .select(({ fn }) => ['kind', fn.countAll<number>().as('count'), fn.sum<number>('size_bytes').as('bytes')])
     .where(live)
+    .where('replaces', '=', '')
     .groupBy('kind')
     .orderBy('bytes', 'desc')
     .execute();
@@ -75,6 +77,7 @@ export async function findSame(
   const complete = db
     .selectFrom('videos')
     .where('size_bytes', '=', sizeBytes)
+    .where('replaces', '=', '')
     .where('upload', '=', 'complete');
   const { count } = await complete
     .select(({ fn }) => fn.countAll<number>().as('count'))

@@ -42,7 +42,7 @@ async function importFile(options: ImportJobOptions, job: JobWork): Promise<void
   const { video, signal } = job;
   if (video.media_size !== null) return; // done, but for the last line
   work.requireRoom(video.size_bytes);
-  await using original = await reachable(options, video.id);
+  await using original = await reachable(options, video);
   const file = 'import.mkv';
   await transcoder.run(
     {
@@ -57,8 +57,8 @@ async function importFile(options: ImportJobOptions, job: JobWork): Promise<void
     const detail = answer.ok ? '' : answer.detail;
     throw new TranscodeError('input', detail || 'The file holds nothing that can be played.');
   }
-  await storage.put(indexOf(video.id), spool.save(answer.index));
-  await storage.put(mediaOf(video.id), path);
+  await storage.put(indexOf(video.file_id), spool.save(answer.index));
+  await storage.put(mediaOf(video.file_id), path);
   const row = await library.imported(video.id, answer.size, answer);
   if (row) onPlayable(row, answer.index);
 }
@@ -70,8 +70,8 @@ async function indexFile(indexer: Indexer, path: string) {
 }
 
 /** The original under a path that the transcoder may read: in the server's folder, by a second name if need be. */
-async function reachable({ storage, folder, work }: ImportJobOptions, id: string) {
-  const { path, release } = await storage.hold(originalOf(id));
+async function reachable({ storage, folder, work }: ImportJobOptions, { id, file_id }: VideoRow) {
+  const { path, release } = await storage.hold(originalOf(file_id));
   const near = relative(folder, path);
   if (/^[\w-][\w.-]*(\/[\w-][\w.-]*){0,5}$/.test(near)) {
     return { path: near, [Symbol.asyncDispose]: async () => release() };

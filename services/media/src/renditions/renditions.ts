@@ -2,11 +2,14 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Problem } from '@ptsdly/contract';
 import { Bell } from '@ptsdly/kit';
 import { listSegments, type MediaIndex, type PresentedTrack, type SegmentPlan } from '@ptsdly/packager';
-import type { OriginalSource } from '../playback/packaged.ts';
+import type { VideoRow } from '../database.ts';
+import type { OfferedBytes } from '../library/object-answer.ts';
+import type { OriginalSource, Packaged } from '../playback/packaged.ts';
 import type { LocalStorage } from '../storage/storage.ts';
 import { type Grid, gridOf, nameGrid, startOf } from './grid.ts';
 import { renditionIndexOf, renditionOf } from './names.ts';
 import type { Piece, Pieces } from './pieces.ts';
+import { renditionFile } from './rendition-download.ts';
 import { type RenditionRow, type RenditionStore, rangeOf } from './rendition-store.ts';
 import type { WorkFolder } from './work-folder.ts';
 
@@ -104,6 +107,13 @@ export class Renditions {
   async soundOf(row: RenditionRow, index: MediaIndex): Promise<PresentedTrack | undefined> {
     const { presentation } = await this.#options.pieces.whole(row, gridOf(index));
     return presentation.tracks[0];
+  }
+
+  /** A rendition with its sound as one plain MP4. Rejects as `renditionFile` does. */
+  async download(video: VideoRow, name: string, packaged: Packaged): Promise<OfferedBytes> {
+    const { pieces } = this.#options;
+    const rows = await this.of(video.id, packaged.index);
+    return renditionFile(video, name, { rows, packaged, open: (row, grid) => pieces.whole(row, grid) });
   }
 
   /** The segment at which a viewer waits or plays; undefined when nobody does. */

@@ -20,7 +20,7 @@ export interface UploadsOptions {
   readonly indexer: Indexer;
   readonly arrivals: Arrivals;
   /** Takes away what there is of a video whose row is gone. */
-  readonly onRemoved: (id: string) => Promise<void>;
+  readonly onRemoved: (row: VideoRow) => Promise<void>;
 }
 
 /** Where an upload stands. */
@@ -137,7 +137,7 @@ export class Uploads {
         throw new Problem('conflict', { detail: 'The upload is complete. Delete the video instead.' });
       }
       await this.#options.library.remove(id);
-      await this.#options.onRemoved(id);
+      await this.#options.onRemoved(row);
     } finally {
       turn.release();
     }
