@@ -124,6 +124,20 @@ const library = api.injectEndpoints({
         request(libraryApi.putChapters, { params: { id }, body: { items } }, { base: serverUrl }),
       invalidatesTags: ['Details'],
     }),
+    restoreFile: build.mutation<Video, VideoRef>({
+      query: ({ serverUrl, id }) => request(libraryApi.restoreFile, { params: { id } }, { base: serverUrl }),
+      invalidatesTags: [...everything, 'Details'],
+    }),
+    discardFormerFile: build.mutation<unknown, VideoRef>({
+      query: ({ serverUrl, id }) =>
+        request(libraryApi.discardFormerFile, { params: { id } }, { base: serverUrl }),
+      invalidatesTags: ['Library', 'Servers', 'Details'],
+    }),
+    discardReplacement: build.mutation<unknown, VideoRef>({
+      query: ({ serverUrl, id }) =>
+        request(libraryApi.discardReplacement, { params: { id } }, { base: serverUrl }),
+      invalidatesTags: ['Library', 'Servers', 'Details'],
+    }),
     /** A file as it is; the server reads what it is. */
     addSubtitle: build.mutation<Subtitle, VideoRef & { file: File }>({
       async queryFn({ serverUrl, id, file }) {
@@ -172,6 +186,9 @@ export const {
   useRestoreFolderMutation,
   useEmptyTrashMutation,
   usePutChaptersMutation,
+  useRestoreFileMutation,
+  useDiscardFormerFileMutation,
+  useDiscardReplacementMutation,
   usePutPositionMutation,
   useAddSubtitleMutation,
   useRemoveSubtitleMutation,

@@ -62,6 +62,11 @@ function Items({ server, video, actions, onDo, onRename }: VideoMenuProps) {
         {t('library.details')}
       </MenuItem>
       {video.upload === 'complete' && (
+        <MenuItem icon="upload" onAction={() => onDo({ what: 'replace', video })} testId="menu-replace">
+          {t('files.replace')}
+        </MenuItem>
+      )}
+      {video.upload === 'complete' && (
         <MenuItem icon="download" href={originalUrl(server.url, video.id)} download>
           {t('common.download')}
         </MenuItem>
