@@ -22,6 +22,10 @@ export const folder = z.object({
 });
 export type Folder = z.infer<typeof folder>;
 
+/** A folder that was put into the trash, with all that went there with it. */
+export const trashedFolder = folder.extend({ trashedAt: timestamp });
+export type TrashedFolder = z.infer<typeof trashedFolder>;
+
 /** One kind of change for many videos. */
 export const bulkAction = z.discriminatedUnion('do', [
   z.object({ do: z.literal('move'), folderId: place }),
@@ -54,6 +58,17 @@ export const librarySummary = z.object({
   videos: amount,
   favorites: amount,
   trash: amount,
+  /** What the used bytes are made of, without what lies in the trash; and what was made of originals, beside them. */
+  storage: z.object({
+    /** Originals that are here. */
+    originals: bytes,
+    /** Announced by uploads that are under way. */
+    arriving: bytes,
+    /** Files that were replaced and can still be put back. */
+    former: bytes,
+    /** Smaller sizes and converted sound; they do not count towards the quota. */
+    renditions: bytes,
+  }),
   /** Still arriving or being prepared. */
   processing: amount,
   unplayable: amount,
@@ -284,6 +299,14 @@ export const libraryApi = {
     status: 200,
     response: z.object({ videoIds: z.array(z.string()) }),
     problems: ['not_found'],
+  }),
+  listTrashedFolders: endpoint({
+    method: 'GET',
+    path: '/trash/folders',
+    access: 'user',
+    scope: 'videos:read',
+    summary: 'Folders that were put into the trash, the last one first',
+    response: z.object({ items: z.array(trashedFolder) }),
   }),
   restoreFolder: endpoint({
     method: 'POST',

@@ -219,7 +219,11 @@ export const mediaApi = {
     status: 201,
     response: video,
     problems: [
-      'import_refused',
+      'import_address',
+      'import_private',
+      'import_no_video',
+      'import_unreachable',
+      'import_denied',
       'import_failed',
       'quota_exceeded',
       'no_space',

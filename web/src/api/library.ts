@@ -10,6 +10,7 @@ import {
   mediaApi,
   Problem,
   type Subtitle,
+  type TrashedFolder,
   type Video,
   type VideoDetails,
 } from '@ptsdly/contract';
@@ -111,6 +112,11 @@ const library = api.injectEndpoints({
         request(libraryApi.restoreFolder, { params: { id } }, { base: serverUrl }),
       invalidatesTags: everything,
     }),
+    trashedFolders: build.query<readonly TrashedFolder[], string>({
+      query: (base) => request(libraryApi.listTrashedFolders, {}, { base }),
+      transformResponse: (answer: { items: TrashedFolder[] }) => answer.items,
+      providesTags: ['Folders'],
+    }),
     emptyTrash: build.mutation<{ deleted: number }, string>({
       query: (base) => request(libraryApi.emptyTrash, {}, { base }),
       invalidatesTags: [...everything, 'Servers', 'Links'],
@@ -178,6 +184,7 @@ export const {
   useVideoWindowQuery,
   useLibrarySummaryQuery,
   useFoldersQuery,
+  useTrashedFoldersQuery,
   useVideoDetailsQuery,
   useBulkMutation,
   useCreateFolderMutation,

@@ -77,6 +77,7 @@ export function libraryHandlers(parts: LibraryParts): Handlers<typeof libraryApi
     ensureFolders: async ({ body }) => ({ folderIds: await folders.ensure(body.parentId, body.paths) }),
     updateFolder: ({ params, body }) => folders.change(params.id, body),
     deleteFolder: async ({ params }) => ({ videoIds: await trash.putFolder(params.id) }),
+    listTrashedFolders: async () => ({ items: await folders.trashed() }),
     restoreFolder: ({ params }) => trash.restoreFolder(params.id),
     emptyTrash: async () => ({ deleted: await trash.empty() }),
     manifest: ({ query }) => readManifest({ ...parts, db }, query),

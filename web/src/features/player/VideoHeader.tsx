@@ -26,7 +26,9 @@ export function VideoHeader({ server, video }: { server: Server; video: Video })
           </div>
         ) : (
           <>
-            <h1 data-testid="video-title">{video.title}</h1>
+            <h1 data-testid="video-title" onDoubleClick={() => setDoing('renaming')}>
+              {video.title}
+            </h1>
             <IconButton
               icon="edit"
               label={t('actions.rename')}
