@@ -175,6 +175,29 @@ export const libraryApi = {
     response: videoDetails,
     problems: ['not_found'],
   }),
+  directRead: endpoint({
+    method: 'POST',
+    path: '/videos/:id/direct',
+    access: 'user',
+    scope: 'videos:read',
+    summary:
+      'A presigned request for some bytes of the original, at most 16 MiB, from the store where it lies; for the owner alone, good for a minute',
+    params: idParams,
+    body: z
+      .object({ start: bytes, end: bytes })
+      .refine(({ start, end }) => end > start && end - start <= 16 * 1024 * 1024, {
+        message: 'from 1 byte to 16 MiB',
+        path: ['end'],
+      }),
+    response: z.object({
+      url: z.string(),
+      /** To be sent as they are: without them the request is refused. */
+      headers: z.record(z.string(), z.string()),
+      expiresAt: timestamp,
+    }),
+    /** `format_not_offered`: it lies on the server's own disk. */
+    problems: ['not_found', 'invalid_fields', 'not_playable_yet', 'format_not_offered', 'video_trashed'],
+  }),
   putPosition: endpoint({
     method: 'PUT',
     path: '/videos/:id/position',

@@ -46,7 +46,16 @@ function libraryParts(parts: Parts): LibraryParts {
   const { db, options, url, journal, library, trash, subtitles, deleteVideo, presentations } = parts;
   const { replacements, background } = parts;
   return {
-    ...{ journal, library, trash, subtitles, replacements, url, quotaBytes: options.quotaBytes },
+    ...{
+      journal,
+      library,
+      trash,
+      subtitles,
+      replacements,
+      storage: parts.storage,
+      url,
+      quotaBytes: options.quotaBytes,
+    },
     catalogue: new Catalogue({ db, subtitles: subtitles.search, describe: (row) => library.describe(row) }),
     folders: new Folders(journal),
     bulk: new Bulk({ journal, trash, deleteVideo }),

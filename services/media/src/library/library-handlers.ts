@@ -5,6 +5,7 @@ import type { Bulk } from './bulk.ts';
 import type { Catalogue } from './catalogue.ts';
 import { writeChapters } from './chapters.ts';
 import { type DetailsOptions, readDetails } from './details.ts';
+import { type DirectReadOptions, readDirectly } from './direct-read.ts';
 import type { Folders } from './folders.ts';
 import type { Journal } from './journal.ts';
 import type { Library } from './library.ts';
@@ -25,6 +26,7 @@ export interface LibraryParts {
   readonly subtitles: Subtitles;
   readonly packaged: DetailsOptions['packaged'];
   readonly renditions: DetailsOptions['renditions'];
+  readonly storage: DirectReadOptions['storage'];
   readonly quotaBytes: number;
   /** URL of this server. */
   readonly url: string;
@@ -50,6 +52,7 @@ export function libraryHandlers(parts: LibraryParts): Handlers<typeof libraryApi
     bulk: ({ body }) => bulk.run(body.ids, body.action),
     sameFile: ({ body }) => findSame(db, library, body),
     videoDetails: ({ params }) => readDetails({ ...parts, db }, params.id),
+    directRead: ({ params, body }) => readDirectly(parts, params.id, body),
     putPosition: async ({ params, body }) => {
       await library.watched(params.id, body.at);
       return undefined;

@@ -47,7 +47,7 @@ const playable = (id: string) => eventually(async () => (await get(id)).playable
 const having = (id: string, bytes: Uint8Array) =>
   eventually(async () => {
     const video = await get(id);
-    return video.sha256 === sha256(bytes) && video.processing === 'none' && video;
+    return video.sha256 === sha256(bytes) && video;
   });
 const details = (id: string) => client().videoDetails({ params: { id } });
 const download = async (id: string) => (await rig.call('GET', `/videos/${id}/original`)).body;
