@@ -86,6 +86,7 @@ export class Uploads {
     request: Readable,
     accept: () => void,
   ): Promise<UploadState | undefined> {
+    const { spool } = this.#options;
     const turn = await this.#turns.take(id);
     try {
       if (piece.length !== undefined) await this.#setLength(id, piece.length);
@@ -94,10 +95,12 @@ export class Uploads {
       if (state.row.upload === 'complete') return state;
       const limit = await this.#limit(state, piece);
       accept();
+      const { deferred } = state.row;
       const whole = await this.#receive(state, { ...piece, limit }, request, turn).finally(() =>
-        this.#count(id),
+        deferred ? this.#count(id) : undefined,
       );
-      const reached = await this.#state(id);
+      // nobody changes an upload's length while it is our turn, but ourselves
+      const reached = deferred ? await this.#state(id) : { ...state, offset: spool.length(id) };
       if (isWhole(reached)) await this.#options.ingest.finish(reached.row);
       return whole ? reached : undefined;
     } finally {
