@@ -136,6 +136,11 @@ export const settings = {
     'Where media servers are made; `process:<data>/servers` where not given',
     z.string().optional(),
   ),
+  controlUrl: setting(
+    'PTSDLY_CONTROL_URL',
+    'Where media servers on other machines reach subscriptions, `http://host:port`; it listens at that port',
+    z.url({ protocol: /^http$/, error: 'expected http://host:port' }).optional(),
+  ),
   sleepAfter: setting(
     'PTSDLY_SLEEP_AFTER',
     'Seconds without use after which a media server sleeps; `0`: never',

@@ -5,6 +5,7 @@ import { openIdentity, type Providers } from '@ptsdly/identity';
 import {
   type Address,
   createLog,
+  createServerTokens,
   createServiceTokens,
   LineBuffer,
   type Listener,
@@ -127,6 +128,7 @@ async function openService(name: ServiceName, config: Config, log: Logger, peers
           ...mediaProgram(),
           idleSeconds: config.sleepAfter,
           remoteStorage: remoteStorage(config),
+          remoteControl: remoteControl(config, key),
           identity: peers.identity,
           links: peers.links,
         }),
@@ -142,6 +144,12 @@ async function openService(name: ServiceName, config: Config, log: Logger, peers
         ...(config.trustedProxies ? { trustedProxies: config.trustedProxies } : {}),
       });
   }
+}
+
+function remoteControl({ controlUrl }: Config, key: string) {
+  if (controlUrl === undefined) return undefined;
+  const tokens = createServerTokens(new TextEncoder().encode(key));
+  return { address: controlUrl.replace(/\/+$/, ''), tokens };
 }
 
 function remoteStorage({ storage, storageKey }: Config) {

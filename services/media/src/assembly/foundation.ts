@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 import { type Client, controlApi, createClient } from '@ptsdly/contract';
-import { type Logger, Metrics, reach } from '@ptsdly/kit';
+import { type Logger, Metrics } from '@ptsdly/kit';
 import { type MediaDatabase, openMediaDatabase } from '../database.ts';
+import { type ControlLine, reachHost } from '../host/control-line.ts';
 import { openHostTranscoder } from '../host/host-transcoder.ts';
 import { MoveReports } from '../host/move-reports.ts';
 import { News } from '../host/news.ts';
@@ -24,6 +25,8 @@ export interface Foundation {
   /** URL of this server. */
   readonly url: string;
   readonly metrics: Metrics;
+  /** The way to the host. */
+  readonly control: ControlLine;
   readonly host: Client<typeof controlApi>;
   readonly db: MediaDatabase;
   readonly moves: MoveReports;
@@ -42,15 +45,16 @@ const OWN_PROGRAM = '../main.ts';
 
 /** Rejects with a plain error when the database or the storage cannot be opened. */
 export async function openFoundation(options: MediaOptions): Promise<Foundation> {
-  const { serverId, ownerId, control, log } = options;
-  const host = createClient(controlApi, reach(control));
+  const { serverId, ownerId, log } = options;
+  const control: ControlLine = { address: options.control, token: options.controlToken };
+  const host = createClient(controlApi, reachHost(control));
   const db = await openMediaDatabase(options.databaseUrl);
   const moves = new MoveReports(host, log);
   const storage = await openPlaced({ ...options, db, onLeft: (left) => moves.tell(left) });
   const responses = new OpenResponses();
   const rights = await Rights.load({ db, responses, serverId, ownerId });
   return {
-    ...{ options, log, host, db, moves, storage, responses, rights },
+    ...{ options, log, control, host, db, moves, storage, responses, rights },
     audience: `server:${serverId}`,
     url: (options.publicUrl ?? '').replace(/\/$/, '') + options.basePath,
     metrics: new Metrics('media', { process: options.processMetrics ?? false }),

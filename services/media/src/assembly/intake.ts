@@ -22,12 +22,12 @@ export interface Intake {
 }
 
 export async function openIntake(foundation: Foundation, shelves: Shelves, engine: Engine): Promise<Intake> {
-  const { options, db, spool, indexer, responses, host, log } = foundation;
+  const { control, db, spool, indexer, responses, host, log } = foundation;
   const { journal, library } = shelves;
   const { ingest, arrivals, pictures } = engine;
   const onRemoved = remover(foundation, engine);
   const uploads = new Uploads({ library, spool, ingest, indexer, arrivals, onRemoved });
-  const imports = new Imports({ db, library, uploads, control: options.control, log });
+  const imports = new Imports({ db, library, uploads, control, log });
   const poster = (id: string) => pictures.posters.base64(id);
   const deliveries = new Deliveries({ db, host, library, poster, log });
   const deleteVideo = async (id: string) => {
