@@ -36,6 +36,8 @@ export const mediaConfig = z.object({
       sessionToken: z.string().min(1).optional(),
     })
     .optional(),
+  /** A Unix socket that leads to the remote one of these and nowhere else, for a server without network. */
+  storageSocket: z.string().min(1).optional(),
   /** Where it listens: a Unix socket, at most 107 bytes. */
   socketPath: z.string().min(1).optional(),
   /** Where it listens when its host is not on its machine; one of the two is given. */

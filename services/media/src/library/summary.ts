@@ -2,7 +2,7 @@ import type { LibrarySummary, Video } from '@ptsdly/contract';
 import { type Expression, type ExpressionBuilder, type SqlBool, sql } from 'kysely';
 import type { MediaDatabase, MediaTables } from '../database.ts';
 import { RenditionStore } from '../renditions/rendition-store.ts';
-import { states } from './catalogue.ts';
+import { isShown, states } from './catalogue.ts';
 import type { Library } from './library.ts';
 import { TRASH_DAYS } from './trash.ts';
 
@@ -24,7 +24,7 @@ export async function summarise({ db, library, quotaBytes }: SummaryOptions): Pr
         fn.countAll<number>().as('count'),
         fn.sum<number | null>('size_bytes').as('bytes'),
       ])
-      .where('replaces', '=', '')
+      .where(isShown)
       .where(condition)
       .executeTakeFirstOrThrow();
     return { count: Number(row.count), bytes: Number(row.bytes ?? 0) };
@@ -33,7 +33,7 @@ export async function summarise({ db, library, quotaBytes }: SummaryOptions): Pr
     .selectFrom('videos')
     .select(({ fn }) => ['kind', fn.countAll<number>().as('count'), fn.sum<number>('size_bytes').as('bytes')])
     .where(live)
-    .where('replaces', '=', '')
+    .where(isShown)
     .groupBy('kind')
     .orderBy('bytes', 'desc')
     .execute();

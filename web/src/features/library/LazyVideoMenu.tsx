@@ -5,13 +5,13 @@ import { Icon } from '../../ui/Icon.tsx';
 import { VideoMenu, type VideoMenuProps } from './VideoMenu.tsx';
 
 /**
- * The menu of a card, which is made only when somebody comes near it: a list that is scrolled makes and throws away a
- * hundred of them in a second, and nobody has opened one.
+ * The menu of a card, which is made when somebody opens it: a list that is scrolled makes and throws away a hundred of
+ * them in a second, and nobody has opened one.
  */
-export function LazyVideoMenu(props: Omit<VideoMenuProps, 'begins'>) {
+export function LazyVideoMenu(props: VideoMenuProps) {
   const { t } = useTranslation();
-  const [begins, setBegins] = useState<VideoMenuProps['begins'] | null>(null);
-  if (begins) return <VideoMenu {...props} begins={begins} />;
+  const [isWanted, setWanted] = useState(false);
+  if (isWanted) return <VideoMenu {...props} />;
   return (
     <button
       type="button"
@@ -19,9 +19,7 @@ export function LazyVideoMenu(props: Omit<VideoMenuProps, 'begins'>) {
       tabIndex={props.isCurrent ? 0 : -1}
       aria-label={t('library.actionsFor', { title: props.video.title })}
       aria-haspopup="menu"
-      onPointerEnter={({ pointerType }) => pointerType === 'mouse' && setBegins('closed')}
-      onFocus={() => setBegins('focused')}
-      onClick={() => setBegins('open')}
+      onClick={() => setWanted(true)}
       data-testid="video-menu"
     >
       <Icon name="more" />

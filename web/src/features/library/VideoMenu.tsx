@@ -12,24 +12,17 @@ export interface VideoMenuProps {
   readonly isTrash: boolean;
   /** Its card has the focus, so the button may take it next. */
   readonly isCurrent: boolean;
-  /** Somebody has come to it: with the mouse, by Tab, or to open it. */
-  readonly begins: 'closed' | 'focused' | 'open';
 }
 
+/** Open from the first moment: it is made when it is asked for (`LazyVideoMenu`). */
 export function VideoMenu(props: VideoMenuProps) {
   const { t } = useTranslation();
   const label = t('library.actionsFor', { title: props.video.title });
   const trigger = (
-    <IconButton
-      icon="more"
-      label={label}
-      autoFocus={props.begins === 'focused'}
-      excludeFromTabOrder={!props.isCurrent}
-      data-testid="video-menu"
-    />
+    <IconButton icon="more" label={label} excludeFromTabOrder={!props.isCurrent} data-testid="video-menu" />
   );
   return (
-    <Menu label={label} trigger={trigger} defaultOpen={props.begins === 'open'}>
+    <Menu label={label} trigger={trigger} defaultOpen>
       {props.isTrash ? <TrashItems {...props} /> : <Items {...props} />}
     </Menu>
   );

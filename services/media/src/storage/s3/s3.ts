@@ -20,12 +20,15 @@ import {
   requireName,
   type StoredStat,
 } from '../storage.ts';
+import { agentsFor } from './agents.ts';
 import { meaningOf, unavailable } from './failure.ts';
 import { readS3Url, type S3Location } from './location.ts';
 import { ObjectCheck, type ObjectKey, uploadFile } from './multipart.ts';
 
 export interface S3Options {
   readonly keys?: StorageKeys | undefined;
+  /** As `StorageOptions.socket`. */
+  readonly socket?: string | undefined;
   readonly log: Logger;
 }
 
@@ -43,12 +46,16 @@ const SILENCE_MS = 20_000;
  * `s3://<bucket>/<prefix>`: AWS S3, or a store that speaks like it. Nobody is called before the first use, so a
  * server starts while its store is down.
  */
-export function openS3Storage(url: string, { keys, log }: S3Options): RemoteStorage {
+export function openS3Storage(url: string, { keys, socket, log }: S3Options): RemoteStorage {
   const location = readS3Url(url);
   const client = new S3Client({
     region: location.region,
     maxAttempts: ATTEMPTS,
-    requestHandler: { connectionTimeout: CONNECT_MS, socketTimeout: SILENCE_MS },
+    requestHandler: {
+      connectionTimeout: CONNECT_MS,
+      socketTimeout: SILENCE_MS,
+      ...(socket && agentsFor(socket)),
+    },
     // the default adds checksums that stores other than AWS refuse, or corrupt streams by
     requestChecksumCalculation: 'WHEN_REQUIRED',
     responseChecksumValidation: 'WHEN_REQUIRED',
