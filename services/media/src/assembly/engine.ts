@@ -40,7 +40,7 @@ export function openEngine(
   const sessionNews = new SessionNews();
   const prepare = (row: VideoRow, index: Uint8Array) => {
     presentations.put(row, index);
-    return Promise.all([row.width !== null && pictures.want(row.id), background.plan(row)]);
+    return background.plan(row);
   };
   const onPlayable = (row: VideoRow, index: Uint8Array) => {
     const done = row.replaces ? onReplacement(row.id) : prepare(row, index);
@@ -52,6 +52,7 @@ export function openEngine(
     ...{ db, folder, library, storage, spool, indexer, presentations, log, onPlayable },
     work: new WorkFolder(folder),
     transcoder: options.converts ? transcoder : undefined,
+    draw: (id) => pictures.want(id),
     jobs: () => jobs,
     onReady: ({ video, name }) => sessionNews.publish(video, 'renditions', { name }),
   });
@@ -64,7 +65,7 @@ export function openEngine(
   });
   const ingest = new Ingest({
     ...{ library, storage, spool, indexer, arrivals, log, onPlayable },
-    onUnreadable: (id, start) => background.importUnread(id, start),
+    onUnreadable: (id, start, code) => background.importUnread(id, start, code),
   });
   return { arrivals, pictures, sessionNews, background, jobs, ingest, prepare };
 }

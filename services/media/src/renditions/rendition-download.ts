@@ -3,7 +3,6 @@ import { type CombinedFile, createCombined, type PlacedTrack } from '@ptsdly/pac
 import type { VideoRow } from '../database.ts';
 import type { OfferedBytes } from '../library/object-answer.ts';
 import type { OriginalSource, Packaged } from '../playback/packaged.ts';
-import { gridOf } from './grid.ts';
 import { soundName } from './names.ts';
 import type { Piece } from './pieces.ts';
 import type { RenditionRow } from './rendition-store.ts';
@@ -24,7 +23,7 @@ export function sizesOf(
 export interface DownloadParts {
   /** All renditions that are cut as the original is. */
   readonly rows: readonly RenditionRow[];
-  readonly open: (row: RenditionRow, grid: ReturnType<typeof gridOf>) => Promise<Piece>;
+  readonly open: (row: RenditionRow) => Promise<Piece>;
   /** Of the original, whose sound it has where that was not converted. */
   readonly packaged: Packaged;
 }
@@ -43,16 +42,15 @@ export async function renditionFile(
   const row = ready.find((one) => one.name === name && one.kind === 'video');
   if (!row) throw new Problem('not_found');
   const { index } = packaged;
-  const grid = gridOf(index);
-  const picture = await open(row, grid);
+  const picture = await open(row);
   if (!picture.index.video) throw new Problem('not_found');
   const sources: OriginalSource[] = [picture.source, packaged.source];
   const tracks: PlacedTrack[] = [{ track: picture.index.video, source: 0 }];
   for (const [i, own] of index.audio.entries()) {
     const converted = ready.find((one) => one.name === soundName(i));
-    const [sound] = converted ? (await open(converted, grid)).index.audio : [];
+    const [sound] = converted ? (await open(converted)).index.audio : [];
     if (converted && sound) {
-      tracks.push({ track: sound, source: sources.push((await open(converted, grid)).source) - 1 });
+      tracks.push({ track: sound, source: sources.push((await open(converted)).source) - 1 });
     } else if (own.browser !== 'no') tracks.push({ track: own, source: 1 });
   }
   if (tracks.some(({ track }) => track.rewrite)) throw new Problem('format_not_offered');
