@@ -43,12 +43,11 @@ async function removeOrphans({ library, storage, spool, log }: RecoveryOptions):
     log.info({ name }, 'removing what a deleted video left');
     await storage.remove(name);
   }
-  const startedAt = Date.now();
   for (const name of await spool.list()) {
     const row = await library.find(name);
     const touched = await spool.touchedAt(name);
     // a small file that is on its way into the storage is younger than this process
-    if (row?.upload === 'receiving' || !touched || touched.getTime() > startedAt - 60_000) continue;
+    if (row?.upload === 'receiving' || !touched || touched.getTime() >= performance.timeOrigin) continue;
     await spool.remove(name);
   }
 }

@@ -155,6 +155,12 @@ export class Library {
     return this.describe(row);
   }
 
+  /** Bytes of a file, whichever video has it now. */
+  async sizeOf(file: string): Promise<number | undefined> {
+    const found = this.db.selectFrom('videos').select('size_bytes').where('file_id', '=', file);
+    return (await found.executeTakeFirst())?.size_bytes;
+  }
+
   /** Whether somebody has the object of this name in the storage. */
   async owns(name: string): Promise<boolean> {
     const { id, isFile } = ownerOf(name);

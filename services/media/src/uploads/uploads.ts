@@ -203,8 +203,10 @@ export class Uploads {
   }
 
   async #state(id: string): Promise<UploadState> {
-    const row = await this.#options.library.require(id);
-    const length = row.size_bytes;
+    const { library } = this.#options;
+    const row = await library.require(id);
+    // once it has replaced another, what it brought is told of the video that it was for
+    const length = row.kept_until === null ? row.size_bytes : ((await library.sizeOf(id)) ?? row.size_bytes);
     const offset = row.upload === 'complete' ? length : this.#options.spool.length(id);
     return { id, offset, length, row };
   }
