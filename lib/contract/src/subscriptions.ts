@@ -3,25 +3,6 @@ import { endpoint } from './endpoint.ts';
 import { feedPage, feedQuery } from './events.ts';
 import { bytes, id, idParams, seconds, timestamp } from './fields.ts';
 
-export const planInterval = z.enum(['month', 'year']);
-
-export const plan = z.object({
-  id: z.string(),
-  /** Shown name by language. */
-  name: z.object({ ko: z.string(), en: z.string() }),
-  price: z.object({
-    /** Minor units of the currency (KRW has none). */
-    amount: z.int().nonnegative(),
-    currency: z.string().length(3),
-    interval: planInterval,
-  }),
-  storageBytes: bytes,
-  /** Bytes a month. */
-  transferBytes: bytes,
-  concurrentViewers: z.int().positive(),
-});
-export type Plan = z.infer<typeof plan>;
-
 export const serverState = z.enum([
   'requested',
   'provisioning',
@@ -53,26 +34,6 @@ export const server = z.object({
 });
 export type Server = z.infer<typeof server>;
 
-export const subscriptionState = z.enum([
-  'incomplete',
-  'trialing',
-  'active',
-  'past_due',
-  'unpaid',
-  'canceled',
-  'ended',
-]);
-
-export const subscription = z.object({
-  id: z.string(),
-  planId: z.string(),
-  state: subscriptionState,
-  server: z.object({ id: z.string(), slug: z.string(), state: serverState, url: z.string() }),
-  createdAt: timestamp,
-  canceledAt: timestamp.nullable(),
-});
-export type Subscription = z.infer<typeof subscription>;
-
 /** One line of a server's timeline, as its event stream (SSE, `event: server`) carries it. */
 export const serverEvent = z.object({
   at: timestamp,
@@ -81,61 +42,7 @@ export const serverEvent = z.object({
 });
 export type ServerEvent = z.infer<typeof serverEvent>;
 
-export const subscriptionsApi = {
-  plans: endpoint({
-    method: 'GET',
-    path: '/api/plans',
-    access: 'open',
-    summary: 'The plans on offer',
-    response: z.object({ items: z.array(plan) }),
-  }),
-  subscribe: endpoint({
-    method: 'POST',
-    path: '/api/subscriptions',
-    access: 'user',
-    summary: 'Subscribe; a server is created. Idempotent under Idempotency-Key',
-    body: z.object({ planId: z.string().max(40), serverName: z.string().trim().min(1).max(60).optional() }),
-    status: 201,
-    response: subscription,
-    problems: ['already_subscribed', 'invalid_fields'],
-  }),
-  listSubscriptions: endpoint({
-    method: 'GET',
-    path: '/api/subscriptions',
-    access: 'user',
-    scope: 'account:read',
-    summary: 'My subscriptions, the live one first',
-    response: z.object({ items: z.array(subscription) }),
-  }),
-  getSubscription: endpoint({
-    method: 'GET',
-    path: '/api/subscriptions/:id',
-    access: 'user',
-    scope: 'account:read',
-    summary: 'One subscription',
-    params: idParams,
-    response: subscription,
-    problems: ['not_found'],
-  }),
-  changePlan: endpoint({
-    method: 'PATCH',
-    path: '/api/subscriptions/:id',
-    access: 'user',
-    summary: 'Change the plan',
-    params: idParams,
-    body: z.object({ planId: z.string().max(40) }),
-    response: subscription,
-    problems: ['not_found', 'invalid_fields', 'conflict'],
-  }),
-  cancel: endpoint({
-    method: 'DELETE',
-    path: '/api/subscriptions/:id',
-    access: 'user',
-    summary: 'Cancel; the server stops, its data is kept until it is purged',
-    params: idParams,
-    response: subscription,
-    problems: ['not_found'],
-  }),
+export const serversApi = {
   listServers: endpoint({
     method: 'GET',
     path: '/api/servers',

@@ -148,6 +148,7 @@ function controlOf(server: ServedServer, parts: Parts): ControlService {
 
 /** What names a user is shown to that user's servers only. */
 function concerns(data: FeedPage['items'][number]['data'], ownerId: string): boolean {
+  if (data.type === 'letter.wanted') return false;
   const named = 'userId' in data ? data.userId : 'ownerId' in data ? data.ownerId : ownerId;
   return named === ownerId;
 }

@@ -1,11 +1,15 @@
 import type { ServerState, StoragePlace, Subscription } from '@ptsdly/contract';
 import { type Migrations, type OutboxTables, outboxMigration } from '@ptsdly/db';
 import type { Kysely } from 'kysely';
+import { type BillingRow, type BillingTables, billingMigration } from './billing/schema.ts';
 
-/** What the server is meant to be (`asleep`: running as soon as somebody asks for it); the reconcile loop makes it so. */
-export type Desired = 'running' | 'asleep' | 'stopped' | 'purged';
+/**
+ * What the server is meant to be; the reconcile loop makes it so. `asleep`: running as soon as somebody asks for it.
+ * `held`: not to be made yet, because it is not paid for.
+ */
+export type Desired = 'held' | 'running' | 'asleep' | 'stopped' | 'purged';
 
-export interface SubscriptionRow {
+export interface SubscriptionRow extends BillingRow {
   id: string;
   userId: string;
   planId: string;
@@ -53,7 +57,7 @@ export interface IdempotencyRow {
   expiresAt: number;
 }
 
-export interface Tables extends OutboxTables {
+export interface Tables extends OutboxTables, BillingTables {
   subscriptions: SubscriptionRow;
   servers: ServerRow;
   idempotency: IdempotencyRow;
@@ -142,4 +146,5 @@ export const migrations: Migrations = {
       await db.schema.alterTable('servers').addColumn('objectsLeft', 'integer').execute();
     },
   },
+  '2027-01-payments-billing': billingMigration,
 };

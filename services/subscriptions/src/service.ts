@@ -19,12 +19,16 @@ import {
 } from '@ptsdly/kit';
 import { sql } from 'kysely';
 import { subscriptionsApp } from './app.ts';
+import { Billing } from './billing/billing.ts';
 import { Changes } from './changes.ts';
 import { type Clock, systemClock } from './clock.ts';
 import { openControl } from './control.ts';
 import { type Host, type HostOptions, openHost, type RemoteStorage } from './hosts/host.ts';
 import { Leases } from './leases.ts';
+import { openPayments } from './payments/open.ts';
+import type { Payments, PaymentsOptions } from './payments/payments.ts';
 import { Placements } from './placements.ts';
+import { Plans } from './plans.ts';
 import { Reconciler } from './reconciler.ts';
 import { type Database, migrations, type Tables } from './schema.ts';
 import { Servers } from './servers.ts';
@@ -57,6 +61,10 @@ export interface SubscriptionsOptions {
   readonly remoteStorage?: RemoteStorage | undefined;
   /** Absolute origin of media servers, where they have one of their own; `server.url` is absolute then. */
   readonly mediaOrigin?: string;
+  /** A file of plans; the usual ones where not given. */
+  readonly plansFile?: string | undefined;
+  /** `none:`, `stripe:` or `portone:`, and its secrets; nothing is charged where not given. */
+  readonly payments?: Pick<PaymentsOptions, 'key' | 'webhookSecret' | 'baseUrl'> & { readonly url: string };
   /** Runs ffmpeg for the media servers of this machine; they do without where it is not given. */
   readonly transcoder?: Transcoder | undefined;
 }
@@ -67,6 +75,8 @@ export interface Surroundings {
   readonly clock: Clock;
   /** 0..1, for jitter. */
   readonly random: () => number;
+  readonly payments?: Payments;
+  readonly plans?: Plans;
 }
 
 const NAME = 'subscriptions';
@@ -86,10 +96,13 @@ export function openSubscriptions(options: SubscriptionsOptions): Promise<Servic
 
 export async function composeSubscriptions(
   options: SubscriptionsOptions,
-  { openHost, clock, random }: Surroundings,
+  { openHost, clock, random, ...given }: Surroundings,
 ): Promise<Service> {
   const { databaseUrl, hostUrl, log, mediaOrigin } = options;
   const metrics = new Metrics(NAME);
+  const plans = given.plans ?? Plans.read(options.plansFile);
+  const { url = 'none:', baseUrl = '', ...secrets } = options.payments ?? {};
+  const payments = given.payments ?? (await openPayments(url, { ...secrets, baseUrl, log }));
   const db = await openDatabase<Tables>(databaseUrl, migrations);
   const bell = new Bell();
   const feed = new Feed(readOutbox(db), bell);
@@ -106,20 +119,23 @@ export async function composeSubscriptions(
   reconciler = new Reconciler({ leases, host, clock, random, log });
   const sweep = new Sweep({ servers, host, nudge, clock, log });
   const storage = options.remoteStorage ? 'remote' : 'local';
-  const subscriptions = new Subscriptions({ servers, clock, nudge, storage });
+  const billing = new Billing({ servers, plans, payments, clock, nudge, random, log });
+  const subscriptions = new Subscriptions({ servers, billing, clock, storage });
   const placements = new Placements({ servers, clock, nudge, hasRemote: storage === 'remote' });
-  const parts = { subscriptions, placements, servers, host, changes, feed, nudge };
+  const parts = { subscriptions, billing, placements, servers, host, changes, feed, nudge };
   const app = subscriptionsApp(parts, appOptions(options, metrics, db));
 
   await leases.recover(databaseUrl.startsWith('sqlite:'));
   reconciler.start();
   sweep.start();
+  await billing.start();
   const departures = followDepartures(options, subscriptions, db);
 
   return {
     name: NAME,
     fetch: async (request) => app.fetch(request),
     close: async () => {
+      await billing.clockwork.close();
       await sweep.close();
       await reconciler.close();
       await departures.close();
