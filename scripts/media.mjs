@@ -3,7 +3,7 @@
 import { rolldown } from 'rolldown';
 
 const bundle = await rolldown({
-  input: 'services/media/src/main.ts',
+  input: 'ptsdly/src/media.ts',
   platform: 'node',
   external: [/^node:/],
   logLevel: 'warn',

@@ -58,7 +58,10 @@ export function build({ force = false } = {}) {
   );
   step(
     'media',
-    [...contract, 'lib/kit/src', 'lib/db/src', 'lib/packager/src', 'services/media/src', 'scripts/media.mjs'],
+    [
+      ...[...contract, 'lib/kit/src', 'lib/db/src', 'lib/packager/src', 'lib/transcoder/src'],
+      ...['services/media/src', 'ptsdly/src/media.ts', 'scripts/media.mjs'],
+    ],
     {
       made: 'services/media/dist/media.mjs',
       what: 'the media server',

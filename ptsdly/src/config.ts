@@ -136,6 +136,11 @@ export const settings = {
     'Where media servers are made; `process:<data>/servers` where not given',
     z.string().optional(),
   ),
+  controlUrl: setting(
+    'PTSDLY_CONTROL_URL',
+    'Where media servers on other machines reach subscriptions, `http://host:port`; it listens at that port',
+    z.url({ protocol: /^http$/, error: 'expected http://host:port' }).optional(),
+  ),
   plans: setting(
     'PTSDLY_PLANS',
     'File of the plans on offer (JSON); three usual ones where not given',

@@ -46,7 +46,7 @@ async function main(): Promise<void> {
       help: { type: 'boolean', short: 'h' },
     },
   });
-  if (positionals[0] === 'media') return import('@ptsdly/media/main').then(() => undefined);
+  if (positionals[0] === 'media') return import('./media.ts').then(() => undefined);
   const { printConfig, readConfig, serviceNames, ConfigError } = await import('./config.ts');
   if (values.help) return console.log(usage);
   if (values.list) return console.log(serviceNames.join('\n'));

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const BUNDLE = `${root}services/media/dist/media.mjs`;
-const SOURCE = `${root}services/media/src/main.ts`;
+const SOURCE = `${root}ptsdly/src/media.ts`;
 
 export interface MediaProgram {
   readonly mediaCommand: readonly string[];

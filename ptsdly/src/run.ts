@@ -5,6 +5,7 @@ import { openIdentity, type Providers } from '@ptsdly/identity';
 import {
   type Address,
   createLog,
+  createServerTokens,
   createServiceTokens,
   LineBuffer,
   type Listener,
@@ -134,6 +135,7 @@ async function openService(name: ServiceName, config: Config, log: Logger, peers
             baseUrl: config.url,
           },
           remoteStorage: remoteStorage(config),
+          remoteControl: remoteControl(config, key),
           identity: peers.identity,
           links: peers.links,
         }),
@@ -149,6 +151,12 @@ async function openService(name: ServiceName, config: Config, log: Logger, peers
         ...(config.trustedProxies ? { trustedProxies: config.trustedProxies } : {}),
       });
   }
+}
+
+function remoteControl({ controlUrl }: Config, key: string) {
+  if (controlUrl === undefined) return undefined;
+  const tokens = createServerTokens(new TextEncoder().encode(key));
+  return { address: controlUrl.replace(/\/+$/, ''), tokens };
 }
 
 function remoteStorage({ storage, storageKey }: Config) {

@@ -7,6 +7,10 @@ import { bytes, id } from './fields.ts';
  * answers `GET /healthz` there with `{serverId, generation}`, speaks to its host only at `controlAddress`
  * (`controlApi`), and ends by itself when its host is gone: for `hostlessSeconds` nobody listens at `controlAddress`,
  * or without that setting its standard input closes.
+ *
+ * On another machine it is the same, but for three things: it serves `listen` (TCP), where two of the same server may
+ * overlap and the second stands by until the first has left their folder; it shows `controlToken` at a
+ * `controlAddress` of `http:`; and it lives until SIGTERM, however long its host is away.
  */
 export const mediaConfig = z.object({
   serverId: id,
@@ -33,9 +37,15 @@ export const mediaConfig = z.object({
     })
     .optional(),
   /** Where it listens: a Unix socket, at most 107 bytes. */
-  socketPath: z.string().min(1),
-  /** `unix:<path>` of its control socket. */
+  socketPath: z.string().min(1).optional(),
+  /** Where it listens when its host is not on its machine; one of the two is given. */
+  listen: z.object({ host: z.string().min(1), port: z.int().min(0).max(65535) }).optional(),
+  /** `unix:<path>` of its control socket, or `http://<host>:<port>` of the control API for servers elsewhere. */
   controlAddress: z.string().min(1),
+  /** Proves at the latter which server calls (`Authorization: Bearer`). Never logged. */
+  controlToken: z.string().min(1).optional(),
+  /** It runs ffmpeg by itself, because nobody does it on its machine; absent: its host does. */
+  transcoder: z.object({ slots: z.int().min(1).max(256).optional() }).optional(),
   quotaBytes: bytes,
   /** Absolute origin of the public URL, where one is configured; without it URLs stay relative. */
   publicUrl: z.string().optional(),
@@ -47,6 +57,6 @@ export const mediaConfig = z.object({
 });
 export type MediaConfig = z.infer<typeof mediaConfig>;
 
-/** What a media server answers to `GET /healthz` on its socket. */
+/** What a media server answers to `GET /healthz`. */
 export const mediaHealth = z.object({ serverId: z.string(), generation: z.int() });
 export type MediaHealth = z.infer<typeof mediaHealth>;

@@ -113,7 +113,8 @@ export const subscriptionsInternalApi = {
 
 /**
  * What a host offers a media server on its private control socket; the only way out of a media server.
- * The caller is known by the socket, so no token is needed and nothing names the server.
+ * The caller is known by the socket, so no token is needed and nothing names the server. Over the network the
+ * token of the server says it instead (`controlToken` of its configuration).
  */
 export const controlApi = {
   jwks: endpoint({

@@ -10,5 +10,6 @@ export * from './log.ts';
 export * from './metrics.ts';
 export * from './ndjson.ts';
 export * from './reach.ts';
+export * from './server-tokens.ts';
 export * from './service.ts';
 export * from './sse.ts';

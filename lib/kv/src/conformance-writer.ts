@@ -1,5 +1,5 @@
 import { writeSync } from 'node:fs';
-import { openKv } from './kv.ts';
+import { openKv } from './open-kv.ts';
 
 /** The process that the crash test kills: writes pairs in transactions and prints each acknowledged number. */
 const kv = await openKv(process.argv[2] ?? '');

@@ -4,7 +4,8 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { type Entry, type Kv, openKv, type Range } from './kv.ts';
+import type { Entry, Kv, Range } from './kv.ts';
+import { openKv } from './open-kv.ts';
 import { appendEvent, feedCursor, readOutbox } from './outbox.ts';
 
 /** A driver under test. */

@@ -4,11 +4,11 @@ export {
   canPeek,
   type Entry,
   type Kv,
-  openKv,
   type Peeks,
   type Range,
   type Tx,
 } from './kv.ts';
 export { KvError } from './kv-error.ts';
+export { openKv } from './open-kv.ts';
 export { appendEvent, feedCursor, lastEvent, readOutbox, sharedProgress } from './outbox.ts';
 export { restoreBackup } from './restore.ts';

@@ -1,4 +1,4 @@
-import { openKv } from './kv.ts';
+import { openKv } from './open-kv.ts';
 
 /** Run under a limit of the file size (`ulimit -f`): fills the store, then frees room. Prints what it saw. */
 const kv = await openKv(`lmdb:${process.argv[2] ?? ''}`);

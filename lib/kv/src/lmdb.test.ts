@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, test } from 'vitest';
 import { kvConformance } from './conformance.ts';
-import { openKv } from './kv.ts';
+import { openKv } from './open-kv.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'ptsdly-kv-'));
 let count = 0;

@@ -1,7 +1,7 @@
 import { copyFileSync, existsSync, linkSync, mkdirSync, renameSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { takeFolder } from './exclusive-folder.ts';
-import { openKv } from './kv.ts';
+import { openKv } from './open-kv.ts';
 import { skipEvents } from './outbox.ts';
 import { syncFolder } from './sync-folder.ts';
 

@@ -9,24 +9,13 @@ import {
   readVint,
 } from './ebml.ts';
 import { corrupt, PackagerError } from './error.ts';
-import { type KeyCheck, newKeyCheck } from './key-frames.ts';
+import { newKeyCheck } from './key-frames.ts';
+import type { ScannedTrack } from './matroska-packets.ts';
 import { readChapterElement } from './matroska-text.ts';
 import { type MatroskaTrack, readTracks } from './matroska-track.ts';
 import type { Chapter } from './media-index.ts';
 import { SampleList } from './sample-list.ts';
 import type { SampleBudget } from './sample-table.ts';
-
-/** A track and the packets found for it; presentation times in nanoseconds, NaN for all but the first of a lace. */
-export interface ScannedTrack {
-  readonly track: MatroskaTrack;
-  readonly list: SampleList;
-  /** Nanoseconds of the last packet, 0 when not told. */
-  lastDuration: number;
-  /** Nanoseconds of each packet, of text only. */
-  readonly durations: number[];
-  /** How far its sync samples have been looked at. */
-  readonly keys: KeyCheck;
-}
 
 const MAX_CHAPTER_BYTES = 1024 * 1024;
 const MAX_TRACKS_BYTES = 16 * 1024 * 1024;

@@ -1,7 +1,7 @@
 import type { FoundTracks } from './assembled-index.ts';
 import { type AudioDescription, describeAac, describeAudio } from './audio-entry.ts';
 import { PackagerError } from './error.ts';
-import type { ScannedTrack } from './matroska-blocks.ts';
+import type { ScannedTrack } from './matroska-packets.ts';
 import { fillLaces, scale, scaled } from './matroska-times.ts';
 import type { MatroskaTrack } from './matroska-track.ts';
 import { codecName } from './matroska-video.ts';

@@ -1,6 +1,6 @@
 import { childElements, type Element, readText, readUnsigned } from './ebml.ts';
 import { PackagerError } from './error.ts';
-import type { ScannedTrack } from './matroska-blocks.ts';
+import type { ScannedTrack } from './matroska-packets.ts';
 import type { Chapter, CueTable, SubtitleTrack } from './media-index.ts';
 import { plainText } from './plain-text.ts';
 

@@ -1,7 +1,7 @@
 import type { FoundTracks } from './assembled-index.ts';
 import { PackagerError } from './error.ts';
 import { verifyKeys } from './key-frames.ts';
-import type { ScannedTrack } from './matroska-blocks.ts';
+import type { ScannedTrack } from './matroska-packets.ts';
 import { fillLaces, scale, scaled, timescaleOf } from './matroska-times.ts';
 import type { MatroskaTrack } from './matroska-track.ts';
 import type { SegmentVideoFormat, VideoTrack } from './media-index.ts';

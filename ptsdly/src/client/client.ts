@@ -1,11 +1,11 @@
 import { parseArgs } from 'node:util';
-import { Problem } from '@ptsdly/contract';
 import { readClientEnvironment } from '../config.ts';
 import { openAccount } from './account.ts';
 import { exportLibrary } from './export-library.ts';
 import { importFolder } from './import-folder.ts';
 import { Progress } from './progress.ts';
 import { uploadFiles } from './upload-files.ts';
+import { wordsFor } from './words.ts';
 
 /** Exit codes: everything is done; something could not be; the command is wrong; Ctrl-C. */
 const DONE = 0;
@@ -106,15 +106,3 @@ async function dispatch(command: string, argv: readonly string[], signal: AbortS
 
 const isParseError = (error: unknown) =>
   String((error as NodeJS.ErrnoException).code ?? '').startsWith('ERR_PARSE_ARGS');
-
-/** One line that a person can do something with. */
-export function wordsFor(error: unknown): string {
-  if (error instanceof Problem) {
-    if (error.code === 'unauthenticated') return 'The token is not valid here, or has ended.';
-    if (error.code === 'insufficient_scope')
-      return 'The token does not allow this; make one with more rights.';
-    if (error.code === 'unavailable' && error.cause) return 'The server does not answer. Check --server.';
-    return error.detail;
-  }
-  return error instanceof Error ? error.message : String(error);
-}

@@ -8,8 +8,8 @@ import type { ReadableStream } from 'node:stream/web';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type CallOutput, type libraryApi, Problem } from '@ptsdly/contract';
 import type { Account } from './account.ts';
-import { wordsFor } from './client.ts';
 import { type Progress, readable } from './progress.ts';
+import { wordsFor } from './words.ts';
 
 type Exported = CallOutput<typeof libraryApi.manifest>['items'][number];
 

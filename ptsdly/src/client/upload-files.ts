@@ -5,9 +5,9 @@ import { basename, resolve } from 'node:path';
 import { Problem } from '@ptsdly/contract';
 import { DetailedError, Upload } from 'tus-js-client';
 import type { Account } from './account.ts';
-import { wordsFor } from './client.ts';
 import { type Progress, readable } from './progress.ts';
 import { UploadNotes } from './upload-notes.ts';
+import { wordsFor } from './words.ts';
 
 /** Below what proxies let through in one request. */
 const CHUNK = 64 * 1024 * 1024;

@@ -32,6 +32,7 @@ import { TokenRelay } from './relay.ts';
 import { RouteTable, type Upstream } from './route.ts';
 import { NothingToTell, ServerDirectory } from './servers.ts';
 import { continueTrace } from './trace.ts';
+import { UpstreamAddresses } from './upstream-address.ts';
 import { wakingPage } from './waking-page.ts';
 
 export interface GatewayOptions {
@@ -62,6 +63,7 @@ export async function openGateway(options: GatewayOptions): Promise<Service> {
     followFeed('identity', options.identity, options, relay),
     followFeed('subscriptions', options.subscriptions, options, servers),
   ];
+  const addresses = new UpstreamAddresses();
   const addressOf = clientAddress(options.trustedProxies ?? []);
   const filters: readonly Filter[] = [
     refuseForeignHosts([publicUrl.host, ...(options.hosts ?? [])]),
@@ -99,9 +101,10 @@ export async function openGateway(options: GatewayOptions): Promise<Service> {
       return upstream === 'media' ? tenantHeaders(passed) : passed;
     };
     if (upstream !== 'media') return proxy({ request, response, address, headers, answerHeaders });
-    return proxyHeld(exchange, servers, (address) =>
-      proxy({ request, response, address, headers, answerHeaders, patient: false }),
-    );
+    return proxyHeld(exchange, servers, async (name) => {
+      const address = await addresses.resolve(name);
+      return proxy({ request, response, address, headers, answerHeaders, patient: false });
+    });
   };
 
   const handle = async (request: IncomingMessage, response: ServerResponse) => {

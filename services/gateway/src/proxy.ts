@@ -27,6 +27,8 @@ export interface ProxyRequest {
 }
 
 const IDLE_MS = 120_000;
+/** A machine that is gone refuses nothing. */
+const CONNECT_MS = 2000;
 const LEFTOVER_BODY_MS = 2000;
 const RETRIES_MS = [30, 100, 250, 500];
 
@@ -67,6 +69,7 @@ function forward(options: ProxyRequest): Promise<void> {
       resolve();
     };
     response.once('close', clientGone);
+    limitConnect(upstream);
     upstream.on('timeout', () => upstream.destroy(new Problem('upstream_timeout')));
     upstream.on('error', (error) => {
       response.off('close', clientGone);
@@ -144,10 +147,26 @@ function whenConnected(upstream: ClientRequest, begin: () => void): void {
   });
 }
 
+function limitConnect(upstream: ClientRequest): void {
+  upstream.once('socket', (socket) => {
+    if (!socket.connecting) return;
+    const late = setTimeout(() => upstream.destroy(new ConnectTimeout()), CONNECT_MS);
+    socket.once('connect', () => clearTimeout(late)).once('close', () => clearTimeout(late));
+  });
+}
+
+class ConnectTimeout extends Error {
+  override readonly name = 'ConnectTimeout';
+  readonly syscall = 'connect';
+}
+
+/** Nobody listens there, or there is nobody of that name. */
+const NOBODY_THERE = new Set(['ENOENT', 'ENOTFOUND', 'EAI_AGAIN']);
+
 /** Nothing of the request has reached anybody, or it may be repeated and nothing has come back. */
 export function isUntouched(request: IncomingMessage, error: unknown): boolean {
-  const { code } = ((error as Error).cause ?? {}) as NodeJS.ErrnoException;
-  if (code === 'ECONNREFUSED' || code === 'ENOENT') return true;
+  const { code = '', syscall } = ((error as Error).cause ?? {}) as NodeJS.ErrnoException;
+  if (syscall === 'connect' || NOBODY_THERE.has(code)) return true;
   const repeatable = (request.method === 'GET' || request.method === 'HEAD') && !hasBody(request);
   return repeatable && (code === 'ECONNRESET' || code === 'EPIPE');
 }

@@ -12,6 +12,7 @@ import type { Provider } from './providers/provider.ts';
 import type { ProviderCalls } from './providers/provider-calls.ts';
 import { refusal } from './refusal.ts';
 import type { Sessions } from './sessions.ts';
+import type { Visit } from './visit.ts';
 import type { PasswordRules } from './weak-password.ts';
 
 /** After a sign-in that names no other page. */
@@ -23,12 +24,6 @@ const USER_AGENT_LENGTH = 300;
 type Body<K extends 'signUp' | 'signIn' | 'signInSocial'> = HandlerInput<(typeof identityApi)[K]>['body'];
 type SignedIn = CallOutput<typeof identityApi.signIn>;
 type SignedUp = CallOutput<typeof identityApi.signUp>;
-
-/** What came with a request, and where the cookies of the answer go. */
-export interface Visit {
-  readonly request: Request;
-  readonly headers: Headers;
-}
 
 export interface DoorOptions {
   readonly auth: (request: Request) => Promise<Response>;

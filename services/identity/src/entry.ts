@@ -4,13 +4,13 @@ import type { Attempts } from './attempts.ts';
 import type { Ceremonies } from './ceremonies.ts';
 import type { SessionCookie } from './cookie.ts';
 import type { Devices } from './devices.ts';
-import type { Visit } from './door.ts';
 import type { Locale } from './mail/letters.ts';
 import type { PasskeyDemand, Passkeys } from './passkeys.ts';
 import type { Passwords } from './passwords.ts';
 import type { IdentityTables } from './schema.ts';
 import type { SecondFactor } from './second-factor.ts';
 import type { Sessions } from './sessions.ts';
+import type { Visit } from './visit.ts';
 
 type SignedIn = CallOutput<typeof identityApi.signInPasskey>;
 type Password = HandlerInput<typeof identityApi.signIn>['body'];

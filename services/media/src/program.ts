@@ -1,33 +1,121 @@
 import { readFileSync } from 'node:fs';
 import { text } from 'node:stream/consumers';
-import { type MediaConfig, mediaConfig } from '@ptsdly/contract';
-import { createLog, listen } from '@ptsdly/kit';
+import { type MediaConfig, mediaConfig, type TranscodeLine, type TranscodeTask } from '@ptsdly/contract';
+import { createLog, type Listener, type Logger, listen } from '@ptsdly/kit';
+import { takeTurn } from './host/folder-turn.ts';
+import { settle } from './host/host-transcoder.ts';
 import { hostGone } from './host/host-watch.ts';
-import { openMedia } from './media.ts';
+import { Standby } from './host/standby.ts';
+import { type MediaService, openMedia } from './media.ts';
+import type { Transcoder } from './transcoder.ts';
 
 const DRAIN_MS = 5000;
+
+/** Runs ffmpeg for this server alone (`lib/transcoder`), where its host does not. */
+export interface OwnTranscoder {
+  run(job: {
+    readonly serverId: string;
+    readonly folder: string;
+    readonly task: TranscodeTask;
+    readonly signal: AbortSignal;
+  }): AsyncIterable<TranscodeLine>;
+  close(): Promise<void>;
+}
+
+export interface Surroundings {
+  readonly openTranscoder?: (config: MediaConfig, log: Logger) => Promise<OwnTranscoder>;
+}
 
 /**
  * One media server as a process: `media <config.json>`. Ends on SIGTERM, SIGINT, or when its host is gone; answers
  * what is open first.
  */
-export async function run(configPath: string | undefined, workerUrl: URL): Promise<void> {
+export async function run(
+  configPath: string | undefined,
+  workerUrl: URL,
+  surroundings: Surroundings = {},
+): Promise<void> {
   const config = readConfig(configPath);
   const log = createLog({ level: config.logLevel });
   const stop = Promise.race([stopSignal(), hostEnd(config)]);
+  const open = () => openServer(config, workerUrl, surroundings, log);
+  const { serverId, generation } = config;
+  if (config.socketPath !== undefined) {
+    const server = await open();
+    const listener = await listen(server.media, { socketPath: config.socketPath, drainMs: DRAIN_MS });
+    log.info({ serverId, generation }, 'media server is up');
+    const reason = await stop;
+    log.info({ reason }, 'media server stops');
+    await server.end(listener);
+  } else await standIn(config, open, stop, log);
+}
+
+/** Serves at once, and everything as soon as the server before this one has left their folder. */
+async function standIn(
+  { serverId, generation, folder, listen: where }: MediaConfig,
+  open: () => Promise<Server>,
+  stop: Promise<string>,
+  log: Logger,
+): Promise<void> {
+  const standby = new Standby({ serverId, generation });
+  const service = { raw: standby.raw, fetch: async () => new Response(null, { status: 404 }) };
+  const listener = await listen(service, { ...where, drainMs: DRAIN_MS });
+  const stopping = new AbortController();
+  void stop.then(() => stopping.abort());
+  log.info({ serverId, generation, address: listener.address }, 'media server stands by');
+  const leave = await takeTurn(folder, stopping.signal).catch((error: unknown) => {
+    if (!stopping.signal.aborted) throw error;
+  });
+  if (leave) {
+    const server = await open();
+    standby.become(server.media);
+    log.info({ serverId, generation }, 'media server is up');
+    const reason = await stop;
+    log.info({ reason }, 'media server stops');
+    await server.end(listener);
+    leave();
+  } else {
+    standby.close();
+    await listener.close();
+  }
+}
+
+interface Server {
+  readonly media: MediaService;
+  /** Answers what is open, then closes everything. */
+  end(listener: Listener): Promise<void>;
+}
+
+async function openServer(
+  config: MediaConfig,
+  workerUrl: URL,
+  { openTranscoder }: Surroundings,
+  log: Logger,
+): Promise<Server> {
+  const { transcoder: wanted, ...rest } = config;
+  const own = wanted && (await openTranscoder?.(config, log));
   const media = await openMedia({
-    ...{ ...config, log, workerUrl },
+    ...{ ...rest, log, workerUrl },
     control: config.controlAddress,
+    transcoder: own && transcoderOf(own, config),
     converts: true,
     processMetrics: true,
   });
-  const listener = await listen(media, { socketPath: config.socketPath, drainMs: DRAIN_MS });
-  log.info({ serverId: config.serverId, generation: config.generation }, 'media server is up');
-  const reason = await stop;
-  log.info({ reason }, 'media server stops');
-  media.quiesce();
-  await listener.close();
-  await media.close();
+  const end = async (listener: Listener) => {
+    media.quiesce();
+    await listener.close();
+    await own?.close();
+    await media.close();
+  };
+  return { media, end };
+}
+
+function transcoderOf(own: OwnTranscoder, { serverId, folder }: MediaConfig): Transcoder {
+  const run: Transcoder['run'] = (task, options = {}) => {
+    const signal = options.signal ?? new AbortController().signal;
+    return settle(own.run({ serverId, folder, task, signal }), options);
+  };
+  return { run };
 }
 
 const purgeOrder = mediaConfig.pick({ storageUrl: true, storageKeys: true });
@@ -46,9 +134,13 @@ export async function purge(): Promise<void> {
 function readConfig(path: string | undefined): MediaConfig {
   if (!path) throw new Error('usage: media <config.json>');
   const result = mediaConfig.safeParse(JSON.parse(readFileSync(path, 'utf8')));
-  if (result.success) return Object.freeze(result.data);
-  const [issue] = result.error.issues;
-  throw new Error(`${path}: ${issue?.path.join('.')}: ${issue?.message}`);
+  const [issue] = result.error?.issues ?? [];
+  if (!result.success) throw new Error(`${path}: ${issue?.path.join('.')}: ${issue?.message}`);
+  const { socketPath, listen } = result.data;
+  if ((socketPath === undefined) === (listen === undefined)) {
+    throw new Error(`${path}: one of socketPath and listen must be given`);
+  }
+  return Object.freeze(result.data);
 }
 
 function stopSignal(): Promise<string> {
@@ -57,10 +149,14 @@ function stopSignal(): Promise<string> {
   });
 }
 
-/** A host that keeps its servers over its own restarts says for how long; any other holds their standard input. */
+/**
+ * A host that keeps its servers over its own restarts says for how long; any other on this machine holds their
+ * standard input. A server elsewhere is ended by who runs it there.
+ */
 function hostEnd({ hostlessSeconds, controlAddress }: MediaConfig): Promise<string> {
   if (hostlessSeconds !== undefined) return hostGone(controlAddress, hostlessSeconds);
   return new Promise((resolve) => {
+    if (!controlAddress.startsWith('unix:')) return;
     for (const event of ['error', 'close', 'end'])
       process.stdin.once(event, () => resolve('the host is gone'));
     process.stdin.resume();

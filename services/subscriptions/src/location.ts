@@ -14,10 +14,14 @@ export interface LocationParts {
 /** A change that nobody has told of is found by looking again. */
 const LOOK_MS = 250;
 
+/** While it is upgraded, the one before it may still answer. */
+const SERVING: ReadonlySet<string> = new Set(['ready', 'upgrading']);
+
 /** The host knows whether a server answers now; the row, whether it may. */
 export async function addressOf(row: ServerRow, host: Host): Promise<ServerAddress> {
   const { id, slug, ownerId, state } = row;
-  const observed = state === 'ready' && row.desired !== 'asleep' ? await host.observe(id) : null;
+  const serves = row.desired === 'running' && SERVING.has(state);
+  const observed = serves ? await host.observe(id) : null;
   const resting = row.desired === 'asleep' && state === 'ready'; // it has asked to sleep and is about to
   return { id, slug, ownerId, state: resting ? 'asleep' : state, address: observed?.address ?? null };
 }

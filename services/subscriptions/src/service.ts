@@ -14,6 +14,7 @@ import {
   Metrics,
   newId,
   reach,
+  type ServerTokens,
   type Service,
   type ServiceTokens,
 } from '@ptsdly/kit';
@@ -23,9 +24,11 @@ import { Billing } from './billing/billing.ts';
 import { Changes } from './changes.ts';
 import { type Clock, systemClock } from './clock.ts';
 import { openControl } from './control.ts';
-import { type Host, type HostOptions, openHost, type RemoteStorage } from './hosts/host.ts';
+import { ControlGate } from './control-gate.ts';
+import type { Host, HostOptions, RemoteStorage } from './hosts/host.ts';
+import { openHost } from './hosts/open-host.ts';
 import { Leases } from './leases.ts';
-import { openPayments } from './payments/open.ts';
+import { openPayments } from './payments/open-payments.ts';
 import type { Payments, PaymentsOptions } from './payments/payments.ts';
 import { Placements } from './placements.ts';
 import { Plans } from './plans.ts';
@@ -61,6 +64,8 @@ export interface SubscriptionsOptions {
   readonly remoteStorage?: RemoteStorage | undefined;
   /** Absolute origin of media servers, where they have one of their own; `server.url` is absolute then. */
   readonly mediaOrigin?: string;
+  /** Where media servers on other machines speak to us; without it there can be none. */
+  readonly remoteControl?: { readonly address: string; readonly tokens: ServerTokens } | undefined;
   /** A file of plans; the usual ones where not given. */
   readonly plansFile?: string | undefined;
   /** `none:`, `stripe:` or `portone:`, and its secrets; nothing is charged where not given. */
@@ -111,7 +116,9 @@ export async function composeSubscriptions(
   let reconciler: Reconciler | undefined;
   const nudge = (serverId: string) => reconciler?.nudge(serverId); // a host may speak while it opens
   const control = openControl({ ...options, servers, feed, nudge, metrics });
+  const gate = await openGate(options, { servers, control, log });
   const host = await openHost(hostUrl, hostOptions(options, control, nudge)).catch(async (error: unknown) => {
+    await gate?.close();
     await db.destroy();
     throw error;
   });
@@ -141,10 +148,23 @@ export async function composeSubscriptions(
       await departures.close();
       changes.close();
       feed.close();
+      await gate?.close();
       await host.close();
       await db.destroy();
     },
   };
+}
+
+/** Rejects with the system's error when the port is taken. */
+async function openGate(
+  { remoteControl }: SubscriptionsOptions,
+  parts: Omit<ConstructorParameters<typeof ControlGate>[0], 'tokens'>,
+): Promise<ControlGate | undefined> {
+  if (!remoteControl) return undefined;
+  const gate = new ControlGate({ ...parts, tokens: remoteControl.tokens });
+  const { port } = new URL(remoteControl.address);
+  await gate.listen(Number(port || 80));
+  return gate;
 }
 
 function hostOptions(
@@ -153,9 +173,13 @@ function hostOptions(
   changed: HostOptions['changed'],
 ): HostOptions {
   const { runFolder, mediaCommand, mediaReads, release, idleSeconds, mediaEnv = MEDIA_ENV } = options;
-  const { mediaOrigin, remoteStorage, log } = options;
+  const { mediaOrigin, remoteStorage, remoteControl: remote, log } = options;
+  const remoteControl = remote && {
+    address: remote.address,
+    token: (id: string) => remote.tokens.sign(id),
+  };
   const program = { mediaCommand, mediaReads, mediaEnv, release, idleSeconds };
-  return { ...program, runFolder, mediaOrigin, remoteStorage, control, changed, log };
+  return { ...program, runFolder, mediaOrigin, remoteStorage, remoteControl, control, changed, log };
 }
 
 function appOptions(

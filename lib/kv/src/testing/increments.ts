@@ -1,4 +1,4 @@
-import { openKv } from '../kv.ts';
+import { openKv } from '../open-kv.ts';
 
 /** One of several processes: adds to two counters in the same transactions, some at once, and prints what it got. */
 const kv = await openKv(process.argv[2] ?? '');

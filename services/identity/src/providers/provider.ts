@@ -1,8 +1,4 @@
 import type { OAuthProvider } from 'better-auth/oauth2';
-import { google } from './google.ts';
-import { kakao } from './kakao.ts';
-import { oidc } from './oidc.ts';
-import type { ProviderCalls } from './provider-calls.ts';
 
 /** One client at an OpenID Connect issuer. */
 export interface IssuerSettings {
@@ -37,14 +33,3 @@ export interface Providers {
 
 /** A provider as better-auth drives it: its states, cookies, account rows and sessions stay with better-auth. */
 export type Provider = OAuthProvider<{ sub: string }>;
-
-/** The providers that are configured, in the order in which they are offered. */
-export function openProviders(settings: Providers, calls: ProviderCalls): Provider[] {
-  return [
-    ...(settings.google ? [google(settings.google, calls)] : []),
-    ...(settings.kakao ? [kakao(settings.kakao, calls)] : []),
-    ...(settings.oidc ?? []).map((issuer) =>
-      oidc({ ...issuer, scopes: ['openid', 'email', 'profile'] }, calls),
-    ),
-  ];
-}

@@ -27,7 +27,7 @@ describe.skipIf(!hasFfmpeg)('a host that transcodes', () => {
     await writeFile(join(folder, 'source.mp4'), await readFile(await fixtures['no sound']()));
     host = await createHost({ serverId: SERVER, ownerId: OWNER, folder });
     listener = await listen(host, { socketPath: join(folder, 'control.sock'), drainMs: 100 });
-    transcoder = openHostTranscoder(listener.address);
+    transcoder = openHostTranscoder({ address: listener.address });
   });
   afterEach(async () => {
     await host.close();
@@ -79,6 +79,6 @@ test.each([
   ['ends its answer too early', () => lineStream((async function* () {})())],
   ['answers nonsense', () => new Response('{"state":"dreaming"}\n')],
 ])('a host that %s is unavailable', async (_, answer) => {
-  const transcoder = openHostTranscoder({ fetch: async () => answer() });
+  const transcoder = openHostTranscoder({ address: { fetch: async () => answer() } });
   await expect(transcoder.run(remux)).rejects.toMatchObject({ reason: 'unavailable' });
 });

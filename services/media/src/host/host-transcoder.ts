@@ -6,14 +6,14 @@ import {
   transcodeLine,
   transcodesPath,
 } from '@ptsdly/contract';
-import { type Address, reach } from '@ptsdly/kit';
 import { TranscodeError, type TranscodeOptions, type Transcoder } from '../transcoder.ts';
+import { type ControlLine, reachHost } from './control-line.ts';
 
 const MAX_LINE = 2_500_000;
 
 /** The transcoder of the host, over the control socket. A host that has none makes every task `unavailable`. */
-export function openHostTranscoder(control: Address): Transcoder {
-  const { fetch, baseUrl } = reach(control);
+export function openHostTranscoder(control: ControlLine): Transcoder {
+  const { fetch, baseUrl } = reachHost(control);
   return {
     run: (task, options = {}) => settle(ask(fetch, `${baseUrl}${transcodesPath}`, task, options), options),
   };

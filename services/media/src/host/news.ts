@@ -1,9 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Problem } from '@ptsdly/contract';
 import { feedCursor } from '@ptsdly/db';
-import { type Address, type Follower, follow, type Logger, reach } from '@ptsdly/kit';
+import { type Follower, follow, type Logger } from '@ptsdly/kit';
 import type { MediaDatabase } from '../database.ts';
 import type { Rights } from '../playback/rights.ts';
+import { type ControlLine, reachHost } from './control-line.ts';
 
 const FEEDS = ['links', 'identity', 'subscriptions'] as const;
 /** Without these nothing is shown; sign-outs are not waited for, so that links play while identity is away. */
@@ -12,7 +13,7 @@ const NEEDED = ['links', 'subscriptions'] as const;
 const PATIENCE_MS = 5000;
 
 export interface NewsOptions {
-  readonly control: Address;
+  readonly control: ControlLine;
   readonly serverId: string;
   readonly db: MediaDatabase;
   readonly rights: Rights;
@@ -54,7 +55,7 @@ export class News {
 
 function followFeed(feed: (typeof FEEDS)[number], options: NewsOptions): Follower {
   const { control, serverId, db, rights, log } = options;
-  const { fetch, baseUrl } = reach(control);
+  const { fetch, baseUrl } = reachHost(control);
   return follow({
     consumer: `server:${serverId}`,
     serverId,

@@ -1,7 +1,7 @@
 import { type IncomingMessage, request as requestHttp } from 'node:http';
 import { json } from 'node:stream/consumers';
 import { type ImportOrder, importHeaders, Problem } from '@ptsdly/contract';
-import type { Address } from '@ptsdly/kit';
+import type { ControlLine } from '../host/control-line.ts';
 
 /** A file of another server that the host hands on. */
 export interface ImportedFile {
@@ -17,7 +17,7 @@ export interface ImportedFile {
 
 /** Asks the host for a file. Rejects with the problems of `POST /imports`, or `unavailable` without a host. */
 export async function openImported(
-  control: Address,
+  control: ControlLine,
   order: ImportOrder,
   signal: AbortSignal,
 ): Promise<ImportedFile> {
@@ -35,15 +35,17 @@ export async function openImported(
   };
 }
 
-function send(control: Address, order: ImportOrder, signal: AbortSignal): Promise<IncomingMessage> {
+function send(control: ControlLine, order: ImportOrder, signal: AbortSignal): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
     const fail = (cause: unknown) => reject(new Problem('unavailable', { cause, retryAfter: 1 }));
-    if (typeof control !== 'string') return fail(new Error('the host has no address'));
-    const headers = { 'content-type': 'application/json' };
+    const { address, token } = control;
+    if (typeof address !== 'string') return fail(new Error('the host has no address'));
+    const proof = token === undefined ? {} : { authorization: `Bearer ${token}` };
+    const headers = { 'content-type': 'application/json', ...proof };
     const options = { method: 'POST', path: '/imports', headers, signal, agent: false } as const;
-    const request = control.startsWith('unix:')
-      ? requestHttp({ ...options, socketPath: control.slice('unix:'.length) })
-      : requestHttp(control, options);
+    const request = address.startsWith('unix:')
+      ? requestHttp({ ...options, socketPath: address.slice('unix:'.length) })
+      : requestHttp(address, options);
     request.on('error', fail); // once answered, the body tells it
     request.once('response', resolve);
     request.end(JSON.stringify(order));

@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Problem } from '@ptsdly/contract';
-import type { Address, Logger } from '@ptsdly/kit';
+import type { Logger } from '@ptsdly/kit';
 import type { ImportRow, MediaDatabase, VideoRow } from '../database.ts';
+import type { ControlLine } from '../host/control-line.ts';
 import type { Library } from '../library/library.ts';
 import { announce } from '../uploads/tus.ts';
 import type { Uploads } from '../uploads/uploads.ts';
@@ -11,7 +12,7 @@ export interface ImportsOptions {
   readonly db: MediaDatabase;
   readonly library: Library;
   readonly uploads: Uploads;
-  readonly control: Address;
+  readonly control: ControlLine;
   readonly log: Logger;
 }
 

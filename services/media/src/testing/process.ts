@@ -4,11 +4,20 @@ import { writeFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
-import type { Client, MediaConfig, mediaApi } from '@ptsdly/contract';
+import type { Client, mediaApi } from '@ptsdly/contract';
 import { listen } from '@ptsdly/kit';
 import { rolldown } from 'rolldown';
 import { createHost, type StandInHost } from './host.ts';
-import { caller, createConfig, eventually, OWNER, ownerClient, type Rig, SERVER } from './server.ts';
+import {
+  caller,
+  createConfig,
+  eventually,
+  OWNER,
+  ownerClient,
+  type Rig,
+  SERVER,
+  type SocketConfig,
+} from './server.ts';
 
 /** The program as it is shipped. */
 export async function bundleProgram(file: string): Promise<void> {
@@ -22,7 +31,7 @@ export async function bundleProgram(file: string): Promise<void> {
 /** A media server that is a process of its own, so that it can be killed. */
 export interface ProcessRig extends Pick<Rig, 'call' | 'open'> {
   readonly folder: string;
-  readonly config: MediaConfig;
+  readonly config: SocketConfig;
   readonly host: StandInHost;
   readonly client: Client<typeof mediaApi>;
   readonly child: ChildProcess;
@@ -37,7 +46,7 @@ export interface ProcessRig extends Pick<Rig, 'call' | 'open'> {
 
 export async function openProcessRig(
   program: string,
-  change: Partial<MediaConfig> = {},
+  change: Partial<SocketConfig> = {},
 ): Promise<ProcessRig> {
   const folder = await mkdtemp(join(tmpdir(), 'media-'));
   const config = await createConfig(folder, { logLevel: 'debug', ...change });

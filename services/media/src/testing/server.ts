@@ -14,7 +14,7 @@ export const BASE = '/m/myslug';
 /** A media server on a real Unix socket, with its stand-in host. */
 export interface Rig {
   readonly folder: string;
-  readonly config: MediaConfig;
+  readonly config: SocketConfig;
   readonly host: StandInHost;
   readonly media: MediaService;
   readonly socketPath: string;
@@ -44,7 +44,12 @@ export interface Answer {
   problem(): ProblemJson;
 }
 
-export async function createConfig(folder: string, change: Partial<MediaConfig> = {}): Promise<MediaConfig> {
+export type SocketConfig = MediaConfig & { readonly socketPath: string };
+
+export async function createConfig(
+  folder: string,
+  change: Partial<SocketConfig> = {},
+): Promise<SocketConfig> {
   return {
     serverId: SERVER,
     ownerId: OWNER,
@@ -67,7 +72,7 @@ export interface RigOptions {
   readonly converts?: boolean;
 }
 
-export async function openRig(change: Partial<MediaConfig> = {}, options: RigOptions = {}): Promise<Rig> {
+export async function openRig(change: Partial<SocketConfig> = {}, options: RigOptions = {}): Promise<Rig> {
   const folder = await mkdtemp(join(tmpdir(), 'media-'));
   const config = await createConfig(folder, change);
   const host = await createHost({ serverId: SERVER, ownerId: OWNER, folder });
@@ -75,8 +80,9 @@ export async function openRig(change: Partial<MediaConfig> = {}, options: RigOpt
   let media: MediaService;
   let listener: Listener;
   const start = async () => {
+    const { transcoder: _, ...rest } = config;
     media = await openMedia({
-      ...{ ...config, log: silentLog, control: config.controlAddress },
+      ...{ ...rest, log: silentLog, control: config.controlAddress },
       converts: options.converts ?? false,
     });
     listener = await listen(media, { socketPath: config.socketPath, drainMs: 500 });

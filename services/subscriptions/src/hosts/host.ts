@@ -30,7 +30,10 @@ export interface Observed {
   /** Of the configuration that it runs or ran last; 0 when that cannot be told. */
   readonly generation: number;
   readonly state: HostState;
-  /** `unix:/path` or `http://host:port` where it answers; null unless `ready`. */
+  /**
+   * `unix:/path` or `http://host:port` where it answers, by a name that is looked up anew where it may move. Null
+   * unless it is `ready`, or `starting` while the one that it replaces still answers.
+   */
   readonly address: string | null;
   /** Why it is `failed`, in words for its owner. */
   readonly detail: string | null;
@@ -102,9 +105,19 @@ export interface HostOptions {
   readonly remoteStorage?: RemoteStorage | undefined;
   /** What a server is offered on its control socket (`controlApi`). */
   readonly control: (server: ServedServer) => ControlService;
+  /** For servers on other machines, which have no such socket; none where the installation has none. */
+  readonly remoteControl?: RemoteControl | undefined;
   /** Says that the observed state of a server may have changed. Only a hurry: the sweep looks too. */
   readonly changed: (serverId: string) => void;
   readonly log: Logger;
+}
+
+/** The control API as servers on other machines reach it. */
+export interface RemoteControl {
+  /** `http://<host>:<port>`. */
+  readonly address: string;
+  /** What a server shows there; always the same for one server. A secret. */
+  token(serverId: string): string;
 }
 
 /** The server behind a control socket. */
@@ -121,13 +134,4 @@ export interface ControlService {
   readonly raw?: Service['raw'];
   /** Ends its open waits. */
   close(): void;
-}
-
-/** Opens the host behind a URL: `process:<folder>`, one folder below it a server. */
-export async function openHost(url: string, options: HostOptions): Promise<Host> {
-  const colon = url.indexOf(':');
-  const [scheme, location] = [url.slice(0, colon), url.slice(colon + 1)];
-  if (scheme !== 'process') throw new Error(`no host driver for "${scheme}:"; there is process:`);
-  const { openProcessHost } = await import('./process/process-host.ts');
-  return openProcessHost(location, options);
 }

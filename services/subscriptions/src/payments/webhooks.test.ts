@@ -1,6 +1,6 @@
 import { silentLog } from '@ptsdly/kit';
 import { expect, test } from 'vitest';
-import { openPayments } from './open.ts';
+import { openPayments } from './open-payments.ts';
 import { openPortOneStandIn, signedByPortOne } from './testing/portone-stand-in.ts';
 import { openStripeStandIn, signed } from './testing/stripe-stand-in.ts';
 

@@ -3,7 +3,7 @@ import { openDatabase } from '@ptsdly/db';
 import { Bell, silentLog } from '@ptsdly/kit';
 import { Billing } from '../billing/billing.ts';
 import { Changes } from '../changes.ts';
-import { openPayments } from '../payments/open.ts';
+import { openPayments } from '../payments/open-payments.ts';
 import { openPortOneStandIn } from '../payments/testing/portone-stand-in.ts';
 import type { StandIn } from '../payments/testing/stand-in.ts';
 import { openStripeStandIn } from '../payments/testing/stripe-stand-in.ts';

@@ -7,7 +7,8 @@ import { silentLog } from '@ptsdly/kit';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { mediaCommand, testFolder } from '../../testing/service.ts';
 import { hostConformance } from '../conformance.ts';
-import { type HostOptions, openHost, type ServerSpec } from '../host.ts';
+import type { HostOptions, ServerSpec } from '../host.ts';
+import { openHost } from '../open-host.ts';
 import { placesOf } from './places.ts';
 import { startTimeOf, writeNote } from './process-note.ts';
 

@@ -1,0 +1,58 @@
+import type { VideoRow } from '../database.ts';
+import { JobStore } from '../jobs/job-store.ts';
+import { Jobs } from '../jobs/jobs.ts';
+import { Pictures } from '../pictures/pictures.ts';
+import { SessionNews } from '../playback/session-news.ts';
+import { Background } from '../renditions/background.ts';
+import { WorkFolder } from '../renditions/work-folder.ts';
+import { Arrivals } from '../uploads/arrivals.ts';
+import { Ingest } from '../uploads/ingest.ts';
+import type { Foundation } from './foundation.ts';
+import type { Shelves } from './shelves.ts';
+
+/** What makes a file playable, and better in the background. */
+export interface Engine {
+  readonly arrivals: Arrivals;
+  readonly pictures: Pictures;
+  readonly sessionNews: SessionNews;
+  readonly background: Background;
+  readonly jobs: Jobs;
+  readonly ingest: Ingest;
+}
+
+export function openEngine(foundation: Foundation, { library, changes }: Shelves): Engine {
+  const { options, db, storage, spool, indexer, presentations, transcoder, log } = foundation;
+  const { folder } = options;
+  const onGrown = (row: VideoRow) => pictures.posters.grown(row);
+  const arrivals = new Arrivals({ library, storage, spool, indexer, onGrown, log });
+  const pictures = new Pictures({
+    ...{ folder, library, storage, spool, presentations, transcoder, log },
+    arriving: (id) => arrivals.known(id),
+    queue: (id, specs) => jobs.add(id, specs),
+  });
+  const sessionNews = new SessionNews();
+  const onPlayable = (row: VideoRow, index: Uint8Array) => {
+    presentations.put(row, index);
+    const planning = Promise.all([row.width !== null && pictures.want(row.id), background.plan(row)]);
+    planning.catch((err: unknown) => log.error({ err, videoId: row.id }, 'no job could be queued'));
+  };
+  const background = new Background({
+    ...{ db, folder, library, storage, spool, indexer, presentations, log, onPlayable },
+    work: new WorkFolder(folder),
+    transcoder: options.converts ? transcoder : undefined,
+    jobs: () => jobs,
+    onReady: ({ video, name }) => sessionNews.publish(video, 'renditions', { name }),
+  });
+  const jobs = new Jobs({
+    store: new JobStore(db),
+    kinds: [...pictures.kinds, ...background.kinds],
+    find: (id) => library.find(id),
+    onChange: (id) => changes.publish({ type: 'video', id }),
+    log,
+  });
+  const ingest = new Ingest({
+    ...{ library, storage, spool, indexer, arrivals, log, onPlayable },
+    onUnreadable: (id, start) => background.importUnread(id, start),
+  });
+  return { arrivals, pictures, sessionNews, background, jobs, ingest };
+}

@@ -1,0 +1,58 @@
+import { createVerifier, issuers, type TokenVerifier } from '@ptsdly/kit';
+import type { MediaDatabase } from '../database.ts';
+import { ownerOnly } from '../gatekeeper.ts';
+import { Playback } from '../playback/playback.ts';
+import { readSetting, writeSetting } from '../playback/rights.ts';
+import { SessionTokens } from '../playback/session-token.ts';
+import type { Engine } from './engine.ts';
+import type { Foundation } from './foundation.ts';
+import type { Intake } from './intake.ts';
+import type { Shelves } from './shelves.ts';
+
+/** Who may come in, and what they see. */
+export interface Viewing {
+  /** Knows the owner's tokens. */
+  readonly callers: TokenVerifier;
+  readonly playback: Playback;
+}
+
+export async function openViewing(
+  foundation: Foundation,
+  { library, subtitles }: Shelves,
+  { ingest, arrivals, background, jobs }: Engine,
+  { trash }: Intake,
+): Promise<Viewing> {
+  const { options, audience, url, host, db, rights, presentations, news } = foundation;
+  const keys = (issuer: 'identity' | 'links') => () => host.jwks({ params: { issuer } });
+  const callers = ownerOnly(createVerifier(issuers.identity, keys('identity')), options.ownerId, rights);
+  const playback = new Playback({
+    ...{
+      audience,
+      url,
+      library,
+      trash,
+      subtitles,
+      ingest,
+      presentations,
+      arrivals,
+      rights,
+      news,
+      background,
+    },
+    tokens: new SessionTokens(await sessionKey(db)),
+    grants: createVerifier(issuers.links, keys('links')),
+    isMaking: (id, kind) => jobs.isPending(id, kind),
+  });
+  return { callers, playback };
+}
+
+const SESSION_KEY = 'session-key';
+
+/** The key of this server's play sessions, made once. */
+async function sessionKey(db: MediaDatabase): Promise<Buffer> {
+  const kept = await readSetting(db, SESSION_KEY);
+  if (kept) return Buffer.from(kept, 'base64');
+  const key = SessionTokens.newKey();
+  await writeSetting(db, SESSION_KEY, key.toString('base64'));
+  return key;
+}
