@@ -42,6 +42,15 @@ export const serverEvent = z.object({
 });
 export type ServerEvent = z.infer<typeof serverEvent>;
 
+/** What a plan limits, and how much of it is used. */
+export const serverUsage = z.object({
+  storage: z.object({ used: bytes, limit: bytes }),
+  /** Bytes fetched by viewers and the owner since the month of the subscription began. */
+  transfer: z.object({ used: bytes, limit: bytes, resetsAt: timestamp.nullable() }),
+  viewers: z.object({ now: z.int().nonnegative(), limit: z.int().positive() }),
+});
+export type ServerUsage = z.infer<typeof serverUsage>;
+
 export const serversApi = {
   listServers: endpoint({
     method: 'GET',
@@ -59,6 +68,16 @@ export const serversApi = {
     summary: 'One server',
     params: idParams,
     response: server,
+    problems: ['not_found'],
+  }),
+  getUsage: endpoint({
+    method: 'GET',
+    path: '/api/servers/:id/usage',
+    access: 'user',
+    scope: 'servers:read',
+    summary: 'What the plan of a server limits, and how much of it is used',
+    params: idParams,
+    response: serverUsage,
     problems: ['not_found'],
   }),
 } as const;

@@ -55,8 +55,7 @@ function mountSubscriptions(
         subscriptions.subscribe(caller.sub, body, keyedRequest(caller.sub, request.headers, body)),
       listSubscriptions: async ({ caller }) => ({ items: await subscriptions.list(caller.sub) }),
       getSubscription: ({ caller, params }) => subscriptions.get(caller.sub, params.id),
-      previewChange: ({ caller, params, query }) =>
-        subscriptions.preview(caller.sub, params.id, query.planId),
+      previewChange: ({ caller, params }) => subscriptions.preview(caller.sub, params.id, params.planId),
       changePlan: ({ caller, params, body }) =>
         subscriptions.changePlan(caller.sub, params.id, body.planId, body.previewedAt),
       cancel: ({ caller, params, query }) => subscriptions.cancel(caller.sub, params.id, query.when),
