@@ -1,5 +1,5 @@
 import type { ServerState, StoragePlace, Subscription } from '@ptsdly/contract';
-import { type Migrations, type OutboxTables, outboxMigration } from '@ptsdly/db';
+import { type Migrations, type OutboxTables, outboxHeadMigration, outboxMigration } from '@ptsdly/db';
 import type { Kysely } from 'kysely';
 import { type BillingRow, type BillingTables, billingMigration } from './billing/schema.ts';
 
@@ -146,5 +146,6 @@ export const migrations: Migrations = {
       await db.schema.alterTable('servers').addColumn('objectsLeft', 'integer').execute();
     },
   },
-  '2027-01-payments-billing': billingMigration,
+  '2027-02-databases-outbox-head': outboxHeadMigration,
+  '2027-02-payments-billing': billingMigration,
 };
