@@ -130,6 +130,16 @@ export const subscriptionsInternalApi = {
   }),
 } as const;
 
+/** What a server's plan and billing leave it, as of now. */
+export const allowance = z.object({
+  /** `export`: the subscription has ended, and its owner may download and nothing else. */
+  mode: z.enum(['full', 'export']),
+  /** Bytes of this month; less than nothing when more was sent than known. */
+  transferLeft: z.int(),
+  concurrentViewers: z.int().positive(),
+});
+export type Allowance = z.infer<typeof allowance>;
+
 /**
  * What a host offers a media server on its private control socket; the only way out of a media server.
  * The caller is known by the socket, so no token is needed and nothing names the server. Over the network the
@@ -150,6 +160,19 @@ export const controlApi = {
     access: 'open',
     summary: 'Bytes stored by this server',
     body: z.object({ usedBytes: bytes }),
+  }),
+  reportMeter: endpoint({
+    method: 'PUT',
+    path: '/meter',
+    access: 'open',
+    summary: 'What this server has sent and to how many; answers what it may',
+    body: z.object({
+      /** Names this run of the server: `sentBytes` begins at 0 with each. */
+      run: z.string().max(64),
+      sentBytes: bytes,
+      viewers: z.int().nonnegative().max(1_000_000),
+    }),
+    response: allowance,
   }),
   reportMove: endpoint({
     method: 'PUT',

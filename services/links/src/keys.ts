@@ -27,6 +27,8 @@ export const keys = {
   /** Index of the live links of a server, by video. */
   server: (serverId: string) => `video/${part(serverId)}/`,
   video: (serverId: string, videoId: string, id = '') => `video/${part(serverId)}/${part(videoId)}/${id}`,
+  /** How many cards a server has. */
+  cardCount: (serverId: string) => `card-count/${part(serverId)}`,
   /** Totals of a link; they begin and end with it. */
   clicks: (id: string) => `clicks/${id}`,
   /** Clicks on their way to the totals: `[id, redirects, bots, id, …]`. Each process writes the log of one slot. */

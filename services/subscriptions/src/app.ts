@@ -13,6 +13,7 @@ import type { Changes } from './changes.ts';
 import type { Host } from './hosts/host.ts';
 import { keyedRequest } from './idempotency.ts';
 import { addressOf, locate } from './location.ts';
+import type { Meters } from './meters.ts';
 import type { Placements } from './placements.ts';
 import type { Servers } from './servers.ts';
 import type { Subscriptions } from './subscriptions.ts';
@@ -20,6 +21,7 @@ import type { Subscriptions } from './subscriptions.ts';
 export interface AppParts {
   readonly subscriptions: Subscriptions;
   readonly billing: Billing;
+  readonly meters: Meters;
   readonly servers: Servers;
   readonly placements: Placements;
   readonly host: Host;
@@ -39,7 +41,7 @@ export function subscriptionsApp(parts: AppParts, options: AppOptions): Hono {
 
 function mountSubscriptions(
   app: Hono,
-  { subscriptions, servers, billing }: AppParts,
+  { subscriptions, servers, billing, meters }: AppParts,
   options: AppOptions,
 ): void {
   mount(
@@ -72,6 +74,7 @@ function mountSubscriptions(
         return { items: rows.map((row) => servers.view(row)) };
       },
       getServer: async ({ caller, params }) => servers.view(await servers.owned(params.id, caller.sub)),
+      getUsage: async ({ caller, params }) => meters.usage(await servers.owned(params.id, caller.sub)),
     },
     options,
   );

@@ -2,6 +2,7 @@ import type { ServerState, StoragePlace, Subscription } from '@ptsdly/contract';
 import { type Migrations, type OutboxTables, outboxHeadMigration, outboxMigration } from '@ptsdly/db';
 import type { Kysely } from 'kysely';
 import { type BillingRow, type BillingTables, billingMigration } from './billing/schema.ts';
+import { type MeterTables, meterMigration } from './meter-schema.ts';
 
 /**
  * What the server is meant to be; the reconcile loop makes it so. `asleep`: running as soon as somebody asks for it.
@@ -57,7 +58,7 @@ export interface IdempotencyRow {
   expiresAt: number;
 }
 
-export interface Tables extends OutboxTables, BillingTables {
+export interface Tables extends OutboxTables, BillingTables, MeterTables {
   subscriptions: SubscriptionRow;
   servers: ServerRow;
   idempotency: IdempotencyRow;
@@ -148,4 +149,5 @@ export const migrations: Migrations = {
   },
   '2027-02-databases-outbox-head': outboxHeadMigration,
   '2027-02-payments-billing': billingMigration,
+  '2027-02-payments-meters': meterMigration,
 };

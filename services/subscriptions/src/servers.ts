@@ -43,6 +43,8 @@ export class Servers {
     const published: ServerRow[] = [];
     let told = 0;
     const result = await db.transaction().execute((trx) => {
+      published.length = 0; // the work may run again
+      told = 0;
       const tell = async (data: EventData) => {
         told++;
         await appendEvent(trx, data);

@@ -28,6 +28,7 @@ import { ControlGate } from './control-gate.ts';
 import type { Host, HostOptions, RemoteStorage } from './hosts/host.ts';
 import { openHost } from './hosts/open-host.ts';
 import { Leases } from './leases.ts';
+import { Meters } from './meters.ts';
 import { openPayments } from './payments/open-payments.ts';
 import type { Payments, PaymentsOptions } from './payments/payments.ts';
 import { Placements } from './placements.ts';
@@ -115,7 +116,8 @@ export async function composeSubscriptions(
   const servers = new Servers({ db, clock, bell, changes, mediaOrigin, log });
   let reconciler: Reconciler | undefined;
   const nudge = (serverId: string) => reconciler?.nudge(serverId); // a host may speak while it opens
-  const control = openControl({ ...options, servers, feed, nudge, metrics });
+  const meters = new Meters({ db, plans, clock });
+  const control = openControl({ ...options, servers, meters, feed, nudge, metrics });
   const gate = await openGate(options, { servers, control, log });
   const host = await openHost(hostUrl, hostOptions(options, control, nudge)).catch(async (error: unknown) => {
     await gate?.close();
@@ -129,7 +131,7 @@ export async function composeSubscriptions(
   const billing = new Billing({ servers, plans, payments, clock, nudge, random, log });
   const subscriptions = new Subscriptions({ servers, billing, clock, storage });
   const placements = new Placements({ servers, clock, nudge, hasRemote: storage === 'remote' });
-  const parts = { subscriptions, billing, placements, servers, host, changes, feed, nudge };
+  const parts = { subscriptions, billing, meters, placements, servers, host, changes, feed, nudge };
   const app = subscriptionsApp(parts, appOptions(options, metrics, db));
 
   await leases.recover(databaseUrl.startsWith('sqlite:'));

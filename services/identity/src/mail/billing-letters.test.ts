@@ -1,5 +1,6 @@
 import { billingLetter, type Event } from '@ptsdly/contract';
 import { openDatabase } from '@ptsdly/db';
+import { newDatabase } from '@ptsdly/db/testing';
 import { silentLog } from '@ptsdly/kit';
 import { expect, test } from 'vitest';
 import { type IdentityTables, migrations } from '../schema.ts';
@@ -29,7 +30,7 @@ test.each(['ko', 'en'] as const)('every letter says its facts in words: %s', (lo
 });
 
 test('a letter that is asked for twice is written once, and nobody writes to who is gone', async () => {
-  const db = await openDatabase<IdentityTables>('sqlite::memory:', migrations);
+  const db = await openDatabase<IdentityTables>(newDatabase(), migrations);
   const now = new Date().toISOString();
   const user = {
     id: 'ann',

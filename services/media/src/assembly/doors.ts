@@ -27,10 +27,22 @@ export type Doors = Required<Pick<Service, 'fetch' | 'raw'>>;
 
 export function openDoors(parts: Parts): Doors {
   const { options, audience, log, metrics, callers, news } = parts;
-  const { imports, jobs, playback, deleteVideo, background } = parts;
+  const { imports, jobs, playback, deleteVideo, background, allowance } = parts;
   const { basePath } = options;
   const app = createMediaApp({
-    ...{ audience, log, metrics, callers, basePath, imports, jobs, playback, deleteVideo, background },
+    ...{
+      audience,
+      log,
+      metrics,
+      callers,
+      basePath,
+      imports,
+      allowance,
+      jobs,
+      playback,
+      deleteVideo,
+      background,
+    },
     async ready() {
       if (!news.current) throw new Problem('unavailable', { retryAfter: 1 });
     },
@@ -53,14 +65,14 @@ function libraryParts(parts: Parts): LibraryParts {
 }
 
 function byteRoutes(parts: Parts) {
-  const { options, audience, callers, library, changes, subtitles, storage, responses } = parts;
+  const { options, audience, callers, library, changes, subtitles, storage, responses, allowance } = parts;
   const { uploads, arrivals, pictures, playback, background, sessionNews } = parts;
   const { basePath, quotaBytes } = options;
   const { posters } = pictures;
   const { renditions } = background;
   const gatekeeper = createGatekeeper(callers, audience);
   return [
-    ...uploadRoutes({ basePath, quotaBytes, gatekeeper, uploads, posters, arrivals }),
+    ...uploadRoutes({ basePath, quotaBytes, gatekeeper, uploads, allowance, posters, arrivals }),
     ...libraryEventRoutes({ gatekeeper, library, changes, responses }),
     ...videoRoutes({ gatekeeper, library, storage, responses }),
     ...pictureRoutes({ gatekeeper, library, storage, responses, pictures }),

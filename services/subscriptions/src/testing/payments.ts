@@ -1,5 +1,6 @@
 import type { Plan, Subscription } from '@ptsdly/contract';
 import { openDatabase } from '@ptsdly/db';
+import { newDatabase } from '@ptsdly/db/testing';
 import { Bell, silentLog } from '@ptsdly/kit';
 import { Billing } from '../billing/billing.ts';
 import { Changes } from '../changes.ts';
@@ -31,7 +32,7 @@ export const testPlans: readonly Plan[] = [
 /** Billing on a real database and a provider's wire protocol, with time that tests move. */
 export async function openBilling(provider: 'stripe' | 'portone') {
   const standIn = await (provider === 'stripe' ? openStripeStandIn() : openPortOneStandIn());
-  const db = await openDatabase<Tables>('sqlite::memory:', migrations);
+  const db = await openDatabase<Tables>(newDatabase(), migrations);
   const clock = new ManualClock();
   const { key, webhookSecret, url } = standIn;
   const secrets = { key, webhookSecret, baseUrl: 'https://ptsdly.example' };
