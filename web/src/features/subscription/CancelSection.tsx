@@ -28,7 +28,7 @@ export function CancelSection({ subscription }: { subscription: Subscription }) 
   };
   return (
     <section className={styles.cancel}>
-      <p>{t('subscription.cancelText')}</p>
+      {state !== 'incomplete' && <p>{t('subscription.cancelText')}</p>}
       <Button look="plain" onPress={() => setAsking(true)} data-testid="cancel-subscription">
         {t('subscription.cancel')}
       </Button>
@@ -37,7 +37,7 @@ export function CancelSection({ subscription }: { subscription: Subscription }) 
         text={
           waits
             ? t('subscription.cancelAtEnd', { date: formatDate(periodEnd, language) })
-            : t('subscription.cancelNow')
+            : t(state === 'incomplete' ? 'subscription.cancelUnpaid' : 'subscription.cancelNow')
         }
         action={t('subscription.cancelAction')}
         isOpen={asking}

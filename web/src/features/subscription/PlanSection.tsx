@@ -14,8 +14,10 @@ export function PlanSection({ subscription }: { subscription: Subscription }) {
   const { t } = useTranslation();
   const [language] = useLanguage();
   const { data: plans } = usePlansQuery();
-  const nameOf = (id: string) => plans?.find((plan) => plan.id === id)?.name[language] ?? id;
+  const planOf = (id: string) => plans?.find((plan) => plan.id === id);
+  const nameOf = (id: string) => planOf(id)?.name[language] ?? id;
   const { planId, state, periodStart, periodEnd, nextCharge } = subscription;
+  const price = planOf(planId)?.price;
   const canChange = state === 'active' || state === 'trialing' || state === 'incomplete';
   return (
     <section className={styles.card}>
@@ -25,6 +27,12 @@ export function PlanSection({ subscription }: { subscription: Subscription }) {
           <p className={styles.state} data-state={state}>
             {t(`subscription.state.${state}`)}
           </p>
+          {state === 'incomplete' && price && (
+            <p className={styles.price}>
+              <strong>{formatPrice(price.amount, price.currency, language)}</strong>{' '}
+              {t(price.interval === 'month' ? 'plans.perMonth' : 'plans.perYear')}
+            </p>
+          )}
         </div>
         {canChange && (
           <LinkButton to="/app/plans" look="quiet" data-testid="to-plans">

@@ -23,7 +23,7 @@ export function useReturn(subscription: Subscription | null) {
     if (!reference || !subscription || asked.current) return;
     asked.current = true;
     void setMethod({ id: subscription.id, reference }).then((answer) => {
-      if (answer.data?.method) say(t('subscription.methodSet'));
+      if (answer.data?.method && answer.data.payment !== 'declined') say(t('subscription.methodSet'));
       setSearch({}, { replace: true });
     });
   }, [reference, subscription, search, setSearch, setMethod, t]);
