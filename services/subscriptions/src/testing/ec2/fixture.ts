@@ -8,6 +8,9 @@ import { openHost } from '../../hosts/open-host.ts';
 import { Cloud, type CloudOptions } from './cloud.ts';
 import { BucketApi, openStsApi } from './storage-api.ts';
 
+export { bootQuickMachine } from './quick-machine.ts';
+export { Cloud };
+
 /** The stand-in media server that instances fetch, as a command. */
 export const mediaCommand = [
   process.execPath,
