@@ -67,6 +67,13 @@ describe('a subscriber on EC2', () => {
       seconds,
     );
 
+  const stopped = () =>
+    until(
+      async () => cloud.running().length,
+      (count) => count === 0,
+      (count) => `${count} instances run`,
+    );
+
   test('subscribes, uploads, plays, shares, sleeps, wakes, cancels, and leaves nothing', async () => {
     cloud.full.add('subnet-a/t4g.small');
     cloud.api.fail('RunInstances', { kind: 'lost-answer' }, 4); // after the four attempts without room
@@ -103,7 +110,7 @@ describe('a subscriber on EC2', () => {
     await watch();
 
     await state(owner, server, 'asleep');
-    expect(cloud.running()).toEqual([]);
+    await stopped();
     await friend.links.openLink({ params: { code: link.code }, body: {} }).catch(() => undefined);
     await owner.media(server).listVideos({}); // is held until it has woken
     await state(owner, server, 'ready');
@@ -113,7 +120,7 @@ describe('a subscriber on EC2', () => {
     const { items } = await owner.subscriptions.listSubscriptions({});
     await owner.subscriptions.cancel({ params: { id: items[0]?.id ?? '' } });
     await state(owner, server, 'suspended');
-    expect(cloud.running()).toEqual([]);
+    await stopped();
     expect(await objectsIn(bucket)).toContain(original);
     expect(await product.log()).not.toMatch(/TESTSECRET|Bearer [\w-]+\./);
   });

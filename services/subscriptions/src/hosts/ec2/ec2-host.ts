@@ -33,6 +33,11 @@ const UNSEEN_MS = 900_000;
  * which several may run: what they must agree on stands in notes, and every call may be repeated.
  */
 export async function openEc2Host(location: string, options: HostOptions): Promise<Host> {
+  const settings = readEc2Settings(location);
+  return composeEc2Host(settings, openAws(settings, options.cloudKeys), options);
+}
+
+export async function composeEc2Host(settings: Ec2Settings, aws: Aws, options: HostOptions): Promise<Host> {
   const { notes, remoteControl } = options;
   if (!notes || !remoteControl) {
     throw new HostError(
@@ -40,8 +45,7 @@ export async function openEc2Host(location: string, options: HostOptions): Promi
       'ec2: needs an address at which instances reach the control plane (PTSDLY_CONTROL_URL)',
     );
   }
-  const settings = readEc2Settings(location);
-  const host = new Ec2Host(settings, openAws(settings, options.cloudKeys), {
+  const host = new Ec2Host(settings, aws, {
     ...options,
     notes,
     remoteControl,

@@ -76,8 +76,9 @@ const tokenOf = (id: string) => `${id}.${createHmac('sha256', 'a test key').upda
 
 /** The door of a control plane for its instances, which stands open while control planes come and go. */
 export class TestGate {
-  host: Host | undefined;
   readonly #listener: Listener;
+  #host: Host | undefined;
+  #change = new AbortController();
 
   private constructor(listener: Listener) {
     this.#listener = listener;
@@ -91,7 +92,22 @@ export class TestGate {
     return gate;
   }
 
-  async answer(request: Request): Promise<Response> {
+  get host(): Host | undefined {
+    return this.#host;
+  }
+
+  /** Who comes next breaks the connections of who was there before, as the end of a process does. */
+  set host(host: Host | undefined) {
+    this.#change.abort();
+    this.#change = new AbortController();
+    this.#host = host;
+  }
+
+  async answer(asked: Request): Promise<Response> {
+    const { url, method, headers } = asked;
+    const signal = AbortSignal.any([asked.signal, this.#change.signal]);
+    const body = method === 'GET' ? null : await asked.text();
+    const request = new Request(url, { method, headers, body, signal });
     const token = bearer(request.headers) ?? '';
     const id = token.split('.')[0] ?? '';
     try {
