@@ -4,6 +4,7 @@ import type { Server } from '@ptsdly/contract';
 import { fixtures } from '@ptsdly/packager/testing';
 import { hostConformance } from '@ptsdly/subscriptions/conformance';
 import { Cloud, openEc2Fixture } from '@ptsdly/subscriptions/testing/ec2';
+import { allRows, crashEverywhere, openEc2World } from '@ptsdly/subscriptions/testing/ec2-crashes';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { playThrough } from '../hls.ts';
 import { Person, until } from '../person.ts';
@@ -15,6 +16,16 @@ import { type Radosgw, startRadosgw } from './radosgw.ts';
 /** Instances here are sandboxes that run their user data; buckets and lent keys are those of a real store. */
 
 hostConformance('ec2, with instances that run their user data', () => openEc2Fixture({ visibleMs: 100 }));
+
+/** Reads change nothing: stopped at one of them, a control plane has done what the call before it did. */
+const isChange = ({ name }: { name: string }) => !/^(Describe|List)/.test(name);
+
+describe('a control plane that dies at any call', { timeout: 600_000 }, () => {
+  test.each(allRows)('of those that $name', async (row) => {
+    const moments = await crashEverywhere({ open: openEc2World, at: isChange, patienceMs: 30_000 }, row);
+    expect(moments.length).toBeGreaterThanOrEqual(4);
+  });
+});
 
 describe('a subscriber on EC2', () => {
   let s3: Radosgw;

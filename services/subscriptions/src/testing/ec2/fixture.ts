@@ -112,7 +112,9 @@ export class TestGate {
     const id = token.split('.')[0] ?? '';
     try {
       if (!this.host?.boot) return new Response(null, { status: 503 });
-      return await this.host.boot.fetch(request, token === tokenOf(id) ? id : undefined);
+      const answer = this.host.boot.fetch(request, token === tokenOf(id) ? id : undefined);
+      answer.catch(() => undefined); // nobody may be left to hear it
+      return await Promise.race([answer, gone(this.#change.signal)]);
     } catch (error) {
       return Problem.from(error).toResponse('test');
     }
@@ -133,6 +135,11 @@ export class TestGate {
     return this.#listener.close();
   }
 }
+
+const gone = (signal: AbortSignal) =>
+  new Promise<Response>((resolve) => {
+    signal.addEventListener('abort', () => resolve(new Response(null, { status: 503 })), { once: true });
+  });
 
 /** A host on AWS of its own, as the conformance suite opens it. */
 export async function openEc2Fixture(options: CloudOptions = {}): Promise<HostFixture> {

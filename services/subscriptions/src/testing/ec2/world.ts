@@ -6,6 +6,8 @@ import type { Stops } from '../stops.ts';
 import { memoryNotes, TestAws, TestGate } from './fixture.ts';
 import { bootQuickMachine } from './quick-machine.ts';
 
+export { allRows, crashEverywhere } from '../crash-matrix.ts';
+
 /** An EC2 that outlasts control planes which die before and after each of their calls. */
 export async function openEc2World(): Promise<World> {
   const aws = await TestAws.open({ boot: bootQuickMachine, bootMs: 1 });
