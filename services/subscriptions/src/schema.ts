@@ -1,5 +1,5 @@
 import type { ServerState, StoragePlace, Subscription } from '@ptsdly/contract';
-import { type Migrations, type OutboxTables, outboxMigration } from '@ptsdly/db';
+import { type Migrations, type OutboxTables, outboxHeadMigration, outboxMigration } from '@ptsdly/db';
 import type { Kysely } from 'kysely';
 
 /** What the server is meant to be (`asleep`: running as soon as somebody asks for it); the reconcile loop makes it so. */
@@ -150,7 +150,8 @@ export const migrations: Migrations = {
       await db.schema.alterTable('servers').addColumn('objectsLeft', 'integer').execute();
     },
   },
-  '2027-01-ec2-host-notes': {
+  '2027-02-databases-outbox-head': outboxHeadMigration,
+  '2027-02-ec2-host-notes': {
     async up(db: Kysely<unknown>) {
       await db.schema
         .createTable('hostNotes')

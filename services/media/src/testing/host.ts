@@ -41,9 +41,11 @@ export interface HostOptions {
   readonly ownerId: string;
   /** The server's folder, where the host transcodes. */
   readonly folder?: string;
+  /** The ffmpeg command; the machine's own when absent. */
+  readonly ffmpeg?: string | undefined;
 }
 
-export async function createHost({ serverId, ownerId, folder }: HostOptions): Promise<StandInHost> {
+export async function createHost({ serverId, ownerId, folder, ffmpeg }: HostOptions): Promise<StandInHost> {
   const feeds = Object.fromEntries(FEEDS.map((name) => [name, memoryFeed()])) as Record<
     FeedName,
     ReturnType<typeof memoryFeed>
@@ -76,7 +78,7 @@ export async function createHost({ serverId, ownerId, folder }: HostOptions): Pr
   );
   let broker: Broker | undefined;
   const open = (path: string) => {
-    broker ??= openLocalBroker(path);
+    broker ??= openLocalBroker(path, ffmpeg);
     return broker;
   };
   if (folder !== undefined) serveTranscodes(app, () => open(folder), folder);

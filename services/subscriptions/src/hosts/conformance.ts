@@ -14,8 +14,6 @@ export interface HostFixture {
   crash(serverId: string): Promise<void>;
   /** The way to an address of a server, where this process is not on its network. */
   readonly reach?: (address: string) => Peer;
-  /** Servers of this host go on when their control plane ends. */
-  readonly outlives?: boolean;
   close(): Promise<void>;
 }
 
