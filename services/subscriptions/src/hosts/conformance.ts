@@ -8,6 +8,8 @@ export interface HostFixture {
   readonly host: Host;
   /** Ids that the host has reported as changed. */
   readonly changed: readonly string[];
+  /** Its servers go on without this process. */
+  readonly outlives?: boolean;
   /** How many instances of a server run, counted without asking the host. */
   instances(serverId: string): Promise<number>;
   /** Ends a running server as a crash would. */
