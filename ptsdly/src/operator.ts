@@ -10,7 +10,8 @@ import {
   type Role,
 } from '@ptsdly/contract';
 import { createServiceTokens, internalPeer } from '@ptsdly/kit';
-import { type Config, ConfigError, keptSecret } from './config.ts';
+import { type Config, ConfigError } from './config.ts';
+import { keptSecret } from './data-folder.ts';
 
 /** What an operator asks of a running service, on the machine where it runs. */
 const operations = {

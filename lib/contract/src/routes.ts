@@ -23,7 +23,8 @@ export const mediaRawRoutes: readonly RawRoute[] = [
     path: '/uploads',
     access: 'user',
     scope: 'videos:write',
-    summary: 'Create an upload (tus 1.0)',
+    summary:
+      'Create an upload (tus 1.0). Upload-Metadata: filename, filetype, folderId, and replaces: the video whose file it is to become',
   },
   {
     methods: ['HEAD', 'PATCH', 'DELETE', 'OPTIONS'],
@@ -52,6 +53,13 @@ export const mediaRawRoutes: readonly RawRoute[] = [
     access: 'user',
     scope: 'videos:read',
     summary: 'The uploaded bytes',
+  },
+  {
+    methods: ['GET', 'HEAD'],
+    path: '/videos/:id/renditions/:name',
+    access: 'user',
+    scope: 'videos:read',
+    summary: 'A rendition (v720, …) with its sound as one MP4',
   },
   {
     methods: ['GET', 'HEAD'],

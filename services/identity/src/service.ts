@@ -14,6 +14,7 @@ import {
   type Service,
   type ServiceTokens,
 } from '@ptsdly/kit';
+import { openRates } from '@ptsdly/kv';
 import { type Kysely, sql } from 'kysely';
 import { ApiTokens } from './api-tokens.ts';
 import { identityApp } from './app.ts';
@@ -60,6 +61,8 @@ export interface IdentityOptions {
   readonly secret: string;
   readonly log: Logger;
   readonly tokens: ServiceTokens;
+  /** Where wrong guesses are counted: `redis://…` for several processes, the memory of this one where not given. */
+  readonly ratesUrl?: string;
   /** A mail server, `smtp:` or `smtps:`, and the sender; without one letters are kept for the operator. */
   readonly mail?: { readonly url: string; readonly from: string };
   /** k-anonymity API of breached passwords. */
@@ -101,7 +104,10 @@ async function assemble(
   const post = new PostOffice(db, origin, mailer, log);
   const cookie = new SessionCookie(origin, secret);
   const passwords = new Passwords();
-  const attempts = new Attempts();
+  const rates = await openRates(options.ratesUrl, {
+    onChange: (state, err) => log.warn({ err, state }, 'the store of rate limits'),
+  });
+  const attempts = new Attempts(rates);
   const rules = new PasswordRules(
     options.breachedPasswordsUrl ? { url: options.breachedPasswordsUrl, log } : undefined,
   );
@@ -157,6 +163,7 @@ async function assemble(
       await Promise.all(followers.map((follower) => follower.close()));
       feed.close();
       await post.close();
+      await rates.close();
       await db.destroy();
     },
   };

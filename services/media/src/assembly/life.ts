@@ -51,10 +51,9 @@ async function recoverAll(parts: Parts, signal: AbortSignal): Promise<void> {
   await background.catchUp(signal).catch((err: unknown) => log.error({ err }, 'planning did not finish'));
 }
 
-async function tidy({ uploads, rights, trash, log }: Parts): Promise<void> {
-  await Promise.all([uploads.sweep(), rights.prune(), trash.sweep()]).catch((err: unknown) =>
-    log.warn({ err }, 'sweeping failed'),
-  );
+async function tidy({ uploads, rights, trash, replacements, log }: Parts): Promise<void> {
+  const sweeps = [uploads.sweep(), rights.prune(), trash.sweep(), replacements.sweep()];
+  await Promise.all(sweeps).catch((err: unknown) => log.warn({ err }, 'sweeping failed'));
 }
 
 /** In the reverse order of what stands on what. */

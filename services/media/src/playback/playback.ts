@@ -7,6 +7,7 @@ import { readChapters } from '../library/chapters.ts';
 import type { Library } from '../library/library.ts';
 import type { Trash } from '../library/trash.ts';
 import type { Background } from '../renditions/background.ts';
+import { sizesOf } from '../renditions/rendition-download.ts';
 import type { Subtitles } from '../subtitles/subtitles.ts';
 import type { ArrivalNews } from '../uploads/arrival-news.ts';
 import type { Arrivals } from '../uploads/arrivals.ts';
@@ -115,13 +116,13 @@ export class Playback {
 
   /**
    * What a session plays; from memory without a look at the database. Rejects with `session_ended` when the
-   * whole file turned out to have another movie header than the one it was opened with.
+   * whole file turned out to have another movie header than the one it was opened with, or has been replaced.
    */
   async packaged(session: PlaySession): Promise<Packaged> {
     const { presentations, arrivals } = this.#options;
     const known = arrivals.known(session.videoId) ?? presentations.known(session.videoId);
     const packaged = await (known ?? this.#unknown(session));
-    if (isOther(session, packaged)) throw new Problem('session_ended');
+    if (session.file !== packaged.file || isOther(session, packaged)) throw new Problem('session_ended');
     return packaged;
   }
 
@@ -204,13 +205,14 @@ export class Playback {
   async #answer(row: VideoRow, right: Right): Promise<PlayAnswer> {
     const { link, sid, download, expiresAt, startAt, endAt } = right;
     const packaged = await this.#package(row);
-    const { presentation, movie, arrived, isContiguous, index } = packaged;
+    const { presentation, movie, file, arrived, isContiguous, index } = packaged;
     const { background } = this.#options;
-    const programme = programmeOf(packaged, arrived ? [] : await background.renditions.of(row.id, index));
+    const rows = arrived ? [] : await background.renditions.of(row.id, index);
+    const programme = programmeOf(packaged, rows);
     if (programme.tracks.length === 0) this.#refuse(row);
     const { renditions, tracks, pending } = programme;
     const claims = { videoId: row.id, link, sid, download, expiresAt, renditions };
-    const session = this.#options.tokens.sign({ ...claims, movie: arrived ? movie : null });
+    const session = this.#options.tokens.sign({ ...claims, movie: arrived ? movie : null, file });
     const adaptive = tracks.some(
       ({ kind, isOriginal, isReady }) => kind === 'video' && !isOriginal && isReady,
     );
@@ -218,12 +220,14 @@ export class Playback {
     const plain = !arrived && isContiguous && (slow || presentation.rotation !== 0);
     const base = `${this.#options.url}/s/${session}`;
     const { library, subtitles } = this.#options;
-    const chapters = await readChapters(library.db, row.id);
+    const { duration } = presentation;
+    // set by hand for a file that has been replaced, they may lie behind the end of this one
+    const chapters = (await readChapters(library.db, row.id)).filter(({ startAt }) => startAt < duration);
     return {
       session,
       expiresAt: new Date(expiresAt).toISOString(),
       title: row.title,
-      duration: presentation.duration,
+      duration,
       width: row.width,
       height: row.height,
       playableUntil: arrived ? this.#options.arrivals.playableUntil(row.id) : null,
@@ -234,6 +238,9 @@ export class Playback {
       storyboardUrl: presentation.width > 0 ? `${base}/storyboard/list.vtt` : null,
       eventsUrl: `${base}/events`,
       downloadUrl: download ? `${base}/download` : null,
+      downloads: download
+        ? sizesOf(packaged, rows).map((size) => ({ ...size, url: `${base}/download/${size.name}` }))
+        : [],
       tracks: [...tracks],
       pending: pending.filter((kind) => this.#options.isMaking(row.id, MAKERS[kind])),
       loudness: await background.loudness(row.id),
@@ -241,7 +248,7 @@ export class Playback {
       chapters: chapters.length > 0 ? chapters : [...(await packaged.chapters())],
       startAt,
       endAt,
-      resumeAt: link ? null : row.resume_at,
+      resumeAt: link || (row.resume_at ?? 0) >= duration ? null : row.resume_at,
     };
   }
 }
