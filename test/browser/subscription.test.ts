@@ -2,7 +2,10 @@ import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { StandIn } from '../../services/subscriptions/src/payments/testing/stand-in.ts';
-import { openStripeStandIn } from '../../services/subscriptions/src/payments/testing/stripe-stand-in.ts';
+import {
+  openStripeStandIn,
+  signed,
+} from '../../services/subscriptions/src/payments/testing/stripe-stand-in.ts';
 import { password } from '../person.ts';
 import { type Product, startProduct } from '../product.ts';
 import { chromiumPath, launchChromium, openContext, screens } from './chromium.ts';
@@ -56,12 +59,27 @@ async function give(page: Page, last4: string): Promise<void> {
 
 const state = (page: Page) => page.getByTestId('subscription').getAttribute('data-state');
 
+test('events of the payment company come in through the gateway as they were signed, and no others', async () => {
+  const url = `${product.url}/api/payments/webhook`;
+  const post = (headers: Readonly<Record<string, string>>, body: string) =>
+    fetch(url, { method: 'POST', headers, body });
+  const { headers, body } = signed({
+    id: 'evt_1',
+    type: 'customer.created',
+    data: { object: { id: 'cus_1' } },
+  });
+  expect((await post(headers, body)).status).toBe(204);
+  expect((await post(headers, `${body} `)).status).toBe(400);
+  expect((await post(headers, body + ' '.repeat(300_000))).status).toBe(413);
+});
+
 describe.skipIf(!chromiumPath).each(screens)('$name', (screen) => {
   test('from choosing a plan to a server, another plan, and the end', async () => {
     const context = await openContext(browser, screen, product.url);
     const page = await context.newPage();
     await page.route(/stripe\.com/, (route) => route.fulfill({ contentType: 'text/html', body: 'card?' }));
     await signUp(page, `${screen.name}@example.test`);
+    await page.getByTestId('choose-plus').waitFor();
     await shoot(page, `plans-${screen.name}`);
     await page.getByTestId('choose-plus').click();
     await page.getByTestId('subscribe').click();

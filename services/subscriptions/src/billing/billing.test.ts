@@ -1,3 +1,4 @@
+import { newDatabase } from '@ptsdly/db/testing';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type BillingWorld, openBilling } from '../testing/payments.ts';
 
@@ -6,8 +7,11 @@ const now = (id: string) => world.subscriptions.get('ann', id);
 const amounts = () => world.standIn.charged.map(({ amount }) => amount);
 const ids = () => world.standIn.charged.map(({ id }) => id);
 
+/** On MariaDB one is enough: what differs between providers is not in the database. */
+const providers = newDatabase().startsWith('sqlite:') ? (['stripe', 'portone'] as const) : (['portone'] as const);
+
 /** The same life of a subscription on the wire protocol of each provider. */
-describe.each(['stripe', 'portone'] as const)('%s', (provider) => {
+describe.each(providers)('%s', (provider) => {
   beforeEach(async () => {
     world = await openBilling(provider);
   });
