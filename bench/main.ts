@@ -13,6 +13,7 @@ const benchmarks: Readonly<Record<string, () => Promise<Measurement[]>>> = {
     ...(await (await import('./provisioning.ts')).provisioning()),
     ...(await (await import('./resting.ts')).wake()),
   ],
+  gateway: async () => (await import('./gateway.ts')).gateway(),
   library: async () => (await import('./library.ts')).library(),
   upload: async () => (await import('./upload.ts')).upload(),
   range: async () => (await import('./range.ts')).range(),

@@ -11,6 +11,8 @@ export interface RawRoute {
   readonly access: Access;
   /** As of an endpoint. */
   readonly scope?: Scope;
+  /** Largest body in bytes, where it is not up to the service. */
+  readonly maxBody?: number;
   readonly summary: string;
 }
 
@@ -147,6 +149,13 @@ export const subscriptionsRawRoutes: readonly RawRoute[] = [
     access: 'user',
     scope: 'servers:read',
     summary: 'The states of a server as they change (server-sent events)',
+  },
+  {
+    methods: ['POST'],
+    path: '/api/payments/webhook',
+    access: 'open',
+    maxBody: 256 * 1024,
+    summary: 'Events of the payment provider, signed by it',
   },
 ];
 

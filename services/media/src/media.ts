@@ -50,6 +50,7 @@ export async function openMedia(options: MediaOptions): Promise<MediaService> {
     fetch: doors.fetch,
     raw: (request, response) => {
       idleness.watch(request, response);
+      foundation.allowance.watch(request, response);
       return doors.raw(request, response);
     },
     quiesce: () => foundation.responses.endStreams(idleness.isAsleep ? 'asleep' : 'closing'),

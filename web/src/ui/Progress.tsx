@@ -1,4 +1,4 @@
-import { ProgressBar } from 'react-aria-components';
+import { Meter as AriaMeter, ProgressBar } from 'react-aria-components';
 import { cx } from './cx.ts';
 import styles from './Progress.module.css';
 
@@ -21,5 +21,19 @@ export function Progress({ label, value, tone = 'ember', testId }: ProgressProps
     >
       <span className={styles.bar} style={{ transform: `scaleX(${value})` }} />
     </ProgressBar>
+  );
+}
+
+export function Meter({ label, value, valueText }: { label: string; value: number; valueText: string }) {
+  return (
+    <AriaMeter
+      aria-label={label}
+      value={Math.round(value * 1e4) / 1e4}
+      maxValue={1}
+      valueLabel={valueText}
+      className={cx(styles.track, styles.meter, value > 0.9 && styles.bad)}
+    >
+      <span className={styles.bar} style={{ transform: `scaleX(${Math.min(1, value)})` }} />
+    </AriaMeter>
   );
 }

@@ -28,10 +28,22 @@ export type Doors = Required<Pick<Service, 'fetch' | 'raw'>>;
 
 export function openDoors(parts: Parts): Doors {
   const { options, audience, log, metrics, callers, news } = parts;
-  const { imports, jobs, playback, deleteVideo, background } = parts;
+  const { imports, jobs, playback, deleteVideo, background, allowance } = parts;
   const { basePath } = options;
   const app = createMediaApp({
-    ...{ audience, log, metrics, callers, basePath, imports, jobs, playback, deleteVideo, background },
+    ...{
+      audience,
+      log,
+      metrics,
+      callers,
+      basePath,
+      imports,
+      allowance,
+      jobs,
+      playback,
+      deleteVideo,
+      background,
+    },
     async ready() {
       if (!news.current) throw new Problem('unavailable', { retryAfter: 1 });
     },
@@ -65,7 +77,7 @@ function libraryParts(parts: Parts): LibraryParts {
 }
 
 function byteRoutes(parts: Parts) {
-  const { options, audience, callers, library, changes, subtitles, storage, responses } = parts;
+  const { options, audience, callers, library, changes, subtitles, storage, responses, allowance } = parts;
   const { uploads, arrivals, pictures, playback, background, sessionNews } = parts;
   const { presentations, replacements } = parts;
   const { basePath, quotaBytes } = options;
@@ -75,7 +87,9 @@ function byteRoutes(parts: Parts) {
   const supersede = (id: string) => replacements.supersede(id);
   const gatekeeper = createGatekeeper(callers, audience);
   return [
-    ...uploadRoutes({ basePath, quotaBytes, gatekeeper, uploads, posters, arrivals, supersede }),
+    ...uploadRoutes({
+      ...{ basePath, quotaBytes, gatekeeper, uploads, allowance, posters, arrivals, supersede },
+    }),
     ...libraryEventRoutes({ gatekeeper, library, changes, responses }),
     ...videoRoutes({ gatekeeper, library, storage, responses, renditions, packaged }),
     ...pictureRoutes({ gatekeeper, library, storage, responses, pictures }),

@@ -1,6 +1,7 @@
 import { type GrantClaims, grantClaims, type JobKindName, type PlayAnswer, Problem } from '@ptsdly/contract';
 import type { Caller, TokenVerifier } from '@ptsdly/kit';
 import type { VideoRow } from '../database.ts';
+import type { Allowance } from '../host/allowance.ts';
 import type { News } from '../host/news.ts';
 import { readChapters } from '../library/chapters.ts';
 import type { Library } from '../library/library.ts';
@@ -35,6 +36,7 @@ export interface PlaybackOptions {
   readonly presentations: Presentations;
   readonly arrivals: Arrivals;
   readonly rights: Rights;
+  readonly allowance: Allowance;
   readonly news: News;
   readonly trash: Pick<Trash, 'has'>;
   readonly subtitles: Subtitles;
@@ -71,17 +73,18 @@ export class Playback {
 
   /**
    * Redeems a grant (DESIGN §5), once. Rejects with `grant_invalid` (forged, used, over, for no video of ours),
-   * `session_ended` (the link was revoked or has ended), `not_playable_yet` (the grant stays good) or
-   * `not_playable`.
+   * `session_ended` (the link was revoked or has ended), `not_playable_yet` (the grant stays good), `not_playable`, or
+   * what the plan does not allow: `subscription_ended`, `transfer_used_up`, `too_many_viewers` (it stays good too).
    */
   async openGrant(grant: string): Promise<PlayAnswer> {
     await this.#admit();
-    const { rights } = this.#options;
+    const { rights, allowance } = this.#options;
     const { claims, expiresAt } = await this.#verify(grant);
     const linkEnd = claims.linkExp === null ? Number.POSITIVE_INFINITY : claims.linkExp * 1000;
     if (rights.isLinkDead(claims.linkId, claims.epoch) || linkEnd <= Date.now()) {
       throw new Problem('session_ended');
     }
+    allowance.admit();
     const row = await this.#playable(claims.videoId, new Problem('grant_invalid'), claims.startAt ?? 0);
     if (!(await rights.redeem(claims.jti, expiresAt))) throw new Problem('grant_invalid');
     return this.#answer(row, {
@@ -100,6 +103,7 @@ export class Playback {
     const session = this.#options.tokens.read(token);
     if (this.#options.trash.has(session.videoId)) throw new Problem('video_trashed');
     if (this.#options.rights.endOf(session)) throw new Problem('session_ended');
+    this.#options.allowance.see(session);
     return session;
   }
 

@@ -1,5 +1,6 @@
 import type { ByteHandler, ByteRoute, Exchange } from '../exchange.ts';
 import type { Gatekeeper } from '../gatekeeper.ts';
+import type { Allowance } from '../host/allowance.ts';
 import { takePoster } from '../pictures/picture-routes.ts';
 import type { Posters } from '../pictures/posters.ts';
 import type { Arrivals } from './arrivals.ts';
@@ -21,6 +22,7 @@ export interface UploadRoutesOptions {
   readonly quotaBytes: number;
   readonly gatekeeper: Gatekeeper;
   readonly uploads: Uploads;
+  readonly allowance: Allowance;
   readonly posters: Posters;
   readonly arrivals: Arrivals;
   /** Gives up what was on its way to replace the file of a video, if anything was. */
@@ -78,6 +80,7 @@ export function uploadRoutes(options: UploadRoutesOptions): ByteRoute[] {
 
   const create: ByteHandler = async (exchange) => {
     const { request, response } = exchange;
+    options.allowance.takeIn();
     const announced = readAnnouncement(request.headers);
     if (announced.replaces) await options.supersede(announced.replaces);
     const row = await uploads.create(announced);
