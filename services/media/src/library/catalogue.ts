@@ -103,11 +103,8 @@ export class Catalogue {
   }
 }
 
-/**
- * No file that only waits to replace another, or was replaced. Written so that no index is asked: nearly all rows are
- * shown, and the index of `replaces` would be taken before one that helps.
- */
-export const isShown = sql<SqlBool>`coalesce(videos.replaces, '') = ''`;
+/** No file that only waits to replace another, or was replaced. */
+export const isShown = sql<SqlBool>`videos.replaces = ''`;
 
 /** What `state` asks for; also what the summary counts. */
 export const states = {

@@ -1,4 +1,5 @@
 import type { VideoDetails } from '@ptsdly/contract';
+import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import {
   useDiscardFormerFileMutation,
@@ -9,6 +10,7 @@ import type { VideoRef } from '../../api/media.ts';
 import { problemText } from '../../i18n/problemText.ts';
 import { useLanguage } from '../../i18n/useLanguage.ts';
 import { Button } from '../../ui/Button.tsx';
+import { ConfirmDialog } from '../../ui/Dialog.tsx';
 import { formatDate, formatPercent } from '../../ui/format.ts';
 import { Progress } from '../../ui/Progress.tsx';
 import { say, warn } from '../../ui/toasts.ts';
@@ -68,7 +70,8 @@ function Former({ former, ...ref }: FormerProps) {
   const { t } = useTranslation();
   const [language] = useLanguage();
   const [restore, { isLoading }] = useRestoreFileMutation();
-  const [discard] = useDiscardFormerFileMutation();
+  const [discard, { isLoading: isGoing }] = useDiscardFormerFileMutation();
+  const [isAsking, setAsking] = useState(false);
   const goBack = async () => {
     const { error } = await restore(ref);
     if (error) warn(problemText(t, error));
@@ -81,10 +84,19 @@ function Former({ former, ...ref }: FormerProps) {
         <Button look="plain" icon="retry" isPending={isLoading} onPress={goBack} data-testid="former-restore">
           {t('files.restore')}
         </Button>
-        <Button look="quiet" onPress={() => void discard(ref)} data-testid="former-discard">
+        <Button look="quiet" onPress={() => setAsking(true)} data-testid="former-discard">
           {t('files.discard')}
         </Button>
       </div>
+      <ConfirmDialog
+        title={t('files.discardTitle')}
+        text={t('files.discardText', { name: former.fileName })}
+        action={t('files.discard')}
+        isOpen={isAsking}
+        isPending={isGoing}
+        onConfirm={() => void discard(ref).then(() => setAsking(false))}
+        onClose={() => setAsking(false)}
+      />
     </section>
   );
 }
