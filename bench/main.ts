@@ -11,6 +11,7 @@ const benchmarks: Readonly<Record<string, () => Promise<Measurement[]>>> = {
   'code-timing': async () => (await import('./code-timing.ts')).codeTiming(),
   provisioning: async () => [
     ...(await (await import('./provisioning.ts')).provisioning()),
+    ...(await (await import('./subscribing.ts')).subscribing()),
     ...(await (await import('./resting.ts')).wake()),
   ],
   gateway: async () => (await import('./gateway.ts')).gateway(),

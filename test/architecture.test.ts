@@ -124,3 +124,15 @@ test('no source file is over 400 lines', () => {
   const long = sources.filter(({ text }) => text.split('\n').length > 400).map(({ file }) => file);
   expect(long).toEqual([]);
 });
+
+test('the SDK of AWS is loaded where its scheme is used, and nowhere else', () => {
+  const users = sources
+    .filter(({ imports }) => imports.some((specifier) => specifier.startsWith('@aws-sdk/')))
+    .map(({ file }) => dirname(file));
+  expect([...new Set(users)].sort()).toEqual([
+    'services/media/src/storage/s3',
+    'services/subscriptions/src/hosts/ec2',
+  ]);
+  const from = /^import\s[^;'"]*?\sfrom\s'\.\/(?:ec2|s3)\//m; // what is only asked for by `import()` costs nothing else
+  expect(sources.filter(({ text }) => from.test(text)).map(({ file }) => file)).toEqual([]);
+});

@@ -32,6 +32,7 @@ export function mediaProgram(): MediaProgram {
 function bundleFiles(): string[] {
   const folder = dirname(BUNDLE);
   return readdirSync(folder)
+    .filter((name) => name.endsWith('.mjs'))
     .sort()
     .map((name) => `${folder}/${name}`);
 }

@@ -23,7 +23,7 @@ const isChange = ({ name }: { name: string }) => !/^(Describe|List)/.test(name);
 describe('a control plane that dies at any call', { timeout: 600_000 }, () => {
   test.each(allRows)('of those that $name', async (row) => {
     const moments = await crashEverywhere({ open: openEc2World, at: isChange, patienceMs: 30_000 }, row);
-    expect(moments.length).toBeGreaterThanOrEqual(4);
+    expect(moments.length).toBeGreaterThanOrEqual(2);
   });
 });
 

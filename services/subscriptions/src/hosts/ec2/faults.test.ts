@@ -171,6 +171,17 @@ describe('instances that do not come up', () => {
   });
 });
 
+test('a sleep that broke off before the stop is finished, and the server can be woken', async () => {
+  const host = await open();
+  await host.ensure(spec);
+  await becomes(host, 'ready');
+  aws.cloud.api.fail('StopInstances', error(400, 'UnauthorizedOperation'));
+  await expect(host.sleep('one')).rejects.toMatchObject({ name: 'HostError' });
+  await becomes(host, 'asleep');
+  await host.wake('one');
+  await becomes(host, 'ready');
+});
+
 describe('two control planes', () => {
   test('at once ask for one instance', async () => {
     const [one, two] = [await open(), await open()];

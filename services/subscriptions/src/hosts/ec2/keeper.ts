@@ -101,6 +101,7 @@ export class Keeper {
   async #tend(kept: Kept): Promise<void> {
     const { fleet, instances, log } = this.#options;
     const { serverId, note } = kept;
+    if (note.spec && note.wanted === 'asleep') return this.#finishSleep(kept);
     if (!note.spec || note.wanted !== 'running' || note.instanceId === null) return this.forget(serverId);
     if (note.failures >= MOST_FAILURES) return this.forget(serverId);
     const seen = fleet.get(note.instanceId);
@@ -122,6 +123,16 @@ export class Keeper {
         if (await this.#isWell(kept, seen)) return;
     }
     if (seen?.state !== 'stopping' && this.#isOverdue(kept)) await this.#giveUp(kept);
+  }
+
+  /** Who wanted it to sleep may have died before it was stopped. The note must still say so. */
+  async #finishSleep(kept: Kept): Promise<void> {
+    const { fleet, notes, instances } = this.#options;
+    const { instanceId } = kept.note;
+    this.forget(kept.serverId);
+    if (instanceId === null || fleet.get(instanceId)?.state !== 'running') return;
+    await notes.change(kept, { wanted: 'asleep' });
+    await instances.stop(instanceId);
   }
 
   async #isWell(kept: Kept, seen: Seen): Promise<boolean> {

@@ -67,7 +67,7 @@ $nobody true 2>/dev/null || nobody=''
 mkdir -p data && chmod 711 .
 serve() {
   while :; do
-    [ -z "$nobody" ] || chown -R 65534:65534 data current
+    [ -z "$nobody" ] || { chown -R 65534:65534 data; chmod -R go+rX current; }
     (cd data && exec $nobody node --disable-warning=ExperimentalWarning ../current/media.mjs ../current/config.json) &
     echo $! > pid
     wait $!
