@@ -16,6 +16,7 @@ const benchmarks: Readonly<Record<string, () => Promise<Measurement[]>>> = {
   gateway: async () => (await import('./gateway.ts')).gateway(),
   library: async () => (await import('./library.ts')).library(),
   upload: async () => (await import('./upload.ts')).upload(),
+  range: async () => (await import('./range.ts')).range(),
   memory: async () => (await import('./memory.ts')).memory(),
   storyboard: async () => (await import('./storyboard.ts')).storyboard(),
   viewers: async () => (await import('./viewers.ts')).viewers(),

@@ -194,6 +194,31 @@ export const settings = {
       .optional(),
     'secret',
   ),
+  plans: setting(
+    'PTSDLY_PLANS',
+    'File of the plans on offer (JSON); three usual ones where not given',
+    z.string().min(1).optional(),
+  ),
+  payments: setting(
+    'PTSDLY_PAYMENTS',
+    'Who charges: `none:` (nothing is charged), `stripe:`, or `portone:<store>?card=<channel key>&kakaopay=<channel key>`',
+    z
+      .string()
+      .regex(/^(none|stripe|portone):/, 'expected none:, stripe: or portone:')
+      .default('none:'),
+  ),
+  paymentsKey: setting(
+    'PTSDLY_PAYMENTS_KEY',
+    "Secret of the payment provider's API",
+    z.string().min(1).optional(),
+    'secret',
+  ),
+  paymentsWebhookSecret: setting(
+    'PTSDLY_PAYMENTS_WEBHOOK_SECRET',
+    "Secret of the payment provider's webhooks",
+    z.string().min(1).optional(),
+    'secret',
+  ),
   sleepAfter: setting(
     'PTSDLY_SLEEP_AFTER',
     'Seconds without use after which a media server sleeps; `0`: never',

@@ -150,6 +150,13 @@ async function openService(name: ServiceName, config: Config, log: Logger, peers
           runFolder: config.runFolder,
           ...mediaProgram(),
           idleSeconds: config.sleepAfter,
+          plansFile: config.plans,
+          payments: {
+            url: config.payments,
+            key: config.paymentsKey,
+            webhookSecret: config.paymentsWebhookSecret,
+            baseUrl: config.url,
+          },
           remoteStorage: remoteStorage(config),
           remoteControl: remoteControl(config, key),
           cloudKeys: keysOf(config.cloudKey),

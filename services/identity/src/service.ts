@@ -27,6 +27,7 @@ import { Devices } from './devices.ts';
 import { Door } from './door.ts';
 import { Entry, localeOf } from './entry.ts';
 import { SigningKeys } from './keys.ts';
+import { BillingPost } from './mail/billing-post.ts';
 import { openMailer } from './mail/open-mailer.ts';
 import { PostOffice } from './mail/post-office.ts';
 import { Passkeys } from './passkeys.ts';
@@ -153,7 +154,7 @@ async function assemble(
   const sweeping = setInterval(() => {
     sessions.sweep().catch((error: unknown) => log.error({ err: error }, 'old sessions were not swept'));
   }, SWEEP_MS).unref();
-  const followers = followRemovals(db, receipts, options);
+  const followers = followOthers(db, receipts, new BillingPost(db, post), options);
   return {
     name: 'identity',
     fetch: async (request) => app.fetch(request),
@@ -178,10 +179,11 @@ function accountLetters(post: PostOffice): Letters {
   };
 }
 
-/** Hears from the others what they have removed of a deleted account, for its receipt. */
-function followRemovals(
+/** Hears from the others what they have removed of a deleted account, and what they want written to whom. */
+function followOthers(
   db: Kysely<IdentityTables>,
   receipts: Receipts,
+  billing: BillingPost,
   options: IdentityOptions,
 ): Follower[] {
   const { tokens, log, subscriptions, links } = options;
@@ -192,7 +194,10 @@ function followRemovals(
           ...internalPeer(name, address, tokens),
           consumer: 'identity',
           cursor: feedCursor(db, name),
-          apply: (event) => receipts.apply(event),
+          apply: async (event) => {
+            await receipts.apply(event);
+            await billing.apply(event);
+          },
           log,
         }),
   );
