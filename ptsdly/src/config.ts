@@ -115,6 +115,14 @@ export const settings = {
     'Addresses or networks of proxies before the gateway, with commas between them',
     networks.optional(),
   ),
+  monitor: setting(
+    'PTSDLY_MONITOR',
+    'Where a monitor finds `/<service>/metrics`, `/healthz` and `/readyz` of this process, `http://host:port`; nowhere where not given',
+    z
+      .string()
+      .regex(/^http:\/\/[^/]+:\d+$/, 'expected http://host:port')
+      .optional(),
+  ),
   drain: setting(
     'PTSDLY_DRAIN',
     'Seconds for which a process that is told to stop goes on serving, so that others can turn elsewhere; `0` in one process, else `2` where not given',

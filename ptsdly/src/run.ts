@@ -22,6 +22,7 @@ import { type Config, ConfigError, isWhole, type ServiceName } from './config.ts
 import { keptSecret, prepareData } from './data-folder.ts';
 import { LocalServices } from './local-services.ts';
 import { mediaProgram } from './media-program.ts';
+import { monitoring } from './monitoring.ts';
 import { attended, operatorSocket } from './operator.ts';
 import { openTranscoder, withTranscoder } from './transcoder.ts';
 
@@ -65,6 +66,7 @@ export async function run(config: Config): Promise<Running> {
       addresses[name] = listener.address;
     }
     await listenForOperator(config, local, listeners);
+    if (config.monitor) listeners.push(await listenForMonitor(config.monitor, local));
     return { addresses, close };
   } catch (error) {
     await close();
@@ -78,6 +80,19 @@ async function listenForOperator(config: Config, local: LocalServices, listeners
     if (!config.services.includes(name)) continue;
     listeners.push(await listen(local.peer(name), { socketPath: operatorSocket(config, name) }));
   }
+}
+
+async function listenForMonitor(where: string, local: LocalServices): Promise<Listener> {
+  const { hostname, port } = new URL(where);
+  const place = { host: hostname, port: Number(port) };
+  return listen(
+    monitoring(() => local.opened),
+    { ...place, drainMs: 100 },
+  ).catch((cause: unknown) => {
+    throw new ConfigError(`PTSDLY_MONITOR: ${where} cannot be listened on (${(cause as Error).message})`, {
+      cause,
+    });
+  });
 }
 
 type Peers = Readonly<Record<Exclude<ServiceName, 'gateway'>, Address>>;

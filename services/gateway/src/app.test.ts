@@ -70,6 +70,15 @@ test('other services never see the session cookie, and the relay asks identity o
   expect(seen).toHaveLength(1);
 });
 
+test('who wants the same token at the same time waits for one answer', async () => {
+  const seen: unknown[] = [];
+  rig = await openRig({ identity: identity(seen), links: () => Response.json({}) });
+  const ask = () => fetch(`${rig?.url}/api/links`, { headers: { cookie: 'ptsdly=good' } });
+  const answers = await Promise.all(Array.from({ length: 10 }, ask));
+  expect(answers.map(({ status }) => status)).toEqual(Array(10).fill(200));
+  expect(seen).toHaveLength(1);
+});
+
 test('under https only the cookie that no sibling host can plant counts', async () => {
   const seen: unknown[] = [];
   rig = await openRig({ identity: identity(seen) }, 'https://ptsd.test');

@@ -22,6 +22,7 @@ export class TokenRelay {
   readonly #identity;
   readonly #cookieName: string;
   readonly #cache = new Map<string, Relayed>();
+  readonly #asked = new Map<string, Promise<Relayed>>();
 
   /** `secure`: under https only the `__Host-` cookie counts, because a sibling host can plant any other. */
   constructor(identity: Address, tokens: ServiceTokens, secure: boolean) {
@@ -73,7 +74,20 @@ export class TokenRelay {
     const key = createHash('sha256').update(`${audience}\n${secret}`).digest('base64');
     const known = this.#cache.get(key);
     if (known && known.until > Date.now()) return known;
-    const answer = await this.#identity.issueToken({ body: { audience, ...credential } });
+    const asked = this.#asked.get(key) ?? this.#ask(credential, audience, key);
+    this.#asked.set(key, asked);
+    return asked;
+  }
+
+  /** Whoever wants the same meanwhile waits for the same answer. */
+  async #ask(
+    credential: { cookie: string } | { subjectToken: string },
+    audience: string,
+    key: string,
+  ): Promise<Relayed> {
+    const answer = await this.#identity
+      .issueToken({ body: { audience, ...credential } })
+      .finally(() => this.#asked.delete(key));
     const until = Math.min(Date.now() + CACHE_MS, Date.parse(answer.expiresAt));
     if (this.#cache.size >= CACHE_SIZE) this.#cache.delete(this.#cache.keys().next().value as string);
     const relayed = { token: answer.token, sessionId: answer.sid, sub: answer.sub, until };
