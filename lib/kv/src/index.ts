@@ -10,5 +10,5 @@ export {
 } from './kv.ts';
 export { KvError } from './kv-error.ts';
 export { openKv } from './open-kv.ts';
-export { appendEvent, feedCursor, lastEvent, readOutbox, sharedProgress } from './outbox.ts';
+export { appendEvent, feedCursor, lastEvent, pruneOutbox, readOutbox, sharedProgress } from './outbox.ts';
 export { restoreBackup } from './restore.ts';

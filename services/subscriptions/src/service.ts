@@ -1,5 +1,5 @@
 import { createClient, identityInternalApi } from '@ptsdly/contract';
-import { feedCursor, openDatabase, readOutbox } from '@ptsdly/db';
+import { appliedProgress, feedCursor, openDatabase, pruneOutbox, readOutbox } from '@ptsdly/db';
 import {
   type Address,
   type AppOptions,
@@ -13,6 +13,7 @@ import {
   type Logger,
   Metrics,
   newId,
+  pruneRegularly,
   reach,
   type ServerTokens,
   type Service,
@@ -75,6 +76,8 @@ export interface Surroundings {
 }
 
 const NAME = 'subscriptions';
+/** Who must hear of every deleted video and account, however long they were away. */
+const HEARERS = ['identity', 'links'];
 const MEDIA_ENV = {
   PATH: '/usr/local/bin:/usr/bin:/bin',
   LANG: 'C.UTF-8',
@@ -97,7 +100,8 @@ export async function composeSubscriptions(
   const metrics = new Metrics(NAME);
   const db = await openDatabase<Tables>(databaseUrl, migrations);
   const bell = new Bell();
-  const feed = new Feed(readOutbox(db), bell);
+  const feed = new Feed(readOutbox(db), bell, appliedProgress(db, HEARERS));
+  const pruning = pruneRegularly((before) => pruneOutbox(db, before, HEARERS), log);
   const changes = new Changes();
   const servers = new Servers({ db, clock, bell, changes, mediaOrigin, log });
   let reconciler: Reconciler | undefined;
@@ -132,6 +136,7 @@ export async function composeSubscriptions(
       await departures.close();
       changes.close();
       feed.close();
+      await pruning.close();
       await gate?.close();
       await host.close();
       await db.destroy();
