@@ -11,7 +11,7 @@ const onSql = [
 ];
 /** Of those, what has a server of its own, or is about processes and sockets and takes long. */
 const notAboutSql = [
-  'lib/db/src/mariadb.test.ts',
+  'lib/db/src/{mariadb,snapshot}.test.ts',
   'services/identity/src/{service,passwords}.test.ts',
   'services/subscriptions/src/{service,control,kill}.test.ts',
   'services/subscriptions/src/{hosts,imports}/**',
