@@ -128,6 +128,7 @@ async function openService(name: ServiceName, config: Config, log: Logger, peers
           ...mediaProgram(),
           idleSeconds: config.sleepAfter,
           remoteStorage: remoteStorage(config),
+          serverDatabases: config.serverDatabase ? { url: config.serverDatabase, secret: key } : undefined,
           remoteControl: remoteControl(config, key),
           cloudKeys: keysOf(config.cloudKey),
           identity: peers.identity,

@@ -1,6 +1,7 @@
 export * from './database.ts';
 export { type Engine, engineOf } from './engine.ts';
 export * from './outbox.ts';
+export { openSchemas, type Schemas } from './schemas.ts';
 export { copySqlite, isSqliteInUse, skipEventsIn } from './snapshot.ts';
 export { openSqlite } from './sqlite.ts';
 export { DatabaseUnavailable } from './unavailable.ts';

@@ -1,5 +1,5 @@
 import { createClient, identityInternalApi } from '@ptsdly/contract';
-import { appliedProgress, feedCursor, openDatabase, pruneOutbox, readOutbox } from '@ptsdly/db';
+import { appliedProgress, feedCursor, openDatabase, openSchemas, pruneOutbox, readOutbox } from '@ptsdly/db';
 import {
   type Address,
   type AppOptions,
@@ -60,6 +60,8 @@ export interface SubscriptionsOptions {
   readonly links: Address;
   /** Where objects of new servers belong; on the disk of their host where not given. */
   readonly remoteStorage?: RemoteStorage | undefined;
+  /** `mysql://<admin>@<host>/` in which new media servers get a schema and a user each, and what passwords come from. */
+  readonly serverDatabases?: { readonly url: string; readonly secret: string } | undefined;
   /** Absolute origin of media servers, where they have one of their own; `server.url` is absolute then. */
   readonly mediaOrigin?: string;
   /** Where media servers on other machines speak to us; without it there can be none. */
@@ -107,15 +109,18 @@ export async function composeSubscriptions(
   const pruning = pruneRegularly((before) => pruneOutbox(db, before, HEARERS), log);
   const changes = new Changes();
   const servers = new Servers({ db, clock, bell, changes, mediaOrigin, log });
+  const databases =
+    options.serverDatabases && openSchemas(options.serverDatabases.url, options.serverDatabases.secret);
   let reconciler: Reconciler | undefined;
   const nudge = (serverId: string) => reconciler?.nudge(serverId); // a host may speak while it opens
   const boot = (): Boot | undefined => host?.boot; // servers may call before the host is open
   const control = openControl({ ...options, servers, feed, nudge, metrics, boot });
   const gate = await openGate(options, { servers, control, boot, log });
   let host: Host | undefined;
-  host = await openHost(hostUrl, hostOptions(options, { control, changed: nudge, db })).catch(
+  host = await openHost(hostUrl, hostOptions(options, { control, changed: nudge, databases, db })).catch(
     async (error: unknown) => {
       await gate?.close();
+      await databases?.close();
       await db.destroy();
       throw error;
     },
@@ -146,6 +151,7 @@ export async function composeSubscriptions(
       await pruning.close();
       await gate?.close();
       await host.close();
+      await databases?.close();
       await db.destroy();
     },
   };
@@ -165,7 +171,7 @@ async function openGate(
 
 function hostOptions(
   options: SubscriptionsOptions,
-  { db, ...calls }: Pick<HostOptions, 'control' | 'changed'> & { readonly db: Database },
+  { db, ...calls }: Pick<HostOptions, 'control' | 'changed' | 'databases'> & { readonly db: Database },
 ): HostOptions {
   const { runFolder, mediaCommand, mediaReads, release, idleSeconds, mediaEnv = MEDIA_ENV } = options;
   const { mediaOrigin, remoteStorage, remoteControl: remote, cloudKeys, log } = options;
