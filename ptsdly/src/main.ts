@@ -19,6 +19,7 @@ ptsdly servers move SERVER PLACE moves the videos of a server to \`local\` or \`
 
 ptsdly backup DIR                copies the whole installation into a new folder, while it runs
 ptsdly restore DIR               puts such a copy in its place, while nothing runs
+ptsdly migrate-store SERVICE URL copies the store of a service that does not run to MariaDB or Redis, and compares
 
 ptsdly upload FILE…              uploads videos to your server; \`--share\` prints a link for each
 ptsdly import DIR                uploads a folder, its folders kept
@@ -72,6 +73,12 @@ async function main(): Promise<void> {
     const { restore } = await import('./backup/restore.ts');
     const work = command === 'backup' ? backUp : restore;
     for (const line of await work(config, resolve(folder))) console.log(line);
+    return process.exit(0);
+  }
+
+  if (command === 'migrate-store') {
+    const { migrateStore } = await import('./migrate-store.ts');
+    for (const line of await migrateStore(readConfig(serviceNames), positionals.slice(1))) console.log(line);
     return process.exit(0);
   }
 

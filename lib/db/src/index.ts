@@ -4,6 +4,7 @@ export * from './outbox.ts';
 export { openSchemas, type Schemas } from './schemas.ts';
 export { copySqlite, isSqliteInUse, skipEventsIn } from './snapshot.ts';
 export { openSqlite } from './sqlite.ts';
+export { type Transferred, transferDatabase } from './transfer.ts';
 export { DatabaseUnavailable } from './unavailable.ts';
 export * from './unique.ts';
 export * from './upsert.ts';

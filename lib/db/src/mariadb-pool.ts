@@ -66,10 +66,12 @@ function adapt(connection: PoolConnection, { patienceMs, resuming }: Habits): My
     return inTransaction ? once(sql, values) : again(() => once(sql, values));
   };
   const query = (sql: string, parameters: readonly unknown[], done?: Done) => {
-    run(sql, parameters.map(bindable)).then(
-      (result) => done?.(null, result as never),
-      (error: unknown) => done?.(error, undefined as never),
-    );
+    if (done) {
+      run(sql, parameters.map(bindable)).then(
+        (result) => done(null, result as never),
+        (error: unknown) => done(error, undefined as never),
+      );
+    }
     return { stream: () => connection.query(sql, parameters.map(bindable)).stream({ objectMode: true }) };
   };
   const made: MysqlPoolConnection = {

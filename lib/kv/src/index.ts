@@ -12,3 +12,4 @@ export { KvError } from './kv-error.ts';
 export { openKv } from './open-kv.ts';
 export { appendEvent, feedCursor, lastEvent, pruneOutbox, readOutbox, sharedProgress } from './outbox.ts';
 export { restoreBackup } from './restore.ts';
+export { transferStore } from './transfer.ts';
