@@ -7,13 +7,13 @@ const onSql = [
   'services/identity/src/**/*.test.ts',
   'services/subscriptions/src/**/*.test.ts',
   'services/media/src/{jobs/jobs,uploads/ingest,playback/rights}.test.ts',
-  'services/media/src/library/{catalogue,library,library-events,model,trash}.test.ts',
+  'services/media/src/library/{catalogue,library,library-events,trash}.test.ts',
 ];
 /** Of those, what has a server of its own, or is about processes and sockets and takes long. */
 const notAboutSql = [
   'lib/db/src/{mariadb,snapshot}.test.ts',
   'services/identity/src/{service,passwords}.test.ts',
-  'services/subscriptions/src/{service,control,kill}.test.ts',
+  'services/subscriptions/src/{service,control,kill,reconcile}.test.ts',
   'services/subscriptions/src/{hosts,imports}/**',
 ];
 

@@ -109,6 +109,40 @@ describe.skipIf(mariadbMissing)('a MariaDB', () => {
     await db.destroy();
   });
 
+  test('does so too when the work made another error of it, and commits nothing of it when it made none', async () => {
+    const db = await openDatabase<Tables>(url, counts);
+    await db
+      .insertInto('counts')
+      .values([
+        { name: 'a', n: 0 },
+        { name: 'b', n: 0 },
+      ])
+      .execute();
+    let runs = 0;
+    const both = Promise.withResolvers<void>();
+    const add = (first: string, second: string, cover: (error: unknown) => void) =>
+      db.transaction().execute(async (trx) => {
+        runs += 1;
+        const more = (name: string) =>
+          trx
+            .updateTable('counts')
+            .set((eb) => ({ n: eb('n', '+', 1) }))
+            .where('name', '=', name)
+            .execute();
+        await more(first);
+        if (runs === 2) both.resolve();
+        await both.promise;
+        await more(second).catch(cover);
+      });
+    const another = () => {
+      throw new Error('could not be saved');
+    };
+    await Promise.all([add('a', 'b', another), add('b', 'a', () => undefined)]);
+    expect(runs).toBe(3);
+    expect((await read(db)).map(({ n }) => n)).toEqual([2, 2]);
+    await db.destroy();
+  });
+
   test('a migration that a crash has cut short is finished at the next start', async () => {
     let crashes = true;
     const migrations: Migrations = {
