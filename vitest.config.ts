@@ -6,7 +6,7 @@ const onSql = [
   'lib/db/src/**/*.test.ts',
   'services/identity/src/**/*.test.ts',
   'services/subscriptions/src/**/*.test.ts',
-  'services/media/src/{jobs/jobs,uploads/ingest,playback/rights}.test.ts',
+  'services/media/src/jobs/jobs.test.ts',
   'services/media/src/library/{catalogue,library,library-events,trash}.test.ts',
 ];
 /** Of those, what has a server of its own, or is about processes and sockets and takes long. */

@@ -11,5 +11,6 @@ export {
 export { KvError } from './kv-error.ts';
 export { openKv } from './open-kv.ts';
 export { appendEvent, feedCursor, lastEvent, pruneOutbox, readOutbox, sharedProgress } from './outbox.ts';
+export { type Count, openRates, type RateLimiter, type Rates } from './rates.ts';
 export { restoreBackup } from './restore.ts';
 export { transferStore } from './transfer.ts';

@@ -121,7 +121,7 @@ describe('the queue', () => {
       return list[0]?.failure ? list : undefined;
     });
     expect(waiting).toMatchObject({ state: 'queued', failure: { code: 'disk_full' } });
-    expect((jobs.nextDueAt?.getTime() ?? 0) - Date.now()).toBeGreaterThan(30_000);
+    await eventually(() => (jobs.nextDueAt?.getTime() ?? 0) - Date.now() > 30_000);
     error = new TranscodeError('input', 'garbage');
     await jobs.hurry('one', 'audio');
     await db
