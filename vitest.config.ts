@@ -6,12 +6,14 @@ const onSql = [
   'lib/db/src/**/*.test.ts',
   'services/identity/src/**/*.test.ts',
   'services/subscriptions/src/**/*.test.ts',
+  'services/media/src/jobs/jobs.test.ts',
+  'services/media/src/library/{catalogue,library,library-events,trash}.test.ts',
 ];
 /** Of those, what has a server of its own, or is about processes and sockets and takes long. */
 const notAboutSql = [
-  'lib/db/src/mariadb.test.ts',
+  'lib/db/src/{mariadb,snapshot}.test.ts',
   'services/identity/src/{service,passwords}.test.ts',
-  'services/subscriptions/src/{service,control,kill}.test.ts',
+  'services/subscriptions/src/{service,control,kill,reconcile}.test.ts',
   'services/subscriptions/src/{hosts,imports}/**',
 ];
 

@@ -194,6 +194,14 @@ export const settings = {
       .optional(),
     'secret',
   ),
+  serverDatabase: setting(
+    'PTSDLY_SERVER_DATABASE',
+    'MariaDB in which each new media server of a `process:` host gets a schema and a user of its own, `mysql://admin:password@host/`; a file where not given',
+    z
+      .string()
+      .regex(/^(mysql|mariadb):\/\/[^/]+\/(\?.*)?$/, 'expected mysql://admin:password@host/')
+      .optional(),
+  ),
   plans: setting(
     'PTSDLY_PLANS',
     'File of the plans on offer (JSON); three usual ones where not given',

@@ -19,6 +19,10 @@ ptsdly subscriptions list        all subscriptions; \`suspend ID WHY\` stops the
 ptsdly servers                   the servers and where their videos lie
 ptsdly servers move SERVER PLACE moves the videos of a server to \`local\` or \`remote\` storage while it plays
 
+ptsdly backup DIR                copies the whole installation into a new folder, while it runs
+ptsdly restore DIR               puts such a copy in its place, while nothing runs
+ptsdly migrate-store SERVICE URL copies the store of a service that does not run to MariaDB or Redis, and compares
+
 ptsdly upload FILE…              uploads videos to your server; \`--share\` prints a link for each
 ptsdly import DIR                uploads a folder, its folders kept
 ptsdly export DIR                downloads everything as it was uploaded; each has a --help of its own
@@ -60,6 +64,24 @@ async function main(): Promise<void> {
       for (const line of await operate(readConfig(serviceNames), operation, args)) console.log(line);
       return process.exit(0);
     }
+  }
+
+  const [command, folder] = positionals;
+  if (command === 'backup' || command === 'restore') {
+    if (!folder) throw new ConfigError(`ptsdly ${command} DIR`);
+    const { resolve } = await import('node:path');
+    const config = readConfig(serviceNames);
+    const { backUp } = await import('./backup/backup.ts');
+    const { restore } = await import('./backup/restore.ts');
+    const work = command === 'backup' ? backUp : restore;
+    for (const line of await work(config, resolve(folder))) console.log(line);
+    return process.exit(0);
+  }
+
+  if (command === 'migrate-store') {
+    const { migrateStore } = await import('./migrate-store.ts');
+    for (const line of await migrateStore(readConfig(serviceNames), positionals.slice(1))) console.log(line);
+    return process.exit(0);
   }
 
   if (positionals[0] === 'servers') {

@@ -158,6 +158,7 @@ async function openService(name: ServiceName, config: Config, log: Logger, peers
             baseUrl: config.url,
           },
           remoteStorage: remoteStorage(config),
+          serverDatabases: config.serverDatabase ? { url: config.serverDatabase, secret: key } : undefined,
           remoteControl: remoteControl(config, key),
           cloudKeys: keysOf(config.cloudKey),
           identity: peers.identity,

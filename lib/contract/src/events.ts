@@ -62,7 +62,8 @@ export const event = z.object({ seq: z.int(), at: z.iso.datetime(), data: eventD
 export type Event = z.infer<typeof event>;
 
 export const feedQuery = z.object({
-  after: z.coerce.number().int().min(0).default(0),
+  /** `end`: nothing of what there is, only what comes. */
+  after: z.union([z.literal('end'), z.coerce.number().int().min(0)]).default(0),
   limit: z.coerce.number().int().min(1).max(1000).default(200),
   /** Seconds to wait for news before an empty answer. */
   wait: z.coerce.number().min(0).max(30).default(0),

@@ -1,7 +1,10 @@
 export * from './database.ts';
 export { type Engine, engineOf } from './engine.ts';
 export * from './outbox.ts';
+export { openSchemas, type Schemas } from './schemas.ts';
+export { copySqlite, isSqliteInUse, skipEventsIn } from './snapshot.ts';
 export { openSqlite } from './sqlite.ts';
+export { type Transferred, transferDatabase } from './transfer.ts';
 export { DatabaseUnavailable } from './unavailable.ts';
 export * from './unique.ts';
 export * from './upsert.ts';

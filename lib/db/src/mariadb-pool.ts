@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { MysqlPool, MysqlPoolConnection } from 'kysely';
 import type { Pool, PoolConnection } from 'mysql2';
@@ -51,6 +52,7 @@ function adapt(connection: PoolConnection, { patienceMs, resuming }: Habits): My
   const known = adapted.get(connection);
   if (known) return known;
   let inTransaction = false;
+  let refused: unknown;
   const once = (sql: string, values: unknown[]) =>
     new Promise<unknown>((resolve, reject) => {
       connection.query({ sql, values, timeout: patienceMs }, (error, result) => {
@@ -61,15 +63,22 @@ function adapt(connection: PoolConnection, { patienceMs, resuming }: Habits): My
       });
     });
   const run = async (sql: string, values: unknown[]) => {
-    if (sql === 'begin') inTransaction = true;
+    if (sql === 'begin') [inTransaction, refused] = [true, undefined];
+    if (sql === 'commit' && refused !== undefined) throw refused; // there is nothing left to commit
     if (sql === 'commit' || sql === 'rollback') inTransaction = false;
-    return inTransaction ? once(sql, values) : again(() => once(sql, values));
+    if (!inTransaction) return again(() => once(sql, values));
+    return once(sql, values).catch((error: unknown) => {
+      if (isConflict(error)) refused = noted(error);
+      throw error;
+    });
   };
   const query = (sql: string, parameters: readonly unknown[], done?: Done) => {
-    run(sql, parameters.map(bindable)).then(
-      (result) => done?.(null, result as never),
-      (error: unknown) => done?.(error, undefined as never),
-    );
+    if (done) {
+      run(sql, parameters.map(bindable)).then(
+        (result) => done(null, result as never),
+        (error: unknown) => done(error, undefined as never),
+      );
+    }
     return { stream: () => connection.query(sql, parameters.map(bindable)).stream({ objectMode: true }) };
   };
   const made: MysqlPoolConnection = {
@@ -84,6 +93,23 @@ function adapt(connection: PoolConnection, { patienceMs, resuming }: Habits): My
   };
   adapted.set(connection, made);
   return made;
+}
+
+/** The conflict that ended a transaction, for who runs it again: its work may have thrown something else on account of it. */
+const conflicts = new AsyncLocalStorage<{ error?: unknown }>();
+
+function noted(error: unknown): unknown {
+  const state = conflicts.getStore();
+  if (state) state.error = error;
+  return error;
+}
+
+/** Runs a transaction; rejects with the conflict that ended it, whatever its work has made of that. */
+export function tellingConflicts<R>(transaction: () => Promise<R>): Promise<R> {
+  const state: { error?: unknown } = {};
+  return conflicts.run(state, transaction).catch((error: unknown) => {
+    throw state.error ?? error;
+  });
 }
 
 /** Runs `work` again, a little later each time, while it is refused for being in another's way. */

@@ -2,7 +2,7 @@ import { type Kysely, sql } from 'kysely';
 import { createConnection } from 'mysql2/promise';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { engineOf } from './engine.ts';
-import { type Migrations, openDatabase } from './index.ts';
+import { type Migrations, openDatabase, openSchemas } from './index.ts';
 import { type MariaDbServer, mariadbMissing, startMariaDb } from './testing/index.ts';
 
 interface Tables {
@@ -109,6 +109,40 @@ describe.skipIf(mariadbMissing)('a MariaDB', () => {
     await db.destroy();
   });
 
+  test('does so too when the work made another error of it, and commits nothing of it when it made none', async () => {
+    const db = await openDatabase<Tables>(url, counts);
+    await db
+      .insertInto('counts')
+      .values([
+        { name: 'a', n: 0 },
+        { name: 'b', n: 0 },
+      ])
+      .execute();
+    let runs = 0;
+    const both = Promise.withResolvers<void>();
+    const add = (first: string, second: string, cover: (error: unknown) => void) =>
+      db.transaction().execute(async (trx) => {
+        runs += 1;
+        const more = (name: string) =>
+          trx
+            .updateTable('counts')
+            .set((eb) => ({ n: eb('n', '+', 1) }))
+            .where('name', '=', name)
+            .execute();
+        await more(first);
+        if (runs === 2) both.resolve();
+        await both.promise;
+        await more(second).catch(cover);
+      });
+    const another = () => {
+      throw new Error('could not be saved');
+    };
+    await Promise.all([add('a', 'b', another), add('b', 'a', () => undefined)]);
+    expect(runs).toBe(3);
+    expect((await read(db)).map(({ n }) => n)).toEqual([2, 2]);
+    await db.destroy();
+  });
+
   test('a migration that a crash has cut short is finished at the next start', async () => {
     let crashes = true;
     const migrations: Migrations = {
@@ -163,6 +197,34 @@ describe.skipIf(mariadbMissing)('a MariaDB', () => {
     await raw.query('create table t (id integer)');
     await raw.end();
     await expect(openDatabase(wrong, counts)).rejects.toThrow(/utf8mb4_general_ci/);
+  });
+
+  test('has a schema and a user for each owner, who can do nothing beside it', async () => {
+    const secret = 'a secret of the installation';
+    const schemas = openSchemas(server.adminUrl, secret);
+    const [mine, other] = [await schemas.urlOf('a'), await schemas.urlOf('b')];
+    expect(await schemas.urlOf('a')).toBe(mine);
+    const db = await openDatabase<Tables>(mine, counts);
+    await db.insertInto('counts').values({ name: 'a', n: 1 }).execute();
+    const others = new URL(other).pathname.slice(1);
+    expect(
+      (await sql<{ Database: string }>`show databases`.execute(db)).rows.map((row) => row.Database),
+    ).not.toContain(others);
+    for (const act of [
+      `select * from ${others}.counts`,
+      `create table ${others}.x (a integer)`,
+      'create database y',
+      'create user z',
+    ])
+      await expect(sql.raw(act).execute(db), act).rejects.toThrow(/denied/);
+    await expect(openDatabase(mine.replace(new URL(mine).pathname, `/${others}`), counts)).rejects.toThrow(
+      /denied/,
+    );
+    await db.destroy();
+    await schemas.drop('a');
+    await schemas.drop('a');
+    await expect(openDatabase(mine, counts)).rejects.toThrow(/denied/i);
+    await schemas.close();
   });
 
   test('that cannot be opened says why, and not the password', async () => {

@@ -1,6 +1,6 @@
 import { type Dialect, Kysely, type KyselyPlugin, MysqlDialect, sql, type TransactionBuilder } from 'kysely';
 import { createPool } from 'mysql2';
-import { again, kyselyPool, oneByOne } from './mariadb-pool.ts';
+import { again, kyselyPool, oneByOne, tellingConflicts } from './mariadb-pool.ts';
 import { mariaDbOptions } from './mariadb-url.ts';
 import { DatabaseUnavailable } from './unavailable.ts';
 
@@ -44,7 +44,8 @@ function retrying<T>(db: Kysely<T>, alone = oneByOne()): Kysely<T> {
       const builder = transaction();
       const execute = builder.execute.bind(builder);
       return Object.assign(builder, {
-        execute: (work: Parameters<typeof execute>[0]) => again(() => execute(work), alone),
+        execute: (work: Parameters<typeof execute>[0]) =>
+          again(() => tellingConflicts(() => execute(work)), alone),
       });
     },
     withPlugin: (plugin: KyselyPlugin) => retrying(withPlugin(plugin), alone),

@@ -53,10 +53,11 @@ test('a fact that was taken back is not told, and a number is not given twice', 
 test('old events go, except what somebody who needs them has not applied', async () => {
   for (let n = 1; n <= 5; n++) await append({ n });
   const later = new Date(Date.now() + 60_000).toISOString();
-  const progress = appliedProgress(db);
+  const progress = appliedProgress(db, ['links', 'other']);
   expect(await pruneOutbox(db, later, ['links'])).toBe(0);
   await progress.save('links', 4);
   await progress.save('other', 2);
+  await progress.save('nobody', 1);
   expect(await pruneOutbox(db, new Date(0).toISOString(), ['links'])).toBe(0);
   expect(await pruneOutbox(db, later, ['links', 'other'])).toBe(2);
   expect(await pruneOutbox(db, later, ['links'])).toBe(2);

@@ -128,16 +128,18 @@ export async function pruneOutbox<T extends OutboxTables>(
   return Number((await gone.executeTakeFirst()).numDeletedRows);
 }
 
-/** How far those who must hear every event have applied the feed, whichever process told them. */
-export function appliedProgress<T extends OutboxTables>(db: Kysely<T>) {
+/** How far those who must hear every event (`needed`) have applied the feed, whichever process they told. */
+export function appliedProgress<T extends OutboxTables>(db: Kysely<T>, needed: readonly string[]) {
   const tables = db as unknown as Kysely<OutboxTables>;
   return {
     async load(consumer: string): Promise<number> {
       const applied = tables.selectFrom('outbox_applied').select('seq').where('consumer', '=', consumer);
       return (await applied.executeTakeFirst())?.seq ?? -1;
     },
-    save: (consumer: string, seq: number): Promise<void> =>
-      upsert(tables, 'outbox_applied', { consumer, seq }, ['consumer'], { seq }),
+    async save(consumer: string, seq: number): Promise<void> {
+      if (!needed.includes(consumer)) return;
+      await upsert(tables, 'outbox_applied', { consumer, seq }, ['consumer'], { seq });
+    },
   };
 }
 

@@ -23,7 +23,7 @@ function memoryFeed() {
       if (state.away) throw new Error('away');
       const query = new URL(request.url).searchParams;
       const page = await feed.page({
-        after: Number(query.get('after')),
+        after: query.get('after') === 'end' ? 'end' : Number(query.get('after')),
         limit: 2,
         wait: Number(query.get('wait')),
         serverId: query.get('serverId') ?? undefined,
@@ -110,4 +110,24 @@ test('an event whose application fails is applied again', async () => {
 test('a consumer that does not come is not waited for', async () => {
   const { feed, add } = memoryFeed();
   expect(await feed.appliedBy('nobody', add('a'), 30)).toBe(false);
+});
+
+test('who follows from the end hears what comes and nothing of before, and keeps its place', async () => {
+  const { feed, add, peer } = memoryFeed();
+  for (let i = 0; i < 5; i++) add('old');
+  const { cursor, load, save } = memoryCursor();
+  const seen: number[] = [];
+  const options = { ...peer, consumer: 'late', from: 'end', cursor: { load, save }, log: silentLog } as const;
+  const follower = follow({ ...options, apply: ({ seq }) => void seen.push(seq) });
+  await follower.caughtUp;
+  expect([seen, cursor.at]).toEqual([[], 5]);
+  add('new');
+  await expect.poll(() => seen).toEqual([6]);
+  await follower.close();
+  add('missed');
+  const again = follow({ ...options, apply: ({ seq }) => void seen.push(seq) });
+  await expect.poll(() => seen).toEqual([6, 7]);
+  expect(await feed.appliedBy('late', 6, 1000)).toBe(true);
+  await again.close();
+  feed.close();
 });

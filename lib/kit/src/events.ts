@@ -6,6 +6,8 @@ import type { Logger } from './log.ts';
 export interface Outbox {
   /** Events with a number over `after`, in order, at most `limit`. */
   read(after: number, limit: number): Promise<Event[]>;
+  /** The number of the newest event, also when that has been removed; where it is not known, all are read. */
+  last?(): Promise<number>;
 }
 
 /** Wakes the readers of a feed when something was written. Purely a hurry: readers also look by themselves. */
@@ -48,7 +50,8 @@ export interface SharedProgress {
 const LOOK_MS = 50;
 
 export interface FeedQuery {
-  readonly after: number;
+  /** `end`: behind the newest event there is. */
+  readonly after: number | 'end';
   readonly limit: number;
   /** Seconds. */
   readonly wait: number;
@@ -75,9 +78,10 @@ export class Feed {
   }
 
   async page(query: FeedQuery): Promise<FeedPage> {
-    this.#note(query);
+    let after = query.after === 'end' ? await this.#end() : query.after;
+    this.#note(query.consumer, after);
+    if (query.after === 'end') return { items: [], next: after };
     const deadline = performance.now() + query.wait * 1000;
-    let after = query.after;
     for (;;) {
       const rung = this.#bell.wait(
         Math.max(0, Math.min(1000, deadline - performance.now())),
@@ -111,7 +115,16 @@ export class Feed {
     this.#stop.abort();
   }
 
-  #note({ consumer, after }: FeedQuery): void {
+  async #end(): Promise<number> {
+    if (this.#outbox.last) return this.#outbox.last();
+    for (let after = 0; ; ) {
+      const page = await this.#outbox.read(after, 1000);
+      if (page.length === 0) return after;
+      after = page.at(-1)?.seq ?? after;
+    }
+  }
+
+  #note(consumer: string | undefined, after: number): void {
     if (!consumer) return;
     if (after > (this.#applied.get(consumer)?.seq ?? 0)) {
       // Where it cannot be written, a revocation elsewhere is answered `pending`; the next page tries again.
@@ -142,6 +155,8 @@ export interface FollowOptions {
   readonly headers?: () => Promise<Record<string, string>>;
   readonly serverId?: string;
   readonly cursor: Cursor;
+  /** Where to begin while the cursor stands at 0: with all there is, or (`end`) with what comes from now on. */
+  readonly from?: 'start' | 'end';
   /** Applies one event; must bear the same event twice. */
   readonly apply: (event: Event) => Promise<void> | void;
   readonly log: Logger;
@@ -163,12 +178,12 @@ export function follow(options: FollowOptions): Follower {
   const client = createClient(feedApi, options);
 
   const run = async () => {
-    let after: number | undefined;
+    let after: number | 'end' | undefined;
     let current = false;
     let failures = 0;
     while (!stop.signal.aborted) {
       try {
-        after ??= await options.cursor.load();
+        after ??= (await options.cursor.load()) || (options.from === 'end' ? 'end' : 0);
         const query = {
           after,
           wait: current ? WAIT_S : 0,
@@ -177,7 +192,7 @@ export function follow(options: FollowOptions): Follower {
         };
         const page = await client.events({ query }, { signal: stop.signal });
         for (const event of page.items) await options.apply(event);
-        if (page.next > after) await options.cursor.save(page.next);
+        if (after === 'end' || page.next > after) await options.cursor.save(page.next);
         current ||= page.next === after;
         if (current) caughtUp.resolve();
         after = page.next;

@@ -11,6 +11,7 @@ export * from './listen.ts';
 export * from './log.ts';
 export * from './metrics.ts';
 export * from './ndjson.ts';
+export * from './pruning.ts';
 export * from './reach.ts';
 export * from './server-tokens.ts';
 export * from './service.ts';

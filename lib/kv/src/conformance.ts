@@ -6,7 +6,7 @@ import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Entry, Kv, Range } from './kv.ts';
 import { openKv } from './open-kv.ts';
-import { appendEvent, feedCursor, readOutbox } from './outbox.ts';
+import { appendEvent, feedCursor, pruneOutbox, readOutbox, sharedProgress } from './outbox.ts';
 
 /** A driver under test. */
 export interface KvDriver {
@@ -275,6 +275,21 @@ function outbox(store: Store): void {
     ]);
     expect(new Date(page[0]?.at ?? '').getTime()).toBeCloseTo(Date.now(), -5);
     expect(await reader.read(11, 10)).toEqual([]);
+  });
+
+  test('old events go, except what somebody who needs them has not applied', async () => {
+    const { kv } = store;
+    for (let n = 1; n <= 4; n++) await kv.transaction((tx) => appendEvent(tx, { n }));
+    const later = new Date(Date.now() + 60_000).toISOString();
+    const progress = sharedProgress(kv, ['links']);
+    expect(await pruneOutbox(kv, later, ['links'])).toBe(0);
+    await progress.save('links', 3);
+    expect(await pruneOutbox(kv, new Date(0).toISOString(), ['links'])).toBe(0);
+    expect(await pruneOutbox(kv, later, ['links'])).toBe(3);
+    expect((await readOutbox(kv).read(0, 10)).map(({ seq }) => seq)).toEqual([4]);
+    expect(await pruneOutbox(kv, later, [])).toBe(1);
+    expect(await readOutbox(kv).last()).toBe(4);
+    expect(await kv.transaction((tx) => appendEvent(tx, { n: 5 }))).toBe(5);
   });
 
   test('a cursor keeps its place by feed', async () => {

@@ -36,7 +36,33 @@ export function readOutbox<E>(kv: Kv) {
         data: value.data as E,
       }));
     },
+    last: () => lastEvent(kv),
   };
+}
+
+/** How many events are removed at once. */
+const SLICE = 500;
+
+/**
+ * Removes events written before a time (ISO 8601), except what somebody in `needed` has not applied yet, and whatever
+ * stands after that. Returns how many went.
+ */
+export async function pruneOutbox(kv: Kv, before: string, needed: readonly string[]): Promise<number> {
+  const progress = sharedProgress(kv);
+  const applied = await Promise.all(needed.map((name) => progress.load(name)));
+  const upTo = Math.min(...applied, Number.MAX_SAFE_INTEGER);
+  for (let gone = 0; ; ) {
+    const page = await kv.scan<StoredEvent>({ prefix: PREFIX, limit: SLICE });
+    const kept = page.findIndex(
+      ({ key, value }) => value.at >= before || Number(key.slice(PREFIX.length)) > upTo,
+    );
+    const old = kept === -1 ? page : page.slice(0, kept);
+    if (old.length === 0) return gone;
+    await kv.transaction((tx) => {
+      for (const { key } of old) tx.remove(key);
+    });
+    gone += old.length;
+  }
 }
 
 /** Where a service keeps how far it has followed another's feed. */
@@ -48,11 +74,16 @@ export function feedCursor(kv: Kv, feed: string) {
   };
 }
 
-/** How far consumers have applied a feed that several processes serve over one store. */
-export function sharedProgress(kv: Kv) {
+/**
+ * How far consumers have applied a feed: all of them, where several processes serve it over one store, else those that
+ * must hear every event.
+ */
+export function sharedProgress(kv: Kv, needed: readonly string[] = []) {
   const key = (consumer: string) => `applied/${encodeURIComponent(consumer)}`;
   return {
     load: async (consumer: string): Promise<number> => (await kv.get<number>(key(consumer))) ?? -1,
-    save: (consumer: string, seq: number): Promise<void> => kv.put(key(consumer), seq),
+    async save(consumer: string, seq: number): Promise<void> {
+      if (kv.shared || needed.includes(consumer)) await kv.put(key(consumer), seq);
+    },
   };
 }

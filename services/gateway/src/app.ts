@@ -208,8 +208,8 @@ function replaceHeaders(request: IncomingMessage, flat: string[]): void {
 }
 
 /**
- * The gateway remembers little and only for seconds, so it keeps no cursor: it follows each feed from wherever
- * it stands, to forget at once what has changed.
+ * The gateway remembers little and only for seconds, so it keeps no cursor: it follows each feed from where
+ * that ends now, to forget at once what changes.
  */
 function followFeed(
   name: string,
@@ -222,6 +222,7 @@ function followFeed(
     ...peer,
     consumer: 'gateway',
     cursor: { load: async () => 0, save: async () => undefined },
+    from: 'end',
     apply: (event) => memory.forget(event),
     log,
   });

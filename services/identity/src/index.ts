@@ -1,2 +1,3 @@
 export type { IssuerSettings, Providers } from './providers/provider.ts';
+export { migrations } from './schema.ts';
 export { type IdentityOptions, openIdentity } from './service.ts';

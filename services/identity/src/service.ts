@@ -1,5 +1,5 @@
 import type { EventData } from '@ptsdly/contract';
-import { feedCursor, openDatabase, readOutbox } from '@ptsdly/db';
+import { appliedProgress, feedCursor, openDatabase, pruneOutbox, readOutbox } from '@ptsdly/db';
 import {
   type Address,
   Bell,
@@ -11,6 +11,7 @@ import {
   issuers,
   type Logger,
   Metrics,
+  pruneRegularly,
   type Service,
   type ServiceTokens,
 } from '@ptsdly/kit';
@@ -89,6 +90,9 @@ export async function openIdentity(options: IdentityOptions): Promise<Service> {
   }
 }
 
+/** Who must hear of every deleted account, however long they were away. */
+const HEARERS = ['subscriptions', 'links'];
+
 async function assemble(
   db: Kysely<IdentityTables>,
   keys: SigningKeys,
@@ -97,7 +101,8 @@ async function assemble(
   const { secret, log } = options;
   const { origin } = new URL(options.baseUrl);
   const bell = new Bell();
-  const feed = new Feed(readOutbox<EventData, IdentityTables>(db), bell);
+  const feed = new Feed(readOutbox<EventData, IdentityTables>(db), bell, appliedProgress(db, HEARERS));
+  const pruning = pruneRegularly((before) => pruneOutbox(db, before, HEARERS), log);
   const calls = new ProviderCalls(log);
   const providers = openProviders(options.providers ?? {}, calls);
   const mailer = options.mail && (await openMailer(options.mail.url, options.mail.from));
@@ -162,6 +167,7 @@ async function assemble(
       clearInterval(sweeping);
       await Promise.all(followers.map((follower) => follower.close()));
       feed.close();
+      await pruning.close();
       await post.close();
       await rates.close();
       await db.destroy();

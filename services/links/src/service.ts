@@ -9,10 +9,11 @@ import {
   issuers,
   type Logger,
   Metrics,
+  pruneRegularly,
   type Service,
   type ServiceTokens,
 } from '@ptsdly/kit';
-import { feedCursor, type Kv, openKv, readOutbox, sharedProgress } from '@ptsdly/kv';
+import { feedCursor, type Kv, openKv, pruneOutbox, readOutbox, sharedProgress } from '@ptsdly/kv';
 import { linksApp } from './app.ts';
 import { Cards } from './cards/cards.ts';
 import { Previews } from './cards/preview.ts';
@@ -75,13 +76,17 @@ export async function openLinks(options: LinksOptions): Promise<Service> {
   }
 }
 
+/** Who must hear of everything here, however long they were away; a play session is over long before its links' news go. */
+const HEARERS = ['identity'];
+
 async function compose(store: Kv, options: LinksOptions): Promise<Service> {
   const kv = answering(store);
   const { log, tokens } = options;
   const baseUrl = options.baseUrl.replace(/\/$/, '');
   const metrics = new Metrics('links');
   const bell = new Bell();
-  const feed = new Feed(readOutbox<EventData>(kv), bell, kv.shared ? sharedProgress(kv) : undefined);
+  const feed = new Feed(readOutbox<EventData>(kv), bell, sharedProgress(kv, HEARERS));
+  const pruning = pruneRegularly((before) => pruneOutbox(kv, before, HEARERS), log);
   const stopWatching = watchOutbox(store, bell);
   const ledger = new Ledger(kv, bell, announce);
   const clicks = await Clicks.open(kv, log, metrics);
@@ -136,6 +141,7 @@ async function compose(store: Kv, options: LinksOptions): Promise<Service> {
     async close() {
       stopWatching();
       feed.close();
+      await pruning.close();
       report.close();
       await Promise.all(followers.map((follower) => follower.close()));
       await Promise.all([courier.close(), expiries.close(), startPosters.close()]);

@@ -1,1 +1,2 @@
+export { migrations } from './schema.ts';
 export { openSubscriptions, type SubscriptionsOptions } from './service.ts';

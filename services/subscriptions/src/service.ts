@@ -1,5 +1,5 @@
 import { createClient, identityInternalApi } from '@ptsdly/contract';
-import { feedCursor, openDatabase, readOutbox } from '@ptsdly/db';
+import { appliedProgress, feedCursor, openDatabase, openSchemas, pruneOutbox, readOutbox } from '@ptsdly/db';
 import {
   type Address,
   type AppOptions,
@@ -13,6 +13,7 @@ import {
   type Logger,
   Metrics,
   newId,
+  pruneRegularly,
   reach,
   type ServerTokens,
   type Service,
@@ -64,6 +65,8 @@ export interface SubscriptionsOptions {
   readonly links: Address;
   /** Where objects of new servers belong; on the disk of their host where not given. */
   readonly remoteStorage?: RemoteStorage | undefined;
+  /** `mysql://<admin>@<host>/` in which new media servers get a schema and a user each, and what passwords come from. */
+  readonly serverDatabases?: { readonly url: string; readonly secret: string } | undefined;
   /** Absolute origin of media servers, where they have one of their own; `server.url` is absolute then. */
   readonly mediaOrigin?: string;
   /** Where media servers on other machines speak to us; without it there can be none. */
@@ -89,6 +92,8 @@ export interface Surroundings {
 }
 
 const NAME = 'subscriptions';
+/** Who must hear of every deleted video and account, however long they were away. */
+const HEARERS = ['identity', 'links'];
 const MEDIA_ENV = {
   PATH: '/usr/local/bin:/usr/bin:/bin',
   LANG: 'C.UTF-8',
@@ -114,9 +119,12 @@ export async function composeSubscriptions(
   const payments = given.payments ?? (await openPayments(url, { ...secrets, baseUrl, log }));
   const db = await openDatabase<Tables>(databaseUrl, migrations);
   const bell = new Bell();
-  const feed = new Feed(readOutbox(db), bell);
+  const feed = new Feed(readOutbox(db), bell, appliedProgress(db, HEARERS));
+  const pruning = pruneRegularly((before) => pruneOutbox(db, before, HEARERS), log);
   const changes = new Changes();
   const servers = new Servers({ db, clock, bell, changes, mediaOrigin, log });
+  const databases =
+    options.serverDatabases && openSchemas(options.serverDatabases.url, options.serverDatabases.secret);
   let reconciler: Reconciler | undefined;
   const nudge = (serverId: string) => reconciler?.nudge(serverId); // a host may speak while it opens
   const meters = new Meters({ db, plans, clock });
@@ -124,9 +132,10 @@ export async function composeSubscriptions(
   const control = openControl({ ...options, servers, meters, feed, nudge, metrics, boot });
   const gate = await openGate(options, { servers, control, boot, log });
   let host: Host | undefined;
-  host = await openHost(hostUrl, hostOptions(options, { control, changed: nudge, db })).catch(
+  host = await openHost(hostUrl, hostOptions(options, { control, changed: nudge, databases, db })).catch(
     async (error: unknown) => {
       await gate?.close();
+      await databases?.close();
       await db.destroy();
       throw error;
     },
@@ -157,8 +166,10 @@ export async function composeSubscriptions(
       await departures.close();
       changes.close();
       feed.close();
+      await pruning.close();
       await gate?.close();
       await host.close();
+      await databases?.close();
       await db.destroy();
     },
   };
@@ -178,7 +189,7 @@ async function openGate(
 
 function hostOptions(
   options: SubscriptionsOptions,
-  { db, ...calls }: Pick<HostOptions, 'control' | 'changed'> & { readonly db: Database },
+  { db, ...calls }: Pick<HostOptions, 'control' | 'changed' | 'databases'> & { readonly db: Database },
 ): HostOptions {
   const { runFolder, mediaCommand, mediaReads, release, idleSeconds, mediaEnv = MEDIA_ENV } = options;
   const { mediaOrigin, remoteStorage, remoteControl: remote, cloudKeys, log } = options;

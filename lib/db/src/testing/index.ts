@@ -1,2 +1,2 @@
 export { type MariaDbServer, mariadbMissing, startMariaDb } from './mariadb-server.ts';
-export { copyDatabase, newDatabase } from './new-database.ts';
+export { copyDatabase, isOnMariaDb, newDatabase } from './new-database.ts';

@@ -78,8 +78,8 @@ const RUN = [
 
 async function nameAdmin(socketPath: string): Promise<void> {
   const connection = await createConnection({ socketPath, user: 'root' });
-  await connection.query(`create user tester@localhost identified by 'tester'`);
-  await connection.query('grant all on *.* to tester@localhost with grant option');
+  await connection.query(`create user tester@'%' identified by 'tester'`);
+  await connection.query("grant all on *.* to tester@'%' with grant option");
   await connection.end();
 }
 

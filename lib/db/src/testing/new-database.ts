@@ -7,6 +7,9 @@ import { dirname, resolve } from 'node:path';
 const SOCKET = 'TEST_MARIADB_SOCKET';
 const made = new Set<string>();
 
+/** Whether this run of the tests is for MariaDB. */
+export const isOnMariaDb = (): boolean => process.env[SOCKET] !== undefined;
+
 /** From now on new databases are schemas of the MariaDB behind this socket. */
 export function useMariaDb(socket: string): void {
   process.env[SOCKET] = socket;

@@ -62,6 +62,7 @@ function followFeed(feed: (typeof FEEDS)[number], options: NewsOptions): Followe
     fetch,
     baseUrl: `${baseUrl}/feeds/${feed}`,
     cursor: feedCursor(db, feed),
+    from: 'end', // what happened before this server was made does not concern it
     apply: (event) => rights.apply(event),
     log: log.child({ feed }),
   });

@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { newDatabase } from '@ptsdly/db/testing';
 import { silentLog } from '@ptsdly/kit';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type MediaDatabase, openMediaDatabase, type VideoRow } from '../database.ts';
@@ -17,7 +18,7 @@ const opened: Jobs[] = [];
 
 beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), 'jobs-'));
-  db = await openMediaDatabase(`sqlite:${folder}/media.db`);
+  db = await openMediaDatabase(newDatabase(`${folder}/media.db`));
   videos = new Set(['one', 'two', 'three']);
 });
 afterEach(async () => {
@@ -120,7 +121,7 @@ describe('the queue', () => {
       return list[0]?.failure ? list : undefined;
     });
     expect(waiting).toMatchObject({ state: 'queued', failure: { code: 'disk_full' } });
-    expect((jobs.nextDueAt?.getTime() ?? 0) - Date.now()).toBeGreaterThan(30_000);
+    await eventually(() => (jobs.nextDueAt?.getTime() ?? 0) - Date.now() > 30_000);
     error = new TranscodeError('input', 'garbage');
     await jobs.hurry('one', 'audio');
     await db

@@ -1,4 +1,5 @@
 import type { EventData } from '@ptsdly/contract';
+import { newDatabase } from '@ptsdly/db/testing';
 import { sql } from 'kysely';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { type MediaDatabase, openMediaDatabase } from '../database.ts';
@@ -10,7 +11,7 @@ const ownerId = 'owner-1';
 let db: MediaDatabase;
 let seq = 0;
 beforeEach(async () => {
-  db = await openMediaDatabase('sqlite::memory:');
+  db = await openMediaDatabase(newDatabase());
 });
 afterEach(() => db.destroy());
 

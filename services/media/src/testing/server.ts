@@ -3,6 +3,7 @@ import { request as httpRequest, type IncomingHttpHeaders, type IncomingMessage 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Client, createClient, type MediaConfig, mediaApi, type ProblemJson } from '@ptsdly/contract';
+import { newDatabase } from '@ptsdly/db/testing';
 import { type Listener, listen, reach, silentLog } from '@ptsdly/kit';
 import { type MediaService, openMedia } from '../media.ts';
 import { createHost, type StandInHost } from './host.ts';
@@ -58,7 +59,7 @@ export async function createConfig(
     slug: 'myslug',
     basePath: BASE,
     folder,
-    databaseUrl: `sqlite:${folder}/media.db`,
+    databaseUrl: newDatabase(`${folder}/media.db`),
     storageUrl: `file:${folder}/objects`,
     socketPath: `${folder}/media.sock`,
     controlAddress: `unix:${folder}/control.sock`,

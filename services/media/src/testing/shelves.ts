@@ -1,3 +1,4 @@
+import { newDatabase } from '@ptsdly/db/testing';
 import { type MediaDatabase, openMediaDatabase, type VideoRow } from '../database.ts';
 import { Bulk } from '../library/bulk.ts';
 import { Catalogue, type VideoQuery } from '../library/catalogue.ts';
@@ -9,7 +10,7 @@ import { Subtitles } from '../subtitles/subtitles.ts';
 
 /** A library without a server around it, on a real database in memory. */
 export async function openShelves() {
-  const db: MediaDatabase = await openMediaDatabase('sqlite::memory:');
+  const db: MediaDatabase = await openMediaDatabase(newDatabase());
   const touched: Touched[] = [];
   const journal = new Journal({ db, onNews: () => undefined, onTouched: (one) => touched.push(one) });
   const library = new Library({

@@ -1,6 +1,7 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { newDatabase } from '@ptsdly/db/testing';
 import { silentLog } from '@ptsdly/kit';
 import { sql } from 'kysely';
 import { afterEach, beforeEach, expect, it } from 'vitest';
@@ -19,7 +20,7 @@ let folder: string;
 let db: MediaDatabase;
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'ingest-'));
-  db = await openMediaDatabase('sqlite::memory:');
+  db = await openMediaDatabase(newDatabase());
 });
 afterEach(async () => {
   await db.destroy();

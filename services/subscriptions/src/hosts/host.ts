@@ -111,6 +111,13 @@ export class HostError extends Error {
   }
 }
 
+/** Databases that are not files, one for each server, with a user of its own. */
+export interface ServerDatabases {
+  /** Its URL, with a password in it; made where it is not there yet. */
+  urlOf(serverId: string): Promise<string>;
+  drop(serverId: string): Promise<void>;
+}
+
 export interface HostOptions {
   /** Private folder with a short path, for sockets. */
   readonly runFolder: string;
@@ -129,6 +136,8 @@ export interface HostOptions {
   /** Absolute origin of media URLs, where they have one of their own. */
   readonly mediaOrigin?: string | undefined;
   readonly remoteStorage?: RemoteStorage | undefined;
+  /** Where new servers have their database; a file in their folder where not given. */
+  readonly databases?: ServerDatabases | undefined;
   /** Of the account where servers are made; those of this machine where not given. */
   readonly cloudKeys?: RemoteStorage['keys'];
   readonly notes?: HostNotes;

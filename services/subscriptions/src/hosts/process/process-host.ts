@@ -170,6 +170,7 @@ class ProcessHost implements Host {
       const entry = this.#entries.get(serverId);
       if (entry) await this.#stop(entry);
       await this.#purgeRemote(serverId, places);
+      await this.#options.databases?.drop(serverId);
       for (const path of [places.run, places.folder]) {
         await rm(path, { recursive: true, force: true, maxRetries: 3 });
       }
@@ -226,7 +227,7 @@ class ProcessHost implements Host {
       ...(isApart && { storageSocket: places.storage }),
       basePath: `/m/${spec.slug}`,
       folder: places.folder,
-      databaseUrl: `sqlite:${places.folder}/media.db`,
+      databaseUrl: await this.#databaseUrl(spec.serverId, places),
       socketPath: places.socket,
       controlAddress: `unix:${places.control}`,
       publicUrl: mediaOrigin,
@@ -241,6 +242,13 @@ class ProcessHost implements Host {
     await writeFile(draft, `${JSON.stringify(config, null, 2)}\n`, { mode: 0o600, flag: 'wx' }); // through no link
     await rename(draft, places.config);
     return config;
+  }
+
+  /** A server that has begun with a file keeps it. */
+  async #databaseUrl(serverId: string, { folder }: Places): Promise<string> {
+    const { databases } = this.#options;
+    const file = `${folder}/media.db`;
+    return databases && !existsSync(file) ? databases.urlOf(serverId) : `sqlite:${file}`;
   }
 
   /**
