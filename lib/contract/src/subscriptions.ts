@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { lentKeys } from './control.ts';
 import { endpoint } from './endpoint.ts';
 import { feedPage, feedQuery } from './events.ts';
 import { bytes, id, idParams, seconds, timestamp } from './fields.ts';
@@ -174,6 +175,8 @@ export const card = z.object({
   width: z.int().nullable(),
   height: z.int().nullable(),
   posterBase64: z.base64().max(600_000).nullable(),
+  /** It lies in the trash: its links open for nobody until it comes back. */
+  trashed: z.boolean().optional(),
 });
 export type Card = z.infer<typeof card>;
 
@@ -256,6 +259,15 @@ export const controlApi = {
     summary: 'This server is idle and asks to sleep',
     body: z.object({ nextDueAt: timestamp.nullable() }),
     problems: ['conflict'],
+  }),
+  /** For a server whose configuration says that its keys are lent; asked for again before they expire. */
+  storageKeys: endpoint({
+    method: 'GET',
+    path: '/storage-keys',
+    access: 'open',
+    summary: 'Keys for the storage of this server, for a while',
+    response: lentKeys,
+    problems: ['not_found', 'unavailable'],
   }),
   /** `follow` with the base URL `<control>/feeds/<feed>`. The host sets `serverId` and `consumer` itself. */
   feed: endpoint({

@@ -24,12 +24,23 @@ export const demuxer = z.enum([
   'mp3',
   'flac',
   'aac',
+  'mxf',
+  'rm',
+  'dv',
+  'aiff',
+  'caf',
+  'gif',
+  'wtv',
 ]);
 export type Demuxer = z.infer<typeof demuxer>;
 
 const input = z.object({ path: workPath, demuxer });
 /** Of the input's tracks of this kind (cover pictures left out), counted from 0. */
 const track = z.int().min(0).max(63);
+const samples = z
+  .int()
+  .min(0)
+  .max(48_000 * 3600 * 24 * 10);
 const pixels = z.int().min(2).max(8192);
 const toneMap = z.enum(['none', 'pq', 'hlg']);
 const priority = z.enum(['viewer', 'background']);
@@ -51,7 +62,10 @@ export const transcodeTask = z.discriminatedUnion('kind', [
     output: workPath,
     width: pixels,
     height: pixels,
-    /** Frames a second; the input's own timing when absent. */
+    /**
+     * Frames a second; the input's own timing when absent. With `to` the output then has every frame of the part: where
+     * the input has none the one before stays, and where nothing can be decoded it is black.
+     */
     frameRate: z.number().min(1).max(240).optional(),
     /** Ceiling in bit/s. */
     maxBitRate: z.int().min(50_000).max(200_000_000),
@@ -59,13 +73,21 @@ export const transcodeTask = z.discriminatedUnion('kind', [
     keyFrames: z.array(seconds).max(2000),
     toneMap,
   }),
-  /** AAC-LC in fragmented MP4, on the input's timeline from 0; where the input is silent or late, so is it. */
+  /**
+   * AAC-LC in fragmented MP4; where the input is silent or late, so is it. One packet of the encoder's own stands in
+   * front of the first sample.
+   */
   z.object({
     kind: z.literal('audio'),
     priority,
     input,
     track,
     output: workPath,
+    /** Hertz. */
+    sampleRate: z.int().min(8000).max(48_000),
+    /** The part of the input to encode, in samples of that rate from its start, exactly; `to` is not in it. */
+    from: samples,
+    to: samples,
     channels: z.int().min(1).max(6),
     /** bit/s. */
     bitRate: z.int().min(16_000).max(640_000),

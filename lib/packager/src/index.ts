@@ -34,6 +34,7 @@ export type {
 export { indexMovie } from './movie.ts';
 export { MovieScan } from './movie-file.ts';
 export { locateMovie, type MovieLocation } from './movie-location.ts';
+export { type OutsideSource, outsideIndex } from './outside-index.ts';
 export { forBrowsers, isSegmentable, obstacleOf } from './playability.ts';
 export {
   type ListedTrack,
@@ -52,6 +53,7 @@ export {
 export type { PresentedTrack } from './presented-track.ts';
 export { createProgressive, type ProgressiveFile } from './progressive.ts';
 export { readSegment } from './segment-reader.ts';
+export { AAC_PACKET, joinSound, placeSound, type SoundPart, type SoundPlace } from './sound-parts.ts';
 export { type ByteSource, bytesSource, NotArrived } from './source.ts';
 export type { SourceScan } from './source-scan.ts';
 export { type Cue, readChapters, readCues, writeWebVtt } from './subtitles.ts';

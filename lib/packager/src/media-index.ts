@@ -136,7 +136,8 @@ export interface SkippedTrack {
   readonly reason: string;
 }
 
-export type Container = 'mp4' | 'mov' | 'mkv' | 'webm' | 'ts';
+/** `outside`: one that only a decoder reads. */
+export type Container = 'mp4' | 'mov' | 'mkv' | 'webm' | 'ts' | 'outside';
 
 /** All that packaging needs to know of a source; media bytes stay in the original. */
 export interface MediaIndex {
@@ -154,6 +155,8 @@ export interface MediaIndex {
   readonly isSequential?: true;
   /** More of the file was to come when this was made. */
   readonly growing?: true;
+  /** Its samples are times without bytes: what decodes it needs the original, and this demuxer; see `outsideIndex`. */
+  readonly outside?: { readonly demuxer: string };
   readonly video?: VideoTrack;
   readonly audio: readonly AudioTrack[];
   readonly skipped: readonly SkippedTrack[];

@@ -30,7 +30,7 @@ function secondsOf(task: TranscodeTask, inputBytes: number): number {
   if (task.kind === 'probe') return 30;
   if (task.kind === 'video') {
     const length = windowOf(task);
-    if (length !== null) return Math.min(DAY, 120 + SLOWEST * length);
+    if (length !== null) return Math.min(DAY, 120 + SLOWEST * length + inputBytes / SLOWEST_READ);
     return Math.min(DAY, 120 + inputBytes / SLOWEST_ENCODE);
   }
   if (task.kind === 'pictures') return Math.min(DAY, 120 + inputBytes / SLOWEST_ENCODE);
@@ -45,7 +45,7 @@ function fileBytesOf(task: TranscodeTask, inputBytes: number): number {
       return Math.ceil(most) + 64 * MIB;
     }
     case 'audio':
-      return inputBytes * GROWTH + 64 * MIB;
+      return Math.ceil((((task.to - task.from) / task.sampleRate) * task.bitRate) / 4) + 16 * MIB;
     case 'remux':
       return Math.ceil(inputBytes * 1.25) + 16 * MIB;
     case 'pictures':

@@ -264,7 +264,8 @@ function startJob(
   });
 }
 
-const closing = (cause: unknown) => new TaskFailure('unavailable', 'The transcoder is closing.', { cause });
+/** Not `unavailable`: that says that there is no ffmpeg, and there may be one again in a second. */
+const closing = (cause: unknown) => new TaskFailure('failed', 'The transcoder is closing.', { cause });
 
 /** Microseconds of output, as `-progress` says them. */
 function progressOf(line: string): number | undefined {

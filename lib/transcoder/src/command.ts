@@ -3,6 +3,7 @@ import { type Encoder, encoders } from './encoder.ts';
 import { levelOf } from './level.ts';
 
 export type VideoTask = Extract<TranscodeTask, { kind: 'video' }>;
+type AudioTask = Extract<TranscodeTask, { kind: 'audio' }>;
 type PicturesTask = Extract<TranscodeTask, { kind: 'pictures' }>;
 type ToneMap = VideoTask['toneMap'];
 
@@ -29,6 +30,8 @@ const MAX_STREAMS = 64;
 const MAX_PIXELS = 8192 * 8192;
 /** Containers without an index of key frames: reading begins this much earlier, so that one is met in time. */
 const RUN_UP_SECONDS = 15;
+/** Sound in front of a part, for decoders that need to get going. */
+const SOUND_RUN_UP = 1;
 const INDEXED: readonly Demuxer[] = ['mov', 'matroska'];
 
 /**
@@ -40,12 +43,7 @@ export function commandOf(task: TranscodeTask, place: CommandPlace): Command {
     case 'video':
       return videoCommand(task, place);
     case 'audio':
-      return command(place, 'audio.mp4', inputOf(task, place, '-copyts'), [
-        ...['-map', `0:a:${task.track}`, '-af', 'aresample=async=1:min_hard_comp=0.02:first_pts=0'],
-        ...['-c:a', 'aac', '-ac', `${task.channels}`, '-b:a', `${task.bitRate}`],
-        ...['-movflags', '+empty_moov+delay_moov+default_base_moof', '-frag_duration', '10000000'],
-        ...['-f', 'mp4'],
-      ]);
+      return audioCommand(task, place);
     case 'pictures':
       return picturesCommand(task, place);
     case 'loudness':
@@ -106,12 +104,18 @@ function videoCommand(task: VideoTask, place: CommandPlace): Command {
   const times = keyFrames.map((time) => time - start - TOLERANCE).filter((time) => time > 0);
   const filters = [
     trim(from, to),
-    ...(frameRate ? [`fps=${frameRate}`] : []),
+    ...(frameRate ? evenFrames(frameRate, to === undefined ? undefined : to - start) : []),
     ...picture(task),
     encoder.filters,
   ].filter((filter) => filter !== '');
   const level = levelOf({ width, height, frameRate: frameRate ?? USUAL_RATE, bitRate: maxBitRate });
-  const input = inputOf(task, place, ...(encoder.device as string[]), ...seek(task), '-copyts');
+  const input = inputOf(
+    task,
+    place,
+    ...(encoder.device as string[]),
+    ...seek(task.input.demuxer, start),
+    '-copyts',
+  );
   return command(place, 'video.mp4', input, [
     ...['-map', `0:V:${task.track}`, '-an', '-vf', filters.join(',')],
     ...['-fps_mode', 'passthrough', '-enc_time_base', frameRate ? '1:90000' : '-1'],
@@ -122,13 +126,45 @@ function videoCommand(task: VideoTask, place: CommandPlace): Command {
   ]);
 }
 
+/**
+ * Samples are counted from the start of the timeline, so that parts made one by one fit to the sample: the resampler drops
+ * or fills up to the first (`first_pts` with `min_comp=0`), and silence stands behind the last.
+ */
+function audioCommand(task: AudioTask, place: CommandPlace): Command {
+  const { from, to, sampleRate, channels, bitRate } = task;
+  const filters = [
+    `aresample=${sampleRate}:async=1:min_comp=0:min_hard_comp=0.02:first_pts=${from}`,
+    `apad=whole_len=${to - from},atrim=end_sample=${to - from},asetpts=N`,
+  ];
+  const input = inputOf(
+    task,
+    place,
+    ...seek(task.input.demuxer, from / sampleRate - SOUND_RUN_UP),
+    '-copyts',
+  );
+  return command(place, 'audio.mp4', input, [
+    ...['-map', `0:a:${task.track}`, '-af', filters.join(',')],
+    ...['-c:a', 'aac', '-ac', `${channels}`, '-b:a', `${bitRate}`],
+    ...['-movflags', '+empty_moov+delay_moov+default_base_moof', '-frag_duration', '10000000'],
+    ...['-f', 'mp4'],
+  ]);
+}
+
 /** The first frame is one anyway. Where none is named there is one every two seconds. */
 function keyFrameOptions(times: readonly number[] | undefined): string[] {
   if (!times) return ['-force_key_frames', 'expr:gte(t,n_forced*2)'];
   return times.length > 0 ? ['-force_key_frames', times.map((time) => time.toFixed(6)).join(',')] : [];
 }
 
-function seek({ from = 0, input: { demuxer } }: VideoTask): string[] {
+/** All frames of a part of so many seconds, whatever can be decoded of it. */
+function evenFrames(rate: number, seconds: number | undefined): string[] {
+  if (seconds === undefined) return [`fps=${rate}`];
+  const held = 'tpad=stop=-1:stop_mode=clone';
+  const black = 'tpad=stop=-1:stop_mode=add:color=black'; // where there is nothing to hold
+  return [`fps=${rate}:start_time=0`, held, black, `trim=end_frame=${Math.round(seconds * rate)}`];
+}
+
+function seek(demuxer: Demuxer, from: number): string[] {
   const byIndex = INDEXED.includes(demuxer);
   const zero = byIndex ? ['-seek_timestamp', '1'] : ['-start_at_zero'];
   const target = byIndex ? from : from - RUN_UP_SECONDS;

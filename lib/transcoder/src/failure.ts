@@ -48,7 +48,7 @@ const CRASHES = new Set<NodeJS.Signals>(['SIGILL', 'SIGABRT', 'SIGBUS', 'SIGFPE'
 
 /** What ffmpeg says of a file that no second try makes better. */
 const INPUT_FAULTS =
-  /Invalid data found|input: End of file|moov atom not found|could not find codec parameters|does not contain any stream|matches no streams|Decoder .*not found|Unsupported codec|Decoding requested, but no decoder|unspecified size|Output file is empty|no packets|Error while decoding|Could not find tag for codec|Picture size .* is invalid|Number of streams exceeds|Protocol .* not on whitelist/i;
+  /Invalid data found|input: End of file|moov atom not found|could not find codec parameters|does not contain any stream|matches no streams|Decoder .*not found|Unsupported codec|Decoding requested, but no decoder|unspecified size|Output file is empty|no packets|Error while decoding|Could not find tag for codec|Could not write header|unknown timestamp|Picture size .* is invalid|Number of streams exceeds|Protocol .* not on whitelist/i;
 
 /** What of its messages goes into the log. */
 const MAX_SAID = 400;

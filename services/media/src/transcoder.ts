@@ -16,8 +16,18 @@ export interface Transcoder {
   run(task: TranscodeTask, options?: TranscodeOptions): Promise<Record<string, unknown> | null>;
 }
 
-/** `unavailable`: no ffmpeg here; may change. `input`: this file cannot be decoded; trying again cannot help. */
-export type TranscodeFailure = 'unavailable' | 'refused' | 'input' | 'timeout' | 'full' | 'failed';
+/**
+ * `unavailable`: no ffmpeg here; may change. `unreachable`: the host does not answer, so nothing is known. `input`: this
+ * file cannot be decoded; trying again cannot help.
+ */
+export type TranscodeFailure =
+  | 'unavailable'
+  | 'unreachable'
+  | 'refused'
+  | 'input'
+  | 'timeout'
+  | 'full'
+  | 'failed';
 
 export class TranscodeError extends Error {
   override readonly name = 'TranscodeError';

@@ -33,13 +33,15 @@ export function openEngine(foundation: Foundation, { library, changes }: Shelves
   const sessionNews = new SessionNews();
   const onPlayable = (row: VideoRow, index: Uint8Array) => {
     presentations.put(row, index);
-    const planning = Promise.all([row.width !== null && pictures.want(row.id), background.plan(row)]);
-    planning.catch((err: unknown) => log.error({ err, videoId: row.id }, 'no job could be queued'));
+    background
+      .plan(row)
+      .catch((err: unknown) => log.error({ err, videoId: row.id }, 'no job could be queued'));
   };
   const background = new Background({
     ...{ db, folder, library, storage, spool, indexer, presentations, log, onPlayable },
     work: new WorkFolder(folder),
     transcoder: options.converts ? transcoder : undefined,
+    draw: (id) => pictures.want(id),
     jobs: () => jobs,
     onReady: ({ video, name }) => sessionNews.publish(video, 'renditions', { name }),
   });
@@ -52,7 +54,7 @@ export function openEngine(foundation: Foundation, { library, changes }: Shelves
   });
   const ingest = new Ingest({
     ...{ library, storage, spool, indexer, arrivals, log, onPlayable },
-    onUnreadable: (id, start) => background.importUnread(id, start),
+    onUnreadable: (id, start, code) => background.importUnread(id, start, code),
   });
   return { arrivals, pictures, sessionNews, background, jobs, ingest };
 }

@@ -41,7 +41,7 @@ export async function openViewing(
     },
     tokens: new SessionTokens(await sessionKey(db)),
     grants: createVerifier(issuers.links, keys('links')),
-    isMaking: (id, kind) => jobs.isPending(id, kind),
+    isMaking: (id, kind) => jobs.isComing(id, kind),
   });
   return { callers, playback };
 }

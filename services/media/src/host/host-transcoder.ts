@@ -30,11 +30,11 @@ export async function settle(
       if (line.state === 'failed') throw new TranscodeError(line.reason, line.detail);
       if (line.state === 'running' && line.seconds !== null) onProgress?.(line.seconds);
     }
-    throw new TranscodeError('unavailable', 'The host ended its answer too early.');
+    throw new TranscodeError('unreachable', 'The host ended its answer too early.');
   } catch (error) {
     signal?.throwIfAborted();
     if (error instanceof TranscodeError) throw error;
-    throw new TranscodeError('unavailable', 'The host does not answer.', { cause: error });
+    throw new TranscodeError('unreachable', 'The host does not answer.', { cause: error });
   }
 }
 
@@ -59,6 +59,6 @@ async function* ask(
 
 /** An older host does not know the path; a newer one may refuse the task. */
 function refusal(problem: Problem): TranscodeError {
-  const reason = problem.status === 404 || problem.status >= 500 ? 'unavailable' : 'refused';
+  const reason = problem.status === 404 ? 'unavailable' : problem.status >= 500 ? 'unreachable' : 'refused';
   return new TranscodeError(reason, problem.detail ?? problem.message, { cause: problem });
 }

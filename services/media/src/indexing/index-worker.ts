@@ -47,6 +47,8 @@ export type IndexAnswer =
       readonly obstacle: string | null;
       /** More of the file is to come, and more of the video. */
       readonly growing: boolean;
+      /** Why its picture is not in the index although a decoder may know it; null when all is there. */
+      readonly lacks: 'unsupported_codec' | null;
     }
   /** The index is the one that the asker has. */
   | { readonly ok: true; readonly unchanged: true; readonly movie: string }
@@ -120,7 +122,13 @@ function described(index: MediaIndex, movie: string): IndexAnswer {
   const encoded = owned(encodeIndex(index));
   const obstacle = obstacleOf(index) ?? null;
   const { duration, growing = false } = index;
-  return { ok: true, index: encoded, duration, ...displaySize(index), movie, obstacle, growing };
+  const lacks = !growing && lacksPicture(index) ? 'unsupported_codec' : null;
+  return { ok: true, index: encoded, duration, ...displaySize(index), movie, obstacle, growing, lacks };
+}
+
+/** In a transport stream what is left out is a codec that only a decoder knows; elsewhere it is encrypted. */
+function lacksPicture({ container, video, skipped }: MediaIndex): boolean {
+  return container === 'ts' && !video && skipped.some(({ kind }) => kind === 'video');
 }
 
 function notArrived(needs: number): IndexAnswer {

@@ -33,6 +33,7 @@ const sentences: Readonly<Record<JobFailureCode, string>> = {
 
 const codes: Readonly<Record<TranscodeFailure, JobFailureCode>> = {
   unavailable: 'transcoder_unavailable',
+  unreachable: 'transcoder_unavailable',
   refused: 'failed',
   input: 'cannot_decode',
   timeout: 'took_too_long',

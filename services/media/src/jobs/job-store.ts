@@ -68,6 +68,10 @@ export class JobStore {
     await this.#db.updateTable('jobs').set(change).where('id', '=', id).execute();
   }
 
+  async remove(id: string): Promise<void> {
+    await this.#db.deleteFrom('jobs').where('id', '=', id).execute();
+  }
+
   async removeOf(video: string): Promise<void> {
     await this.#db.deleteFrom('jobs').where('video', '=', video).execute();
   }

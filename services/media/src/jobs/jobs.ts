@@ -112,6 +112,21 @@ export class Jobs {
     );
   }
 
+  /** Whether that very job has failed or was canceled. */
+  hasEnded(video: string, kind: JobKindName, params: JobParams = {}): boolean {
+    const wanted = writeParams(params);
+    return (this.#videos.get(video) ?? []).some(
+      ({ row }) => row.kind === kind && row.params === wanted && !isPending(row),
+    );
+  }
+
+  /** Like `isPending`, but not where there is no ffmpeg to do it. */
+  isComing(video: string, kind: JobKindName): boolean {
+    return (this.#videos.get(video) ?? []).some(
+      ({ row }) => row.kind === kind && isPending(row) && row.failure_code !== 'transcoder_unavailable',
+    );
+  }
+
   /** Somebody waits for it: it goes before everything else, and is tried at once if a pause was on. */
   async hurry(video: string, kind: JobKindName, params: JobParams = {}): Promise<void> {
     const wanted = writeParams(params);
@@ -142,6 +157,15 @@ export class Jobs {
     await job.ended;
     if (isPending(job.row)) await this.#write(job, { state: 'canceled' });
     return job.describe();
+  }
+
+  /** Forgets those that `choose` names, none of which may run, so that they can be added anew. */
+  async clear(video: string, choose: (row: JobRow) => boolean): Promise<void> {
+    for (const row of (await this.#options.store.ofVideo(video)).filter(choose)) {
+      const job = this.#find(video, row.id);
+      if (job) this.#drop(job);
+      await this.#options.store.remove(row.id);
+    }
   }
 
   /** Ends and forgets all jobs of a video that is gone. */

@@ -213,8 +213,8 @@ export class Library {
     await this.#update(id, { playable: 0, processing: 'none', ...nothing });
   }
 
-  /** It was; `size` are the bytes of what is played in its place. */
-  async imported(id: string, size: number, shape: Shape): Promise<VideoRow | undefined> {
+  /** It was; `size` are the bytes of what is played in its place, null where it is the original after all. */
+  async imported(id: string, size: number | null, shape: Shape): Promise<VideoRow | undefined> {
     await this.#update(id, { media_size: size });
     return this.playable(id, null, shape);
   }

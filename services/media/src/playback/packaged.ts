@@ -51,7 +51,7 @@ export interface Packaged {
   progressive(): ProgressiveFile;
   /** Chapters that the file itself has; read when first asked for. */
   chapters(): Promise<readonly Chapter[]>;
-  /** Some of its sync samples as a stream of their own; undefined for sound alone. */
+  /** Some of its sync samples as a stream of their own; undefined for sound alone, or where only a decoder reads them. */
   keyPictures(options: KeyPictureOptions): KeyPictures | undefined;
 }
 
@@ -75,7 +75,7 @@ export function packageIndex(
     presentation: createPresentation(playable, boundaries ? { boundaries } : {}),
     isContiguous: playable.video !== undefined && playable.video.rewrite === undefined,
     picture: pictureOf(index),
-    keyPictures: (options) => keyPictures(index, options),
+    keyPictures: (options) => (index.outside ? undefined : keyPictures(index, options)),
     progressive() {
       progressive ??= createProgressive(playable);
       return progressive;

@@ -1,6 +1,7 @@
 import type { PlayTrack } from '@ptsdly/contract';
 import { type MasterSound, type MasterVariant, type PresentedTrack, writeMaster } from '@ptsdly/packager';
 import { LONGEST_SHARED_GROUP } from '../renditions/grid.ts';
+import { soundTrackOf } from '../renditions/names.ts';
 import type { RenditionRow } from '../renditions/rendition-store.ts';
 import type { Renditions } from '../renditions/renditions.ts';
 import type { Packaged } from './packaged.ts';
@@ -21,14 +22,11 @@ interface Listed {
   readonly sounds: readonly { readonly id: string; readonly track: number; readonly row?: RenditionRow }[];
 }
 
-/** Converted sound that belongs to a sound track of the original. */
-const SOUND = /^c(\d+)$/;
-
 /** What a session that begins now may show. `rows` are the renditions that fit the index. */
 export function programmeOf(packaged: Packaged, rows: readonly RenditionRow[]): Programme {
   const { index } = packaged;
   const offered = rows.filter(
-    ({ state, kind }) => state === 'ready' || (kind === 'video' && index.video?.browser !== 'yes'),
+    ({ state, kind }) => state === 'ready' || kind === 'audio' || index.video?.browser !== 'yes',
   );
   const listed = listOf(packaged, offered);
   const pending: ('video' | 'audio')[] = [];
@@ -51,12 +49,7 @@ function listOf(packaged: Packaged, rows: readonly RenditionRow[]): Listed {
   const videos = rows.filter(({ kind }) => kind === 'video');
   const own = presentation.tracks.find(({ kind }) => kind === 'video');
   const isShared = presentation.maxGop <= LONGEST_SHARED_GROUP || videos.length === 0;
-  const converted = new Map(
-    rows.flatMap((row) => {
-      const track = SOUND.exec(row.name)?.[1];
-      return track === undefined ? [] : [[Number(track), row] as const];
-    }),
-  );
+  const converted = new Map(rows.map((row) => [soundTrackOf(row.name), row]));
   let passed = 0;
   const sounds = index.audio.flatMap(({ browser }, track) => {
     const id = `a${passed}`;
@@ -87,7 +80,7 @@ function describeTracks(
     return {
       ...{ id, kind: 'audio', codec: row ? 'mp4a.40.2' : (sound?.codec ?? ''), width: null, height: null },
       ...{ language: sound?.language ?? null, bitRate: row?.bit_rate ?? null },
-      ...{ isOriginal: !row, isReady: true },
+      ...{ isOriginal: !row, isReady: row?.state !== 'making' },
     };
   });
   return [...own, ...made, ...heard];

@@ -20,6 +20,7 @@ describe.skipIf(!hasFfmpeg)('the plain MP4 of a session', () => {
     rig = await openRig();
     turned = makeClip({ rotation: 90 });
     id = await upload(rig, turned);
+    await eventually(async () => (await rig.client.getVideo({ params: { id } })).playable);
     expected = await plainOf(turned);
   });
   afterAll(() => rig?.close());

@@ -1,29 +1,30 @@
-import { Problem } from '@ptsdly/contract';
+import { type JobKindName, Problem } from '@ptsdly/contract';
 import type { Logger } from '@ptsdly/kit';
-import { obstacleOf } from '@ptsdly/packager';
+import { type MediaIndex, obstacleOf } from '@ptsdly/packager';
 import type { MediaDatabase, VideoRow } from '../database.ts';
 import type { Indexer } from '../indexing/indexer.ts';
-import { demuxerOf } from '../indexing/signature.ts';
-import type { JobKind, JobSpec } from '../jobs/job-kind.ts';
+import { demuxerOf, SIGNATURE_BYTES } from '../indexing/signature.ts';
+import type { JobKind, JobParams, JobSpec } from '../jobs/job-kind.ts';
 import type { Jobs } from '../jobs/jobs.ts';
 import type { Library } from '../library/library.ts';
-import { mediaOf } from '../library/object-names.ts';
+import { mediaOf, originalOf } from '../library/object-names.ts';
 import type { Presentations } from '../playback/presentations.ts';
 import type { LocalStorage } from '../storage/storage.ts';
 import { noTranscoder, type Transcoder } from '../transcoder.ts';
 import type { Spool } from '../uploads/spool.ts';
+import { essential } from './essential.ts';
 import { gridOf } from './grid.ts';
 import { importJob } from './import-job.ts';
 import type { JoinedRendition } from './joining.ts';
 import { rungOf } from './ladder.ts';
 import { loudnessJob } from './loudness-job.ts';
-import { renditionIndexOf, renditionOf } from './names.ts';
+import { renditionIndexOf, renditionOf, soundTrackOf } from './names.ts';
 import { NEEDS_VERSION, needs, rungSource } from './needs.ts';
 import { Pieces } from './pieces.ts';
 import { beginRendition, renditionJob } from './rendition-job.ts';
 import { type RenditionRow, RenditionStore } from './rendition-store.ts';
 import { Renditions } from './renditions.ts';
-import { soundJob } from './sound-job.ts';
+import { beginSound, soundJob } from './sound-job.ts';
 import type { WorkFolder } from './work-folder.ts';
 
 export interface BackgroundOptions {
@@ -38,6 +39,8 @@ export interface BackgroundOptions {
   readonly onPlayable: (row: VideoRow, index: Uint8Array) => void;
   readonly indexer: Indexer;
   readonly presentations: Presentations;
+  /** Queues what is drawn of a video. */
+  readonly draw: (video: string) => Promise<void>;
   /** Undefined where nothing can be made. */
   readonly transcoder: Transcoder | undefined;
   readonly jobs: () => Jobs;
@@ -62,40 +65,46 @@ export class Background {
     const [store, pieces] = [this.#store, this.#pieces];
     this.renditions = new Renditions({
       ...{ store, pieces, storage, work },
-      hurry: async ({ video, kind, height, width }) => {
-        const lines = Math.min(width, height);
-        const job = [video, 'rendition', { height: lines }] as const;
-        if (kind !== 'video' || !jobs().isPending(...job)) return false;
-        await jobs().hurry(...job);
+      hurry: async (row) => {
+        const { kind, params } = jobOf(row);
+        if (!jobs().isPending(row.video, kind, params)) return false;
+        await jobs().hurry(row.video, kind, params);
         return true;
       },
     });
     const transcoder = options.transcoder ?? noTranscoder;
     const made = {
       ...{ ...options, transcoder, store, pieces, renditions: this.renditions },
+      decodeOriginal: (row: VideoRow) => this.#decodeOriginal(row),
       keep: (row: RenditionRow, joined: JoinedRendition) => this.#keep(row, joined),
       onReady: (row: RenditionRow) => this.#ready(row),
     };
-    this.kinds = [importJob(made), renditionJob(made), soundJob(made), loudnessJob(made)].map((kind) =>
-      this.#essential(kind),
-    );
+    this.kinds = [
+      importJob(made),
+      loudnessJob(made),
+      ...[renditionJob(made), soundJob(made)].map((kind) => essential(kind, made)),
+    ];
   }
 
   /** Has a file that nobody here can read put into a container that we can; false when nothing can be done about it. */
-  async importUnread(id: string, start: Uint8Array): Promise<boolean> {
+  async importUnread(id: string, start: Uint8Array, code: string): Promise<boolean> {
     const { transcoder, jobs, library } = this.#options;
-    const demuxer = demuxerOf(start);
+    const demuxer = demuxerOf(start, code);
     if (!transcoder || !demuxer) return false;
-    await jobs().add(id, [{ kind: 'import', params: { demuxer } }]);
-    const [job] = jobs().of(id);
-    if (job?.state === 'failed') return false;
+    // an index that was lost is made again in the same way, a file that could not be read stays so
+    await jobs().clear(id, ({ kind, state }) => kind === 'import' && state === 'done');
+    // edits of many pieces are played by ffmpeg, and shown by no packet
+    const params: JobParams = code === 'unsupported_edit_list' ? { demuxer, decode: 1 } : { demuxer };
+    await jobs().add(id, [{ kind: 'import', params }]);
+    if (!jobs().isPending(id, 'import')) return false;
     await library.importing(id);
     return true;
   }
 
   /** Queues what a video needs; the renditions without which it would not play are announced at once. */
   async plan(row: VideoRow): Promise<void> {
-    const { presentations, jobs, db, library, transcoder } = this.#options;
+    const { presentations, jobs, db, library, transcoder, draw } = this.#options;
+    if (row.width !== null) await draw(row.id);
     const { index, presentation } = await presentations.get(row);
     if (!transcoder) {
       const obstacle = index.video?.browser === 'no' || presentation.tracks.length === 0;
@@ -103,7 +112,7 @@ export class Background {
       return;
     }
     const specs = needs(index);
-    if (index.video && index.video.browser !== 'yes') await this.#announce(row, specs);
+    await this.#announce(row, index, specs);
     await jobs().add(row.id, specs);
     await db.deleteFrom('job_plans').where('video', '=', row.id).execute();
     await db.insertInto('job_plans').values({ video: row.id, version: NEEDS_VERSION }).execute();
@@ -169,13 +178,38 @@ export class Background {
     return found ?? null;
   }
 
-  async #announce(row: VideoRow, specs: readonly JobSpec[]): Promise<void> {
-    const { index } = await this.#options.presentations.get(row);
+  /** Sessions that begin from now on list what they cannot do without, and whoever plays it has it made first. */
+  async #announce(row: VideoRow, index: MediaIndex, specs: readonly JobSpec[]): Promise<void> {
+    const made = { store: this.#store, renditions: this.renditions };
+    const wanted = specs.filter((spec) => !this.#hasGivenUp(row.id, spec));
     const grid = gridOf(index);
-    const [first] = specs.filter(({ kind }) => kind === 'rendition');
-    if (!grid || !first) return;
-    const rung = rungOf(rungSource(index), Number(first.params?.height));
-    await beginRendition({ store: this.#store, renditions: this.renditions }, row.id, rung, grid);
+    const first = wanted.find(({ kind }) => kind === 'rendition');
+    if (grid && first && index.video?.browser !== 'yes') {
+      await beginRendition(made, row.id, rungOf(rungSource(index), Number(first.params?.height)), grid);
+    }
+    for (const { kind, params } of wanted) {
+      if (kind === 'audio') await beginSound(made, row.id, index, Number(params?.track));
+    }
+  }
+
+  /** What was to be decoded from packets of ours cannot be: from now on the original itself is. False when it already was. */
+  async #decodeOriginal(row: VideoRow): Promise<boolean> {
+    const { storage, presentations, jobs, library } = this.#options;
+    const { index } = await presentations.get({ ...row, playable: 1 });
+    const start = new Uint8Array(Math.min(SIGNATURE_BYTES, row.size_bytes));
+    await storage.read(originalOf(row.id), 0, start);
+    const demuxer = demuxerOf(start, 'corrupt');
+    if (index.outside || !demuxer) return false;
+    const made: readonly string[] = ['rendition', 'audio', 'loudness'];
+    await jobs().clear(row.id, ({ kind, state }) => made.includes(kind) && state !== 'running');
+    await jobs().add(row.id, [{ kind: 'import', params: { demuxer, decode: 1 } }]);
+    if (!jobs().isPending(row.id, 'import')) return false;
+    await library.importing(row.id);
+    return true;
+  }
+
+  #hasGivenUp(video: string, { kind, params }: JobSpec): boolean {
+    return this.#options.jobs().hasEnded(video, kind, params);
   }
 
   async #keep(row: RenditionRow, { path, index, size, bitRate }: JoinedRendition): Promise<void> {
@@ -190,29 +224,10 @@ export class Background {
   #ready(row: RenditionRow): void {
     this.#options.onReady(row);
   }
-
-  /** A video that plays only by what this kind makes cannot be played when it gives up, and can when it is done. */
-  #essential(kind: JobKind): JobKind {
-    const { library, presentations } = this.#options;
-    if (kind.name === 'loudness' || kind.name === 'import') return kind;
-    return {
-      ...kind,
-      run: async (work) => {
-        const { video } = work;
-        await kind.run({ ...work, video: { ...video, playable: 1 } });
-        if (video.failure_code !== null) await library.converted(video.id);
-      },
-      gaveUp: async (work, failure) => {
-        await kind.gaveUp?.(work, failure);
-        const { index } = await presentations.get({ ...work.video, playable: 1 });
-        const rows = await this.renditions.of(work.video.id, index);
-        const plays = index.video ? index.video.browser !== 'no' : index.audio.some(playsAsItIs);
-        const wanted = index.video ? 'rendition' : 'audio';
-        if (plays || rows.some(({ state }) => state === 'ready') || kind.name !== wanted) return;
-        await library.notConverted(work.video.id, failure.code, failure.detail);
-      },
-    };
-  }
 }
 
-const playsAsItIs = ({ browser }: { browser: string }) => browser === 'yes';
+/** The job that makes a rendition. */
+function jobOf({ kind, name, width, height }: RenditionRow): { kind: JobKindName; params: JobParams } {
+  if (kind === 'video') return { kind: 'rendition', params: { height: Math.min(width, height) } };
+  return { kind: 'audio', params: { track: soundTrackOf(name) ?? 0 } };
+}

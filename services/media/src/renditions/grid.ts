@@ -70,9 +70,9 @@ export function startOf(grid: Grid, n: number): number {
   return grid.starts[n] ?? grid.end;
 }
 
-/** A window is at least so long where nobody waits, and not much longer than twice that. */
+/** A window where nobody waits, in seconds; it is at most so many times as long. */
 const WINDOW_SECONDS = 30;
-const LONGEST_WINDOW = 60;
+const LONGEST = 2;
 /** Inside one group of pictures, which each window would have to decode from its start. */
 const LONGEST_UNANCHORED = 1800;
 /** A viewer who has less than this ahead gets the next segment alone. */
@@ -82,12 +82,14 @@ const MOST_SEGMENTS = 1000;
 
 /**
  * The window to make next: where `wanted` (a segment) is asked for, the first one missing from there on, short while
- * the viewer has little ahead; otherwise the first one missing at all. Undefined when all are there.
+ * the viewer has little ahead; otherwise the first one missing at all. A window is at least `usualSeconds` long where
+ * nobody waits, and not longer than twice that. Undefined when all are there.
  */
 export function nextWindow(
   grid: Grid,
   made: readonly SegmentRange[],
   wanted?: number,
+  usualSeconds = WINDOW_SECONDS,
 ): SegmentRange | undefined {
   const count = grid.starts.length;
   const covered = new Uint8Array(count);
@@ -101,18 +103,25 @@ export function nextWindow(
   if (from === undefined) return undefined;
   const taken = covered.indexOf(1, from);
   const limit = Math.min(taken < 0 ? count : taken, from + MOST_SEGMENTS);
-  if (asked === undefined || wanted === undefined) return { from, to: endOfWindow(grid, from, limit) };
+  if (asked === undefined || wanted === undefined)
+    return { from, to: endOfWindow(grid, from, limit, usualSeconds) };
   const ahead = startOf(grid, asked) - startOf(grid, wanted);
   if (ahead < URGENT_SECONDS) return { from, to: from + 1 };
-  return { from, to: endOfWindow(grid, from, limit, Math.min(ahead, WINDOW_SECONDS)) };
+  return { from, to: endOfWindow(grid, from, limit, Math.min(ahead, usualSeconds), usualSeconds) };
 }
 
-function endOfWindow(grid: Grid, from: number, limit: number, seconds = WINDOW_SECONDS): number {
+function endOfWindow(
+  grid: Grid,
+  from: number,
+  limit: number,
+  seconds: number,
+  usualSeconds = seconds,
+): number {
   const start = startOf(grid, from);
   const lengthTo = (segment: number) => startOf(grid, segment) - start;
   for (let to = from + 1; to < limit; to++) {
     const anchored = grid.anchors[to] === true;
-    const longest = anchored ? LONGEST_WINDOW : LONGEST_UNANCHORED;
+    const longest = anchored ? LONGEST * usualSeconds : LONGEST_UNANCHORED;
     if (lengthTo(to) >= seconds && anchored) return to;
     if (lengthTo(to + 1) > longest) return to;
   }

@@ -1,90 +1,104 @@
-import { copyFile, link, open, rm } from 'node:fs/promises';
-import { relative } from 'node:path';
+import { open } from 'node:fs/promises';
 import type { Demuxer } from '@ptsdly/contract';
+import { displaySize, encodeIndex } from '@ptsdly/packager';
 import type { VideoRow } from '../database.ts';
 import type { Indexer } from '../indexing/indexer.ts';
 import { type JobKind, type JobWork, priorities } from '../jobs/job-kind.ts';
+import { outcomeOf } from '../jobs/job-outcome.ts';
 import type { Library } from '../library/library.ts';
-import { indexOf, mediaOf, originalOf } from '../library/object-names.ts';
-import type { LocalStorage } from '../storage/storage.ts';
+import { indexOf, mediaOf } from '../library/object-names.ts';
 import { TranscodeError, type Transcoder } from '../transcoder.ts';
 import type { Spool } from '../uploads/spool.ts';
-import type { WorkFolder } from './work-folder.ts';
+import { isMissing } from './essential.ts';
+import { indexOutside } from './outside.ts';
+import { holdOriginal, type TrackInputOptions } from './track-input.ts';
 
-export interface ImportJobOptions {
+export interface ImportJobOptions extends TrackInputOptions {
   readonly library: Library;
-  readonly storage: LocalStorage;
   readonly spool: Spool;
   readonly indexer: Indexer;
-  readonly work: WorkFolder;
   readonly transcoder: Transcoder;
-  /** The server's own folder, which the transcoder sees. */
-  readonly folder: string;
   /** Called when a video has become playable, with its index. */
   readonly onPlayable: (row: VideoRow, index: Uint8Array) => void;
 }
 
 /**
- * Puts a file whose container only ffmpeg reads (AVI, FLV, ASF, program streams, Ogg) into Matroska, packet by packet,
- * as a second object from which everything is played. The original stays as it is.
+ * Makes a file playable whose container only ffmpeg reads (AVI, FLV, ASF, program streams, Ogg). It is put into Matroska,
+ * packet by packet, as a second object from which everything is played. Where its packets have no place in Matroska, or
+ * with `decode` where they turned out to be of no use there, it gets an index of times, and renditions are decoded from
+ * the original itself (ADR 20). The original stays as it is.
  */
 export function importJob(options: ImportJobOptions): JobKind {
   return {
     name: 'import',
     priority: priorities.import,
-    run: (work) => importFile(options, work),
+    run: (work) =>
+      importFile(options, work).catch(async (error: unknown) => {
+        const { code, detail } = outcomeOf(error, 1);
+        if (isMissing(error)) await options.library.failed(work.video.id, code, detail);
+        throw error;
+      }),
     gaveUp: async ({ video }, { code, detail }) => options.library.failed(video.id, code, detail),
   };
 }
 
 async function importFile(options: ImportJobOptions, job: JobWork): Promise<void> {
-  const { library, storage, spool, work, transcoder, onPlayable } = options;
+  const { video, params } = job;
+  const isDecoded = params.decode === 1;
+  if (video.playable && video.media_size !== null && !isDecoded) return; // done, but for the last line
+  await using original = await holdOriginal(options, video.id, 'import-input');
+  const file = { path: original.path, demuxer: params.demuxer as Demuxer, size: video.size_bytes };
+  const isOutside =
+    isDecoded ||
+    (await remux(options, job, file).then(
+      () => false,
+      (error: unknown) => {
+        if (error instanceof TranscodeError && error.reason === 'input') return true;
+        throw error;
+      },
+    ));
+  if (isOutside) await decode(options, job, file);
+}
+
+type File = Parameters<typeof indexOutside>[1];
+
+async function remux(options: ImportJobOptions, job: JobWork, { path, demuxer }: File): Promise<void> {
+  const { library, storage, spool, work, transcoder, indexer, onPlayable } = options;
   const { video, signal } = job;
-  if (video.media_size !== null) return; // done, but for the last line
   work.requireRoom(video.size_bytes);
-  await using original = await reachable(options, video.id);
-  const file = 'import.mkv';
+  const name = 'import.mkv';
   await transcoder.run(
-    {
-      ...{ kind: 'remux', priority: 'viewer', output: work.name(video.id, file) },
-      input: { path: original.path, demuxer: job.params.demuxer as Demuxer },
-    },
+    { kind: 'remux', priority: 'viewer', input: { path, demuxer }, output: work.name(video.id, name) },
     { signal, onProgress: (seconds) => video.duration && job.progress(seconds / video.duration) },
   );
-  const path = work.path(video.id, file);
-  const answer = await indexFile(options.indexer, path);
+  const made = work.path(video.id, name);
+  const answer = await indexFile(indexer, made);
   if (!answer.ok || !('index' in answer)) {
+    await work.remove(video.id, name);
     const detail = answer.ok ? '' : answer.detail;
     throw new TranscodeError('input', detail || 'The file holds nothing that can be played.');
   }
   await storage.put(indexOf(video.id), spool.save(answer.index));
-  await storage.put(mediaOf(video.id), path);
+  await storage.put(mediaOf(video.id), made);
   const row = await library.imported(video.id, answer.size, answer);
   if (row) onPlayable(row, answer.index);
+}
+
+async function decode(options: ImportJobOptions, { video, signal }: JobWork, file: File): Promise<void> {
+  const { library, storage, spool, work, transcoder, onPlayable } = options;
+  const trial = 'import-trial.mp4';
+  await work.make(video.id, trial);
+  const index = await indexOutside(transcoder, file, work.name(video.id, trial), signal);
+  await work.remove(video.id, trial);
+  const encoded = encodeIndex(index);
+  await storage.put(indexOf(video.id), spool.save(encoded));
+  const row = await library.imported(video.id, null, { ...displaySize(index), duration: index.duration });
+  await storage.remove(mediaOf(video.id));
+  if (row) onPlayable(row, encoded);
 }
 
 async function indexFile(indexer: Indexer, path: string) {
   await using file = await open(path, 'r');
   const { size } = await file.stat();
   return { ...(await indexer.index({ fd: file.fd, size })), size };
-}
-
-/** The original under a path that the transcoder may read: in the server's folder, by a second name if need be. */
-async function reachable({ storage, folder, work }: ImportJobOptions, id: string) {
-  const { path, release } = await storage.hold(originalOf(id));
-  const near = relative(folder, path);
-  if (/^[\w-][\w.-]*(\/[\w-][\w.-]*){0,5}$/.test(near)) {
-    return { path: near, [Symbol.asyncDispose]: async () => release() };
-  }
-  const file = 'import-input';
-  const copy = await work.make(id, file);
-  await rm(copy, { force: true });
-  await link(path, copy).catch(() => copyFile(path, copy));
-  return {
-    path: work.name(id, file),
-    async [Symbol.asyncDispose]() {
-      release();
-      await work.remove(id, file);
-    },
-  };
 }

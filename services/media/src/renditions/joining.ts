@@ -1,15 +1,17 @@
 import { open } from 'node:fs/promises';
 import {
+  type AudioTrack,
   createProgressive,
   encodeIndex,
+  joinSound,
   joinVideo,
   type MediaIndex,
-  type VideoPart,
   type VideoTrack,
 } from '@ptsdly/packager';
 import { type Grid, startOf } from './grid.ts';
 import type { Piece, Pieces } from './pieces.ts';
-import type { RenditionRow, RenditionStore } from './rendition-store.ts';
+import type { RenditionRow, RenditionStore, WindowRow } from './rendition-store.ts';
+import type { SoundGrid } from './sound-grid.ts';
 import type { WorkFolder } from './work-folder.ts';
 
 /** A rendition as one plain MP4 in the work folder, and its index. */
@@ -30,30 +32,69 @@ export interface JoiningOptions {
 
 const CHUNK = 1024 * 1024;
 
-/**
- * Joins all windows of a rendition without encoding anything again: a new movie header in front, and the windows' files
- * one behind the other as its media.
- */
-export async function joinWindows(
-  { store, pieces, work }: JoiningOptions,
+/** Joins all windows of a picture without encoding anything again. */
+export async function joinPictures(
+  options: JoiningOptions,
   row: RenditionRow,
   grid: Grid,
   signal: AbortSignal,
 ): Promise<JoinedRendition> {
-  const parts: (VideoPart & { readonly piece: Piece })[] = [];
+  const windows = await openWindows(options, row, (window) => options.pieces.window(window, grid));
+  const parts = windows.map(({ piece, window, offset }) => ({
+    ...{ index: piece.index, offset },
+    start: startOf(grid, window.from_segment),
+  }));
+  return writeJoined(options, row, joinVideo(parts), windows, signal);
+}
+
+/** Joins all windows of a sound track without encoding anything again. */
+export async function joinSounds(
+  options: JoiningOptions,
+  row: RenditionRow,
+  { grid, language }: { readonly grid: SoundGrid; readonly language: string | undefined },
+  signal: AbortSignal,
+): Promise<JoinedRendition> {
+  const windows = await openWindows(options, row, (window) => options.pieces.soundWindow(window, grid));
+  const joined = joinSound(windows.map(({ piece, offset }) => ({ index: piece.index, offset })));
+  const audio = joined.audio.map((track) => ({ ...track, language }));
+  return writeJoined(options, row, { ...joined, audio }, windows, signal);
+}
+
+interface OpenWindow {
+  readonly window: WindowRow;
+  readonly piece: Piece;
+  /** Bytes of the windows before it. */
+  readonly offset: number;
+}
+
+async function openWindows(
+  { store }: JoiningOptions,
+  row: RenditionRow,
+  openWindow: (window: WindowRow) => Promise<Piece>,
+): Promise<OpenWindow[]> {
+  const opened: OpenWindow[] = [];
   let offset = 0;
   for (const window of await store.windows(row.video, row.name)) {
-    const piece = await pieces.window(window, grid);
-    parts.push({ index: piece.index, start: startOf(grid, window.from_segment), offset, piece });
+    opened.push({ window, offset, piece: await openWindow(window) });
     offset += window.size_bytes;
   }
-  work.requireRoom(offset);
-  const joined = joinVideo(parts);
+  return opened;
+}
+
+/** A new movie header in front, and the windows' files one behind the other as its media. */
+async function writeJoined(
+  { work }: JoiningOptions,
+  row: RenditionRow,
+  joined: MediaIndex,
+  windows: readonly OpenWindow[],
+  signal: AbortSignal,
+): Promise<JoinedRendition> {
   const { header, body, size } = createProgressive(joined);
+  work.requireRoom(size);
   const path = await work.make(row.video, `${row.name}-joined.mp4`);
   await using file = await open(path, 'w', 0o600);
   await file.writeFile(header);
-  for (const { piece, offset: at } of parts) {
+  for (const { piece, offset: at } of windows) {
     const first = Math.max(0, body.offset - at);
     const last = Math.min(piece.source.size, body.offset + body.length - at);
     for (let from = first; from < last; from += CHUNK) {
@@ -68,7 +109,14 @@ export async function joinWindows(
 
 /** The index of the same samples, further on in another file. */
 function moved(index: MediaIndex, shift: number, sourceSize: number): MediaIndex {
-  const video = index.video as VideoTrack;
-  const samples = { ...video.samples, offset: video.samples.offset.map((at) => at + shift) };
-  return { ...index, sourceSize, container: 'mp4', video: { ...video, samples } };
+  const move = <T extends VideoTrack | AudioTrack>(track: T): T => ({
+    ...track,
+    samples: { ...track.samples, offset: track.samples.offset.map((at) => at + shift) },
+  });
+  const { video, audio, ...rest } = index;
+  return {
+    ...{ ...rest, sourceSize, container: 'mp4' },
+    ...(video && { video: move(video) }),
+    audio: audio.map(move),
+  };
 }

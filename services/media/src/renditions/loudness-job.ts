@@ -3,13 +3,11 @@ import type { MediaDatabase } from '../database.ts';
 import { type JobKind, type JobWork, priorities } from '../jobs/job-kind.ts';
 import type { Presentations } from '../playback/presentations.ts';
 import type { Transcoder } from '../transcoder.ts';
-import { wholeOf, writeWindowInput } from './window-input.ts';
-import type { WorkFolder } from './work-folder.ts';
+import { openTrackInput, type TrackInputOptions } from './track-input.ts';
 
-export interface LoudnessJobOptions {
+export interface LoudnessJobOptions extends TrackInputOptions {
   readonly db: MediaDatabase;
   readonly presentations: Presentations;
-  readonly work: WorkFolder;
   readonly transcoder: Transcoder;
 }
 
@@ -31,17 +29,21 @@ export function loudnessJob(options: LoudnessJobOptions): JobKind {
   return { name: 'loudness', priority: priorities.loudness, run: (work) => measure(options, work) };
 }
 
-async function measure({ db, presentations, work, transcoder }: LoudnessJobOptions, job: JobWork) {
+async function measure(options: LoudnessJobOptions, job: JobWork) {
+  const { db, presentations, transcoder } = options;
   const { video, signal } = job;
-  const { index, source } = await presentations.get(video);
-  const sound = index.audio[Number(job.params.track)];
+  const packaged = await presentations.get(video);
+  const { index } = packaged;
+  const track = Number(job.params.track);
+  const sound = index.audio[track];
   if (!sound) return;
-  await using input = await writeWindowInput(work, video.id, 'loudness', source, sound, wholeOf(sound));
+  const name = { video: video.id, name: 'loudness' };
+  await using input = await openTrackInput(options, packaged, name, { kind: 'audio', track });
+  await using part = await input.part(0, sound.samples.end / sound.timescale);
   signal.throwIfAborted();
   const result = await transcoder.run(
     {
-      ...{ kind: 'loudness', priority: 'background', track: 0 },
-      input: { path: input.path, demuxer: input.demuxer },
+      ...{ kind: 'loudness', priority: 'background', input: part.input, track: part.track },
     },
     { signal, onProgress: (seconds) => job.progress(seconds / index.duration) },
   );

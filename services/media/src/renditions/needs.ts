@@ -4,7 +4,7 @@ import { LONGEST_SHARED_GROUP } from './grid.ts';
 import { bitRateOf, type RungSource, rungOf } from './ladder.ts';
 
 /** Grows when more is needed than before, so that videos of earlier times get it too. */
-export const NEEDS_VERSION = 1;
+export const NEEDS_VERSION = 2;
 
 const FIRST_LINES = 720;
 const SMALLER_LINES = 480;

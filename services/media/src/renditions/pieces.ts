@@ -8,6 +8,8 @@ import type { LocalStorage } from '../storage/storage.ts';
 import { type Grid, startOf } from './grid.ts';
 import { renditionIndexOf, renditionOf } from './names.ts';
 import type { RenditionRow, WindowRow } from './rendition-store.ts';
+import type { SoundGrid } from './sound-grid.ts';
+import { placeWindow } from './sound-window.ts';
 import type { WorkFolder } from './work-folder.ts';
 
 /** A stretch of a rendition, or all of it, ready to be cut. */
@@ -38,13 +40,13 @@ export class Pieces {
   }
 
   /** A rendition that is ready. Rejects with the storage's error when it is gone. */
-  whole(row: RenditionRow, grid: Grid | undefined): Promise<Piece> {
+  whole(row: RenditionRow, grid: Grid): Promise<Piece> {
     return this.#keep(`${row.video}/${row.name}`, async () => {
       const { storage } = this.#options;
       const index = decodeIndex(await readObject(storage, renditionIndexOf(row)));
       const source = objectSource(storage, renditionOf(row), row.size_bytes);
-      const options = grid ? { boundaries: grid.starts.slice(1) } : {};
-      return { index, source, presentation: createPresentation(index, options), from: 0 };
+      const boundaries = grid.starts.slice(1);
+      return { index, source, presentation: createPresentation(index, { boundaries }), from: 0 };
     });
   }
 
@@ -54,6 +56,27 @@ export class Pieces {
     return this.#keep(`${row.video}/${file}`, () =>
       this.open(this.#options.work.path(row.video, file), grid, row.from_segment, row.to_segment),
     );
+  }
+
+  /** The same of a converted sound track. */
+  soundWindow(row: WindowRow, grid: SoundGrid): Promise<Piece> {
+    const file = windowFile(row.rendition, row.from_segment);
+    return this.#keep(`${row.video}/${file}`, () =>
+      this.openSound(this.#options.work.path(row.video, file), grid, row.from_segment, row.to_segment),
+    );
+  }
+
+  /** Opens the file of a window of sound and checks that all of it is there. */
+  async openSound(path: string, grid: SoundGrid, from: number, to: number): Promise<Piece> {
+    const made = await this.indexFile(path);
+    if (made.audio[0]?.sampleRate !== grid.sampleRate)
+      throw new Error('sound has another rate than asked for');
+    const index = placeWindow(made, grid, from, to);
+    const presentation = createPresentation(index, { boundaries: grid.starts.slice(from + 1, to) });
+    if (presentation.tracks[0]?.segmentCount !== to - from) {
+      throw new Error('a window of sound does not have the segments that it should');
+    }
+    return { index, presentation, source: fileSource(path, made.sourceSize), from };
   }
 
   /** Opens the file of a window and checks that it has the segments that it should. */

@@ -1,49 +1,32 @@
-import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
-import { open, stat } from 'node:fs/promises';
-import { pipeline } from 'node:stream/promises';
-import type { Logger } from '@ptsdly/kit';
 import { type JobKind, type JobWork, priorities } from '../jobs/job-kind.ts';
 import type { Packaged } from '../playback/packaged.ts';
 import type { Presentations } from '../playback/presentations.ts';
 import type { Transcoder } from '../transcoder.ts';
-import { type Grid, gridOf, nameGrid, nextWindow, type SegmentRange, startOf } from './grid.ts';
-import { type JoinedRendition, joinWindows } from './joining.ts';
+import { type Grid, gridOf, nameGrid, startOf } from './grid.ts';
+import { joinPictures } from './joining.ts';
 import { type Rung, rungOf } from './ladder.ts';
 import { videoName } from './names.ts';
 import { rungSource } from './needs.ts';
-import { type Pieces, windowFile } from './pieces.ts';
-import { type RenditionRow, type RenditionStore, rangeOf, type WindowRow } from './rendition-store.ts';
-import type { Renditions } from './renditions.ts';
-import { writeWindowInput } from './window-input.ts';
-import type { WorkFolder } from './work-folder.ts';
+import type { RenditionRow } from './rendition-store.ts';
+import { openTrackInput, type TrackInput, type TrackInputOptions } from './track-input.ts';
+import {
+  makeInWindows,
+  type WindowedRunOptions,
+  type WindowMaker,
+  type WindowOrder,
+} from './windowed-run.ts';
 
-export interface RenditionJobOptions {
-  readonly store: RenditionStore;
-  readonly renditions: Renditions;
-  readonly pieces: Pieces;
+export interface RenditionJobOptions extends WindowedRunOptions, TrackInputOptions {
   readonly presentations: Presentations;
-  readonly work: WorkFolder;
   readonly transcoder: Transcoder;
-  /** Puts a joined rendition into the storage. */
-  readonly keep: (row: RenditionRow, joined: JoinedRendition) => Promise<void>;
-  /** Called when a rendition is ready. */
-  readonly onReady: (row: RenditionRow) => void;
-  readonly log: Logger;
 }
 
-/** A window of a rendition is one ffmpeg; of the time it takes, this share is known to be left for the joining. */
-const JOINING = 0.02;
-
-/**
- * Makes one H.264 rendition, window by window, the viewer's first (DESIGN §6.6). Each finished window is kept with
- * its checksum and served at once; when all are there they are joined. A run takes up what an earlier one left.
- */
+/** Makes one H.264 rendition; a window is one ffmpeg. */
 export function renditionJob(options: RenditionJobOptions): JobKind {
   return {
     name: 'rendition',
     priority: priorities.rendition,
-    run: (work) => new RenditionRun(options, work).run(),
+    run: (work) => makePicture(options, work),
     async gaveUp({ video, params }) {
       const row = await options.store.find(video.id, videoName(Number(params.height)));
       options.renditions.made(); // whoever waits is told
@@ -52,100 +35,50 @@ export function renditionJob(options: RenditionJobOptions): JobKind {
   };
 }
 
-class RenditionRun {
-  readonly #options: RenditionJobOptions;
-  readonly #work: JobWork;
+async function makePicture(options: RenditionJobOptions, job: JobWork): Promise<void> {
+  const packaged = await options.presentations.get(job.video);
+  const grid = gridOf(packaged.index);
+  if (!grid) return;
+  const rung = rungOf(rungSource(packaged.index), Number(job.params.height));
+  const row = await beginRendition(options, job.video.id, rung, grid);
+  await using input = await openTrackInput(options, packaged, row, { kind: 'video', track: 0 });
+  await makeInWindows(options, job, pictureMaker(options, packaged, input, { rung, row, grid }));
+}
 
-  constructor(options: RenditionJobOptions, work: JobWork) {
-    this.#options = options;
-    this.#work = work;
-  }
+interface PicturePlan {
+  readonly rung: Rung;
+  readonly row: RenditionRow;
+  readonly grid: Grid;
+}
 
-  async run(): Promise<void> {
-    const { presentations, store, renditions, onReady, keep } = this.#options;
-    const packaged = await presentations.get(this.#work.video);
-    const grid = gridOf(packaged.index);
-    if (!grid) return;
-    const rung = rungOf(rungSource(packaged.index), Number(this.#work.params.height));
-    const row = await beginRendition(this.#options, this.#work.video.id, rung, grid);
-    if (row.state === 'ready') return;
-    await this.#removeBroken(row);
-    for (;;) {
-      const windows = await store.windows(row.video, row.name);
-      this.#work.progress(coverage(grid, windows) * (1 - JOINING));
-      const wanted = renditions.wanted(row.video, row.name);
-      const next = nextWindow(grid, windows.map(rangeOf), wanted);
-      if (!next) break;
-      this.#work.signal.throwIfAborted();
-      if (this.#work.isWanted && wanted === undefined) this.#work.pause();
-      const done = coverage(grid, windows);
-      await this.#make(packaged, grid, rung, row, next, wanted !== undefined, done);
-    }
-    await keep(row, await joinWindows(this.#options, row, grid, this.#work.signal));
-    renditions.made();
-    onReady(row);
-  }
-
-  async #make(
-    packaged: Packaged,
-    grid: Grid,
-    rung: Rung,
-    row: RenditionRow,
-    range: SegmentRange,
-    isAwaited: boolean,
-    done: number,
-  ): Promise<void> {
-    const { work, transcoder, pieces, store, renditions, log } = this.#options;
-    const { signal, progress } = this.#work;
+function pictureMaker(
+  options: RenditionJobOptions,
+  packaged: Packaged,
+  input: TrackInput,
+  { rung, row, grid }: PicturePlan,
+): WindowMaker {
+  const { transcoder, pieces } = options;
+  const { index } = packaged;
+  const make = async ({ range, path, output, priority, signal, onProgress }: WindowOrder) => {
     const [from, to] = [startOf(grid, range.from), startOf(grid, range.to)];
-    const track = packaged.index.video;
-    if (!track) return;
-    work.requireRoom(((to - from) * rung.maxBitRate) / 8);
-    const file = windowFile(row.name, range.from);
-    const output = await work.make(row.video, file);
     {
-      const { source } = packaged;
-      await using input = await writeWindowInput(work, row.video, row.name, source, track, {
-        start: from,
-        end: to,
-      });
+      await using part = await input.part(from, to);
       signal.throwIfAborted();
-      await transcoder.run(
-        {
-          kind: 'video',
-          priority: isAwaited ? 'viewer' : 'background',
-          input: { path: input.path, demuxer: input.demuxer },
-          ...{ track: 0, from, to, output: work.name(row.video, file) },
-          ...{ width: rung.width, height: rung.height, maxBitRate: rung.maxBitRate },
-          keyFrames: grid.starts.slice(range.from + 1, range.to),
-          toneMap: toneMapOf(packaged),
-        },
-        { signal, onProgress: (seconds) => progress((done + seconds / grid.end) * (1 - JOINING)) },
-      );
+      const task = {
+        ...({ kind: 'video', priority, input: part.input, track: part.track, from, to, output } as const),
+        ...{ width: rung.width, height: rung.height, maxBitRate: rung.maxBitRate },
+        ...{ keyFrames: grid.starts.slice(range.from + 1, range.to), toneMap: toneMapOf(packaged) },
+        ...(index.outside && { frameRate: rungSource(index).frameRate }),
+      };
+      await transcoder.run(task, { signal, onProgress });
     }
-    await pieces.open(output, grid, range.from, range.to);
-    const window: WindowRow = {
-      ...{ video: row.video, rendition: row.name },
-      ...{ from_segment: range.from, to_segment: range.to },
-      ...{ size_bytes: (await stat(output)).size, sha256: await checksum(output) },
-    };
-    await synced(output);
-    await store.addWindow(window);
-    log.debug({ videoId: row.video, rendition: row.name, ...range }, 'a window is made');
-    renditions.made();
-  }
-
-  /** A window whose file is not what was written down is made again. */
-  async #removeBroken(row: RenditionRow): Promise<void> {
-    const { store, work, pieces } = this.#options;
-    for (const window of await store.windows(row.video, row.name)) {
-      const path = work.path(row.video, windowFile(row.name, window.from_segment));
-      const sha256 = await checksum(path).catch(() => undefined);
-      if (sha256 === window.sha256) continue;
-      await store.removeWindow(window);
-      pieces.forget(row.video, windowFile(row.name, window.from_segment));
-    }
-  }
+    await pieces.open(path, grid, range.from, range.to);
+  };
+  return {
+    ...{ row, grid, make },
+    bytesOf: (seconds) => (seconds * rung.maxBitRate) / 8,
+    join: (signal) => joinPictures(options, row, grid, signal),
+  };
 }
 
 /**
@@ -171,27 +104,8 @@ export async function beginRendition(
   return row;
 }
 
-function coverage(grid: Grid, windows: readonly WindowRow[]): number {
-  const seconds = windows
-    .map(rangeOf)
-    .reduce((sum, { from, to }) => sum + startOf(grid, to) - startOf(grid, from), 0);
-  return grid.end > 0 ? seconds / grid.end : 0;
-}
-
 function toneMapOf({ index }: Packaged): 'none' | 'pq' | 'hlg' {
   const range = index.video?.videoRange;
   if (range === 'PQ') return 'pq';
   return range === 'HLG' ? 'hlg' : 'none';
-}
-
-/** SHA-256 of a file, hex. */
-export async function checksum(path: string): Promise<string> {
-  const hash = createHash('sha256');
-  await pipeline(createReadStream(path), hash);
-  return hash.digest('hex');
-}
-
-async function synced(path: string): Promise<void> {
-  await using file = await open(path, 'r');
-  await file.datasync();
 }

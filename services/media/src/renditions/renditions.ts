@@ -5,9 +5,10 @@ import { listSegments, type MediaIndex, type PresentedTrack, type SegmentPlan } 
 import type { OriginalSource } from '../playback/packaged.ts';
 import type { LocalStorage } from '../storage/storage.ts';
 import { type Grid, gridOf, nameGrid, startOf } from './grid.ts';
-import { renditionIndexOf, renditionOf } from './names.ts';
+import { renditionIndexOf, renditionOf, soundTrackOf } from './names.ts';
 import type { Piece, Pieces } from './pieces.ts';
 import { type RenditionRow, type RenditionStore, rangeOf } from './rendition-store.ts';
+import { convertedChannels, type SoundGrid, soundGridOf } from './sound-grid.ts';
 import type { WorkFolder } from './work-folder.ts';
 
 export interface RenditionsOptions {
@@ -63,47 +64,47 @@ export class Renditions {
 
   /** The media playlist: all segments, those too that are still to be made. */
   async playlist(video: string, name: string, index: MediaIndex): Promise<string> {
-    const row = await this.require(video, name);
-    const grid = gridOf(index);
-    if (row.kind === 'video' && grid) return listSegments(listed(row.name, grid));
-    const { presentation } = await this.#options.pieces.whole(row, grid);
-    const [track] = presentation.tracks;
-    if (!track) throw new Problem('not_found');
-    return listSegments({
-      ...{ id: row.name, segmentCount: track.segmentCount, independent: true },
-      targetDuration: track.targetDuration,
-      segmentStart: (n) => track.segmentStart(n),
-    });
+    await this.require(video, name);
+    return listSegments(listed(name, cutOf(name, index)));
   }
 
   /** Rejects with `unavailable` when the first window takes longer than a request may wait. */
   async init(video: string, name: string, index: MediaIndex): Promise<Uint8Array> {
-    const piece = await this.#piece(video, name, gridOf(index), undefined);
+    const piece = await this.#piece(video, name, cutOf(name, index), undefined);
     return piece.presentation.initSegment(piece.presentation.tracks[0]?.id ?? '');
   }
 
   /** Rejects with `not_found`, or `unavailable` when its window takes longer than a request may wait. */
   async segment(video: string, name: string, index: MediaIndex, n: number): Promise<RenditionSegment> {
-    const grid = gridOf(index);
-    if (grid && n >= grid.starts.length && name.startsWith('v')) throw new Problem('not_found');
+    const grid = cutOf(name, index);
+    if (n >= grid.starts.length) throw new Problem('not_found');
     const { presentation, source, from } = await this.#piece(video, name, grid, n);
     return { plan: presentation.segment(presentation.tracks[0]?.id ?? '', n - from), source };
   }
 
   /** What a master playlist says of a video rendition: what is sure to be enough, until all of it is there. */
   async pictureOf(row: RenditionRow, index: MediaIndex): Promise<Described> {
-    const grid = gridOf(index);
-    const piece = await this.#find(row, grid, undefined).catch(() => undefined);
+    const piece = await this.#find(row, cutOf(row.name, index), undefined).catch(() => undefined);
     const [track] = piece?.presentation.tracks ?? [];
     const codec = track?.codec ?? expectedCodec(row);
     if (row.state === 'ready' && track) return track;
     return { codec, bandwidth: row.bit_rate, averageBandwidth: row.bit_rate };
   }
 
-  /** A converted sound track. Undefined when it is gone. */
-  async soundOf(row: RenditionRow, index: MediaIndex): Promise<PresentedTrack | undefined> {
-    const { presentation } = await this.#options.pieces.whole(row, gridOf(index));
-    return presentation.tracks[0];
+  /** The same of a converted sound track. */
+  async soundOf(row: RenditionRow, index: MediaIndex): Promise<Described & Pick<PresentedTrack, 'channels'>> {
+    const sound = index.audio[soundTrackOf(row.name) ?? 0];
+    const channels = sound && convertedChannels(sound);
+    const [codec, bandwidth] = [SOUND_CODEC, row.bit_rate];
+    const expected = { codec, channels, bandwidth, averageBandwidth: bandwidth };
+    if (row.state !== 'ready') return expected;
+    const { presentation } = await this.#options.pieces.whole(row, cutOf(row.name, index));
+    return presentation.tracks[0] ?? expected;
+  }
+
+  /** A rendition that is ready, as a source of its own. */
+  whole(row: RenditionRow, index: MediaIndex): Promise<Piece> {
+    return this.#options.pieces.whole(row, cutOf(row.name, index));
   }
 
   /** The segment at which a viewer waits or plays; undefined when nobody does. */
@@ -136,7 +137,7 @@ export class Renditions {
   }
 
   /** The piece with segment `n`, or any when `n` is undefined; waits for it for a while. */
-  async #piece(video: string, name: string, grid: Grid | undefined, n: number | undefined): Promise<Piece> {
+  async #piece(video: string, name: string, grid: Cut, n: number | undefined): Promise<Piece> {
     const deadline = performance.now() + PATIENCE_MS;
     for (let hurried = false; ; ) {
       const rung = this.#made.wait(LOOK_MS);
@@ -151,10 +152,9 @@ export class Renditions {
     }
   }
 
-  async #find(row: RenditionRow, grid: Grid | undefined, n: number | undefined): Promise<Piece | undefined> {
+  async #find(row: RenditionRow, grid: Cut, n: number | undefined): Promise<Piece | undefined> {
     const { pieces, store } = this.#options;
     if (row.state === 'ready') return pieces.whole(row, grid);
-    if (!grid) return undefined;
     const windows = await store.windows(row.video, row.name);
     const found = windows.find((window) => {
       const { from, to } = rangeOf(window);
@@ -162,8 +162,22 @@ export class Renditions {
     });
     if (!found) return undefined;
     // joined in this very moment, it is found whole the next time
-    return pieces.window(found, grid).catch(() => sleep(50).then(() => undefined));
+    const opening = 'packets' in grid ? pieces.soundWindow(found, grid) : pieces.window(found, grid);
+    return opening.catch(() => sleep(50).then(() => undefined));
   }
+}
+
+/** AAC-LC (RFC 6381 §3.3). */
+const SOUND_CODEC = 'mp4a.40.2';
+
+type Cut = Grid | SoundGrid;
+
+/** Where a rendition is cut. Throws `not_found` when the original has no such track. */
+function cutOf(name: string, index: MediaIndex): Cut {
+  const track = soundTrackOf(name);
+  const cut = track === undefined ? gridOf(index) : soundGridOf(index, track);
+  if (!cut) throw new Problem('not_found');
+  return cut;
 }
 
 const nameOf = (grid: Grid | undefined) => (grid ? nameGrid(grid) : '');

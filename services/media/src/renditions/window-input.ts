@@ -41,9 +41,3 @@ export async function writeWindowInput(
   }
   return input;
 }
-
-/** All of a track. */
-export const wholeOf = (track: VideoTrack | AudioTrack) => ({
-  start: 0,
-  end: track.samples.end / track.timescale,
-});

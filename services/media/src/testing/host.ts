@@ -41,9 +41,11 @@ export interface HostOptions {
   readonly ownerId: string;
   /** The server's folder, where the host transcodes. */
   readonly folder?: string;
+  /** The ffmpeg command; the machine's own when absent. */
+  readonly ffmpeg?: string | undefined;
 }
 
-export async function createHost({ serverId, ownerId, folder }: HostOptions): Promise<StandInHost> {
+export async function createHost({ serverId, ownerId, folder, ffmpeg }: HostOptions): Promise<StandInHost> {
   const feeds = Object.fromEntries(FEEDS.map((name) => [name, memoryFeed()])) as Record<
     FeedName,
     ReturnType<typeof memoryFeed>
@@ -66,6 +68,9 @@ export async function createHost({ serverId, ownerId, folder }: HostOptions): Pr
       reportMove: ({ body }) => void moves.push(body.left),
       putCard: ({ params, body }) => void cards.set(params.videoId, body),
       videoDeleted: ({ params }) => void deleted.push(params.videoId),
+      storageKeys: () => {
+        throw new Problem('not_found');
+      },
       sleep: ({ body }) => void sleeps.push(body.nextDueAt),
       feed: ({ params, query }) => feeds[params.feed].feed.page(query),
     },
@@ -73,7 +78,7 @@ export async function createHost({ serverId, ownerId, folder }: HostOptions): Pr
   );
   let broker: Broker | undefined;
   const open = (path: string) => {
-    broker ??= openLocalBroker(path);
+    broker ??= openLocalBroker(path, ffmpeg);
     return broker;
   };
   if (folder !== undefined) serveTranscodes(app, () => open(folder), folder);

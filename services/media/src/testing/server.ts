@@ -24,7 +24,8 @@ export interface Rig {
   call(method: string, path: string, options?: CallOptions): Promise<Answer>;
   /** Like `call`, but hands out the answer while it is still coming. */
   open(method: string, path: string, options?: CallOptions): Promise<IncomingMessage>;
-  restart(): Promise<void>;
+  /** `meanwhile` is done while nothing has the files open. */
+  restart(meanwhile?: () => void): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -70,12 +71,14 @@ export async function createConfig(
 export interface RigOptions {
   /** Make what browsers cannot play into what they can. */
   readonly converts?: boolean;
+  /** The host's ffmpeg command; the machine's own when absent. */
+  readonly ffmpeg?: string;
 }
 
 export async function openRig(change: Partial<SocketConfig> = {}, options: RigOptions = {}): Promise<Rig> {
   const folder = await mkdtemp(join(tmpdir(), 'media-'));
   const config = await createConfig(folder, change);
-  const host = await createHost({ serverId: SERVER, ownerId: OWNER, folder });
+  const host = await createHost({ serverId: SERVER, ownerId: OWNER, folder, ffmpeg: options.ffmpeg });
   const hostListener = await listen(host, { socketPath: join(folder, 'control.sock'), drainMs: 100 });
   let media: MediaService;
   let listener: Listener;
@@ -101,8 +104,9 @@ export async function openRig(change: Partial<SocketConfig> = {}, options: RigOp
     },
     socketPath: config.socketPath,
     client: ownerClient(config.socketPath, host),
-    async restart() {
+    async restart(meanwhile) {
       await stop();
+      meanwhile?.();
       await start();
     },
     async close() {

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 const FOLDER = join(tmpdir(), 'ptsdly-media-sources');
 
 /** A file that ffmpeg makes of `args`; made once and kept in the temporary folder. */
-function made(name: string, args: readonly string[]): Buffer {
+export function made(name: string, args: readonly string[]): Buffer {
   return readFileSync(kept(name, args));
 }
 

@@ -9,9 +9,9 @@ import type { Transcoder } from '../transcoder.ts';
 const silent = { info: () => undefined, warn: () => undefined };
 const never = new AbortController().signal;
 
-/** The real transcoder for the server of a folder, as its host has it; `slots` at once. */
-export function openLocalBroker(folder: string, slots = 1): Broker {
-  return openBroker({ scratch: join(folder, '.transcode'), slots, log: silent });
+/** The real transcoder for the server of a folder, as its host has it: one slot, and the machine's ffmpeg or another. */
+export function openLocalBroker(folder: string, ffmpeg = 'ffmpeg'): Broker {
+  return openBroker({ scratch: join(folder, '.transcode'), slots: 1, ffmpeg, log: silent });
 }
 
 /** The port, without a host in between. */

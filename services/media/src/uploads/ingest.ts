@@ -20,8 +20,11 @@ export interface IngestOptions {
   readonly arrivals: Arrivals;
   /** Called when a video has become playable, with its index. */
   readonly onPlayable: (row: VideoRow, index: Uint8Array) => void;
-  /** Called with the first bytes of a file that could not be indexed; true when something is going to be done about it. */
-  readonly onUnreadable: (id: string, start: Uint8Array) => Promise<boolean>;
+  /**
+   * Called with the first bytes of a file that could not be indexed, and why; true when something is going to be done
+   * about it.
+   */
+  readonly onUnreadable: (id: string, start: Uint8Array, code: string) => Promise<boolean>;
   readonly log: Logger;
 }
 
@@ -136,8 +139,7 @@ export class Ingest {
         const known = arrivals.kept(id);
         const answer = await indexer.index({ fd, size: fstatSync(fd).size, id, ...(known && { known }) });
         await completed;
-        const start = answer.ok ? undefined : startOf(fd);
-        await this.#settle(id, answer, start);
+        await this.#settle(id, answer, startOf(fd));
         await synced(fd); // durable a moment later, playable already
       } catch (err) {
         log.error({ err, videoId: id }, 'indexing could not be finished');
@@ -149,11 +151,10 @@ export class Ingest {
     this.#indexing.set(id, work());
   }
 
-  async #settle(id: string, answer: IndexAnswer, start?: Uint8Array): Promise<void> {
-    const { library, storage, spool, arrivals, onPlayable, log } = this.#options;
-    if (!answer.ok && start && (await this.#options.onUnreadable(id, start))) {
-      return arrivals.settled(id, null);
-    }
+  async #settle(id: string, answer: IndexAnswer, start: Uint8Array): Promise<void> {
+    const { library, storage, spool, arrivals, onPlayable, onUnreadable, log } = this.#options;
+    const unread = answer.ok ? 'lacks' in answer && answer.lacks : answer.code;
+    if (unread && (await onUnreadable(id, start, unread))) return arrivals.settled(id, null);
     if (!answer.ok) {
       log.info({ videoId: id, code: answer.code }, 'a file cannot be played');
       await library.failed(id, answer.code, answer.detail);

@@ -8,14 +8,14 @@ export interface HostFixture {
   readonly host: Host;
   /** Ids that the host has reported as changed. */
   readonly changed: readonly string[];
+  /** Its servers go on without this process. */
+  readonly outlives?: boolean;
   /** How many instances of a server run, counted without asking the host. */
   instances(serverId: string): Promise<number>;
   /** Ends a running server as a crash would. */
   crash(serverId: string): Promise<void>;
   /** The way to an address of a server, where this process is not on its network. */
   readonly reach?: (address: string) => Peer;
-  /** Servers of this host go on when their control plane ends. */
-  readonly outlives?: boolean;
   close(): Promise<void>;
 }
 
@@ -150,7 +150,7 @@ export function hostConformance(
       expect(await healthOf(fixture, 'two')).toEqual({ serverId: 'two', generation: 1 });
     });
 
-    test('after close nothing that lives with this process runs', async () => {
+    test('after close nothing that lives with this process runs, and nothing is asked of it any more', async () => {
       await Promise.all([run(spec('one')), host.ensure(spec('two'))]);
       await host.close();
       const rest = fixture.outlives ? 1 : 0;
