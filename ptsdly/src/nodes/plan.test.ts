@@ -39,13 +39,21 @@ test.each([
   expect(plan(sight(given as Partial<Sight>))).toEqual([]);
 });
 
-test('a machine that is to go is emptied first, and let go when nothing runs on it', () => {
+test('a machine that is to go is emptied first, one server after the other, and then let go', () => {
   const leaving = group(['i-a', 'i-b'], ['i-b']);
-  const nodes = [node('a'), node('b')];
-  expect(plan(sight({ nodes, group: leaving, busy: new Set(['b']) }))).toEqual([{ do: 'drain', node: 'b' }]);
-  const drained = [node('a'), node('b', { availability: 'drain' })];
-  expect(plan(sight({ nodes: drained, group: leaving, busy: new Set(['b']) }))).toEqual([]);
-  expect(plan(sight({ nodes: drained, group: leaving }))).toEqual([{ do: 'release', instance: 'i-b' }]);
+  const steps = (availability: SwarmNode['availability'], count: number, more: Partial<Sight> = {}) =>
+    plan(
+      sight({
+        ...{ nodes: [node('a'), node('b', { availability })], group: leaving, servers: servers('b', count) },
+        ...{ busy: new Set(['b']), ...more },
+      }),
+    );
+  expect(steps('active', 2)).toEqual([{ do: 'pause', node: 'b' }]);
+  expect(steps('pause', 2)).toEqual([{ do: 'move', service: 'b0' }]);
+  expect(steps('pause', 2, { isMoving: true })).toEqual([]);
+  expect(steps('pause', 0)).toEqual([{ do: 'drain', node: 'b' }]);
+  expect(steps('drain', 0)).toEqual([]);
+  expect(steps('drain', 0, { busy: new Set() })).toEqual([{ do: 'release', instance: 'i-b' }]);
 });
 
 test('a machine that never joined, or is down, is not waited for', () => {

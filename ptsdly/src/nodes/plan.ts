@@ -34,30 +34,37 @@ export interface Sight {
 }
 
 export type Step =
-  | { readonly do: 'drain' | 'remove'; readonly node: string }
+  | { readonly do: 'pause' | 'drain' | 'remove'; readonly node: string }
   | { readonly do: 'release'; readonly instance: string }
   | { readonly do: 'move'; readonly service: string };
 
 /**
  * What to do for the nodes of a Swarm: empties those that are to go and lets them go when they are, forgets those that
- * are gone, and gives a node that has joined its share, one server at a time. Swarm itself moves nothing to a node that
- * joins. Pure.
+ * are gone, and gives a node that has joined its share. Servers move one at a time, the new task first, so that no
+ * request fails; Swarm itself stops them first where a node is drained, and moves nothing to one that joins. Pure.
  */
 export function plan(sight: Sight): Step[] {
-  const leaving = leavingSteps(sight);
-  const steps = [...leaving, ...forgottenNodes(sight)];
+  const steps = [...leavingSteps(sight), ...forgottenNodes(sight)];
   return steps.length > 0 || sight.isMoving ? steps : share(sight);
 }
 
-function leavingSteps({ nodes, busy, group }: Sight): Step[] {
-  const steps: Step[] = [];
-  for (const instance of group?.leaving ?? []) {
+function leavingSteps(sight: Sight): Step[] {
+  const { nodes, group } = sight;
+  return [...(group?.leaving ?? [])].flatMap((instance) => {
     const node = nodes.find((each) => each.instance === instance);
-    if (!node || (node.availability === 'drain' && !busy.has(node.id)) || node.state === 'down') {
-      steps.push({ do: 'release', instance });
-    } else if (node.availability !== 'drain') steps.push({ do: 'drain', node: node.id });
-  }
-  return steps;
+    if (!node || node.state === 'down') return [{ do: 'release' as const, instance }];
+    return emptied(node, instance, sight);
+  });
+}
+
+/** No new tasks, then its servers elsewhere, then the rest of it, then it may go. */
+function emptied({ id, availability }: SwarmNode, instance: string, sight: Sight): Step[] {
+  const { servers, busy, isMoving } = sight;
+  if (availability === 'drain') return busy.has(id) ? [] : [{ do: 'release', instance }];
+  if (availability === 'active') return [{ do: 'pause', node: id }];
+  const [server] = servers.filter(({ node }) => node === id);
+  if (!server) return [{ do: 'drain', node: id }];
+  return isMoving ? [] : [{ do: 'move', service: server.service }];
 }
 
 /** A group without instances is no proof that they are gone. */

@@ -50,10 +50,10 @@ export async function openSwarm(socketPath: string) {
     };
   };
 
-  const drain = async (id: string) => {
+  const make = async (id: string, Availability: 'pause' | 'drain') => {
     const node = docker.getNode(id);
     const { Version, Spec } = (await node.inspect()) as EngineNode;
-    await node.update({ version: Version.Index, ...Spec, Availability: 'drain' } as never);
+    await node.update({ version: Version.Index, ...Spec, Availability } as never);
   };
 
   /** Started anew as it is, first the new task: Swarm puts it where there is least. */
@@ -66,8 +66,8 @@ export async function openSwarm(socketPath: string) {
   };
 
   const perform = async (step: Exclude<Step, { do: 'release' }>): Promise<void> => {
-    if (step.do === 'drain') await drain(step.node);
-    else if (step.do === 'move') await move(step.service);
+    if (step.do === 'move') await move(step.service);
+    else if (step.do !== 'remove') await make(step.node, step.do);
     else await docker.getNode(step.node).remove({ force: true });
   };
   return { look, perform };
