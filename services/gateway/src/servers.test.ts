@@ -3,7 +3,7 @@ import { createServiceTokens } from '@ptsdly/kit';
 import { afterEach, expect, test, vi } from 'vitest';
 import type { Exchange } from './exchange.ts';
 import { ServerDirectory } from './servers.ts';
-import { serviceKey } from './testing.ts';
+import { serviceKey } from './testing/rig.ts';
 
 const found = { id: 's1', slug: 'abc', ownerId: 'u1', state: 'ready', address: 'unix:/a.sock' };
 let answer: () => Response = () => Response.json(found);
