@@ -185,6 +185,16 @@ export const settings = {
     'Where media servers on other machines reach subscriptions, `http://host:port`; it listens at that port',
     z.url({ protocol: /^http$/, error: 'expected http://host:port' }).optional(),
   ),
+  nodesEngine: setting(
+    'PTSDLY_NODES_ENGINE',
+    'Docker engine of a Swarm manager, for `ptsdly nodes`; `/var/run/docker.sock` where not given',
+    z.string().startsWith('/').default('/var/run/docker.sock'),
+  ),
+  scalingGroup: setting(
+    'PTSDLY_SCALING_GROUP',
+    'EC2 Auto Scaling group of the workers, for `ptsdly nodes`; its machines are emptied before they go',
+    z.string().min(1).optional(),
+  ),
   cloudKey: setting(
     'PTSDLY_CLOUD_KEY',
     'Key of the AWS account in which `ec2:` makes servers, `<id>:<secret>`; the rights of the machine where not given',

@@ -16,6 +16,8 @@ ptsdly identity mails            letters that were kept because no mail server i
 ptsdly identity admin E-MAIL     makes an account an administrator; \`support\` and \`user\` likewise
 ptsdly subscriptions list        all subscriptions; \`suspend ID WHY\` stops the server of one (either id) whatever is
                                  paid, \`unsuspend ID\` lets it run again
+ptsdly nodes                     on a manager of a Docker Swarm: gives machines that join their share of
+                                 media servers, and empties those that are to go
 ptsdly servers                   the servers and where their videos lie
 ptsdly servers move SERVER PLACE moves the videos of a server to \`local\` or \`remote\` storage while it plays
 
@@ -89,6 +91,17 @@ async function main(): Promise<void> {
     for (const line of await operateServers(readConfig(serviceNames), positionals.slice(1)))
       console.log(line);
     return process.exit(0);
+  }
+
+  if (positionals[0] === 'nodes') {
+    const [{ manageNodes }, { createLog }] = await Promise.all([
+      import('./nodes/node-manager.ts'),
+      import('@ptsdly/kit'),
+    ]);
+    const stop = new AbortController();
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort());
+    const config = readConfig([]);
+    return manageNodes(config, createLog({ level: config.log }), stop.signal);
   }
 
   const unknown = positionals.filter((name) => !serviceNames.some((known) => known === name));

@@ -1,10 +1,22 @@
 import { randomUUID } from 'node:crypto';
-import { mkdir } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Peer, silentLog } from '@ptsdly/kit';
 import { hostConformance } from '@ptsdly/subscriptions/conformance';
 import { openHost } from '@ptsdly/subscriptions/host';
-import { afterAll, beforeAll, describe } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { openEngine } from '../../services/subscriptions/src/hosts/swarm/docker-engine.ts';
+import { SERVER_LABEL } from '../../services/subscriptions/src/hosts/swarm/engine.ts';
+import { DiskFolders } from '../../services/subscriptions/src/hosts/swarm/folders.ts';
+import { isServing } from '../../services/subscriptions/src/hosts/swarm/observation.ts';
+import { readSwarmSettings } from '../../services/subscriptions/src/hosts/swarm/settings.ts';
+import { composeSwarmHost } from '../../services/subscriptions/src/hosts/swarm/swarm-host.ts';
+import {
+  allRows,
+  crashEverywhere,
+  type World,
+} from '../../services/subscriptions/src/testing/crash-matrix.ts';
 import { hasDocker } from './swarm/docker.ts';
 import { IMAGE, importImages } from './swarm/image.ts';
 import { type Lab, openLab } from './swarm/nodes.ts';
@@ -67,5 +79,56 @@ describe.skipIf(!(await hasDocker()))('a real Docker Swarm of two nodes', () => 
       };
     },
     READY_MS,
+  );
+
+  async function openWorld(): Promise<World> {
+    const prefix = `lab-${randomUUID().slice(0, 8)}`;
+    const data = join(lab.folder, prefix);
+    await mkdir(data);
+    const query = new URLSearchParams({ image: IMAGE, network: 'servers', prefix, data, cpus: '0.5' });
+    const settings = readSwarmSettings(`${lab.manager.socket}?${query}`);
+    const engine = await openEngine(settings.engine);
+    const disk = new DiskFolders(data);
+    const remoteControl = { address: `http://${lab.hostIp}:9`, token: (id: string) => `token of ${id}` };
+    const labels = (all: readonly { Spec: { Labels: Readonly<Record<string, string>> } }[]) =>
+      all.map(({ Spec }) => Spec.Labels[SERVER_LABEL] as string);
+    return {
+      openHost: (options, stops) =>
+        composeSwarmHost(
+          settings,
+          { ...options, remoteControl },
+          {
+            engine: stops.watch('engine', engine, [
+              'createService',
+              'updateService',
+              'removeService',
+              'putSecret',
+            ]),
+            folders: stops.watch('folders', disk, ['make', 'remove']),
+          },
+        ),
+      async census() {
+        const known = [...labels(await engine.services(prefix)), ...labels(await engine.secrets(prefix))];
+        const exist = new Set([...known, ...(await disk.list())]).size;
+        return { running: (await engine.tasks(prefix)).filter(isServing).length, exist };
+      },
+      mark: (serverId) => writeFile(join(data, serverId, 'mark'), serverId),
+      isMarked: async (serverId) => existsSync(join(data, serverId, 'mark')),
+      async close() {
+        for (const { ID } of await engine.services(prefix)) await engine.removeService(ID);
+      },
+    };
+  }
+
+  // All of them take ten minutes.
+  const some = allRows.filter(({ name }) => process.env.LAB_FULL || name === 'create');
+  test.each(some)(
+    'killed before and after each change that it makes to $name',
+    { timeout: 900_000 },
+    async (row) => {
+      const moments = await crashEverywhere({ open: openWorld, patienceMs: READY_MS }, row);
+      console.log(`${row.name}: ${moments.join(', ')}`);
+      expect(moments.length).toBeGreaterThanOrEqual(2);
+    },
   );
 });

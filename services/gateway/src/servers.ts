@@ -67,7 +67,13 @@ export class ServerDirectory {
   async #bySlug(slug: string, query: { wake?: 'yes'; wait?: number } = {}): Promise<ServerAddress> {
     const known = this.#cache.get(slug);
     if (known && known.until > Date.now()) return known.server;
-    const server = await this.#subscriptions.serverBySlug({ params: { slug }, query });
+    const server = await this.#subscriptions
+      .serverBySlug({ params: { slug }, query })
+      .catch((thrown: unknown) => {
+        // Who watches needs no control plane: what was true a moment ago is, as long as nobody says otherwise.
+        if (known?.server.address && Problem.from(thrown).code === 'unavailable') return known.server;
+        throw thrown;
+      });
     if (server.address) this.#cache.set(slug, { server, until: Date.now() + CACHE_MS });
     return server;
   }

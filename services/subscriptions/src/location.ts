@@ -14,8 +14,8 @@ export interface LocationParts {
 /** A change that nobody has told of is found by looking again. */
 const LOOK_MS = 250;
 
-/** While it is upgraded, the one before it may still answer. */
-const SERVING: ReadonlySet<string> = new Set(['ready', 'upgrading']);
+/** The row may lag behind the host, and while a server is upgraded the one before it may still answer. */
+const SERVING: ReadonlySet<string> = new Set(['ready', 'upgrading', 'starting', 'waking']);
 
 /** The host knows whether a server answers now; the row, whether it may. */
 export async function addressOf(row: ServerRow, host: Host): Promise<ServerAddress> {

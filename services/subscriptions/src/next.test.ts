@@ -8,12 +8,18 @@ const desires: readonly Desired[] = ['running', 'asleep', 'stopped', 'purged'];
 const hostStates: readonly HostState[] = ['stopped', 'asleep', 'starting', 'ready', 'failed'];
 const GENERATION = 5;
 
-type Seen = { generation: number; state: HostState; detail: string | null } | null;
+type Seen = { generation: number; state: HostState; address: string | null; detail: string | null } | null;
+const addressIn = (state: HostState) => (state === 'ready' ? 'unix:/a' : null);
 const sights: readonly Seen[] = [
   null,
   ...hostStates.flatMap((state) =>
-    [4, 5, 6].map((generation) => ({ generation, state, detail: state === 'failed' ? 'why' : null })),
+    [4, 5, 6].map((generation) => ({
+      ...{ generation, state, address: addressIn(state) },
+      detail: state === 'failed' ? 'why' : null,
+    })),
   ),
+  // The one that it replaces still answers.
+  { generation: 5, state: 'starting', address: 'http://a', detail: null },
 ];
 
 const heldCases = sights.map((observed) => ({
@@ -34,7 +40,7 @@ const RESTING = ['asleep', 'waking'];
 const rules: readonly (readonly [
   desired: Desired,
   state: readonly string[] | '*',
-  observed: 'absent' | HostState | '*',
+  observed: 'absent' | 'replacing' | HostState | '*',
   generation: 'same' | 'other' | '*',
   action: string,
 ])[] = [
@@ -61,6 +67,7 @@ const rules: readonly (readonly [
   ['running', RESTING, '*', 'other', 'ensure waking'],
   ['running', '*', '*', 'other', 'ensure upgrading'],
   ['running', '*', 'asleep', 'same', 'wake waking'],
+  ['running', '*', 'replacing', 'same', 'wait upgrading'],
   ['running', ['waking'], 'starting', 'same', 'wait waking'],
   ['running', ['upgrading'], 'starting', 'same', 'wait upgrading'],
   ['running', '*', 'starting', 'same', 'wait starting'],
@@ -69,7 +76,8 @@ const rules: readonly (readonly [
 ];
 
 function expected({ server, observed }: (typeof cases)[number]): string | undefined {
-  const sight = observed?.state ?? 'absent';
+  const isReplacing = observed?.state === 'starting' && observed.address !== null;
+  const sight = isReplacing ? 'replacing' : (observed?.state ?? 'absent');
   const generation = observed?.generation === GENERATION ? 'same' : 'other';
   return rules.find(
     ([desired, state, seen, gen]) =>
@@ -82,7 +90,7 @@ function expected({ server, observed }: (typeof cases)[number]): string | undefi
 
 describe('next', () => {
   test('every combination of desire, state and sight does what the table says', () => {
-    expect(cases).toHaveLength((4 * 11 + 1) * 16);
+    expect(cases).toHaveLength((4 * 11 + 1) * 17);
     const wrong = cases.filter(({ server, observed }) => {
       const action = next(server, observed);
       return `${action.do} ${action.state}` !== expected({ server, observed });
@@ -122,7 +130,8 @@ function settle(server: (typeof cases)[number]['server'], observed: Seen) {
     const action = next({ ...server, state }, now);
     state = action.state;
     if (action.do === 'none') return { calls, state };
-    if (action.do === 'wait') now = now && { ...now, state: 'ready', detail: null };
+    if (action.do === 'wait')
+      now = now && { ...now, state: 'ready', address: addressIn('ready'), detail: null };
     else {
       calls.push(action.do);
       now = after(action.do, now);
@@ -133,7 +142,7 @@ function settle(server: (typeof cases)[number]['server'], observed: Seen) {
 
 function after(call: Action['do'], before: Seen): Seen {
   if (call === 'destroy') return null;
-  if (call === 'sleep') return before && { ...before, state: 'asleep' };
-  if (call === 'wake') return before && { ...before, state: 'starting' };
-  return { generation: GENERATION, state: 'starting', detail: null };
+  if (call === 'sleep') return before && { ...before, state: 'asleep', address: null };
+  if (call === 'wake') return before && { ...before, state: 'starting', address: null };
+  return { generation: GENERATION, state: 'starting', address: null, detail: null };
 }

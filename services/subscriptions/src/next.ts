@@ -12,7 +12,7 @@ export interface Action {
 }
 
 type Wanted = Pick<ServerRow, 'desired' | 'generation' | 'state'>;
-type Seen = Pick<Observed, 'generation' | 'state' | 'detail'> | null;
+type Seen = Pick<Observed, 'generation' | 'state' | 'address' | 'detail'> | null;
 
 /** What to do for a server, from what it is meant to be and what the host sees. Pure, and the only place to decide. */
 export function next(server: Wanted, observed: Seen): Action {
@@ -44,6 +44,7 @@ function towardsRunning(server: Wanted, observed: Seen): Action {
     case 'asleep':
       return act('wake', 'waking');
     case 'starting':
+      if (observed.address !== null) return act('wait', 'upgrading'); // the one before it still answers
       return act('wait', isOnItsWay(server) ? server.state : 'starting');
     case 'failed':
       return act('wait', 'failed', observed.detail);

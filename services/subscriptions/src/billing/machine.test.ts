@@ -30,7 +30,7 @@ const hostStates: readonly HostState[] = ['stopped', 'asleep', 'starting', 'read
 
 test('every step of the reconcile loop is in the table, or stays where it is', () => {
   const sights = hostStates.flatMap((state) =>
-    [4, 5].map((generation) => ({ generation, state, detail: null })),
+    [4, 5].map((generation) => ({ generation, state, address: null, detail: null })),
   );
   const taken = new Set<string>(['requested --> provisioning']);
   const missing = new Set<string>();

@@ -1,5 +1,6 @@
 import { copyFileSync, existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Service } from '@ptsdly/kit';
 import { expect } from 'vitest';
 import type { Host, HostOptions } from '../hosts/host.ts';
@@ -61,6 +62,10 @@ export class Plane {
     return (await this.calls.as('ann').listServers({})).items.map(({ state }) => state);
   }
 
+  async becomes(states: readonly string[]): Promise<void> {
+    while ((await this.states()).join() !== states.join()) await sleep(5);
+  }
+
   async serverId(): Promise<string> {
     return (await this.calls.as('ann').listServers({})).items[0]?.id as string;
   }
@@ -92,13 +97,13 @@ export class Plane {
 
 const ready = async (plane: Plane) => {
   await plane.subscribe();
-  await becomes(plane, ['ready']);
+  await plane.becomes(['ready']);
 };
 
 const asleep = async (plane: Plane) => {
   await ready(plane);
   await plane.sleep();
-  await becomes(plane, ['asleep']);
+  await plane.becomes(['asleep']);
 };
 
 /** Every action of the reconcile loop has its rows; one without does not compile. */
@@ -209,7 +214,15 @@ async function crashOnce(matrix: CrashMatrix, row: Row, n: number): Promise<stri
   }
 }
 
-async function openPlane(folder: string, world: World, peers: Peers, stops: Stops) {
+const openPlane = (folder: string, world: World, peers: Peers, stops: Stops) =>
+  openPlaneOn(folder, peers, (options) => world.openHost(options, stops));
+
+/** A control plane with its database in a folder, on a host of the test's. Its clock runs fast. */
+export async function openPlaneOn(
+  folder: string,
+  peers: Peers,
+  openHost: (options: HostOptions) => Promise<Host>,
+) {
   mkdirSync(folder, { recursive: true });
   const clock = new ManualClock();
   let control: HostOptions['control'] | undefined;
@@ -218,7 +231,7 @@ async function openPlane(folder: string, world: World, peers: Peers, stops: Stop
     {
       openHost: (_, options) => {
         control = options.control;
-        return world.openHost(options, stops);
+        return openHost(options);
       },
       ...{ clock, random: () => 1 },
     },

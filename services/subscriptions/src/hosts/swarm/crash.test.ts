@@ -12,7 +12,7 @@ import { composeSwarmHost } from './swarm-host.ts';
 
 const ENGINE = [
   ...(['service', 'services', 'createService', 'updateService', 'removeService'] as const),
-  ...(['tasks', 'secrets', 'putSecret', 'removeSecret'] as const),
+  ...(['tasks', 'lostNodes', 'secrets', 'putSecret', 'removeSecret'] as const),
 ] as const;
 
 /** Reads change nothing: stopped at one of them, a control plane has done what the call before it did. */

@@ -91,6 +91,14 @@ class DockerEngine implements Engine {
     return found.filter(({ Spec }) => Spec.ContainerSpec?.Labels?.[PREFIX_LABEL] === prefix);
   }
 
+  async lostNodes(): Promise<ReadonlySet<string>> {
+    const nodes = (await this.#docker.listNodes().catch(because('the nodes cannot be listed'))) as {
+      ID: string;
+      Status: { State: string };
+    }[];
+    return new Set(nodes.filter(({ Status }) => Status.State === 'down').map(({ ID }) => ID));
+  }
+
   async secrets(prefix: string): Promise<SwarmSecret[]> {
     const filters = { label: [`${PREFIX_LABEL}=${prefix}`] };
     const found = this.#docker.listSecrets({ filters }) as unknown as Promise<SwarmSecret[]>;

@@ -14,6 +14,8 @@ export interface Engine {
   removeService(id: string): Promise<void>;
   /** Of some services, old ones included; of all in an installation where none is named. */
   tasks(prefix: string, serviceIds?: readonly string[]): Promise<SwarmTask[]>;
+  /** Ids of nodes that are not heard of: what is told of their tasks is what was true before. */
+  lostNodes(): Promise<ReadonlySet<string>>;
   secrets(prefix: string): Promise<SwarmSecret[]>;
   /** Its id; that of the one that is there already where the name is taken. */
   putSecret(secret: NewSecret): Promise<string>;

@@ -1,10 +1,18 @@
 import type { Observed } from '../host.ts';
-import { GENERATION_LABEL, SERVER_LABEL, type SwarmService, type SwarmTask } from './engine.ts';
+import { type Engine, GENERATION_LABEL, SERVER_LABEL, type SwarmService, type SwarmTask } from './engine.ts';
 import { addressOf } from './service-spec.ts';
 
 /** Failed tasks in a row after which a server has failed, as far as its owner is concerned. */
 const FAILURES_SHOWN = 3;
 const OVER = new Set(['failed', 'rejected', 'complete', 'shutdown', 'orphaned', 'remove']);
+
+/** Without the tasks on nodes that are lost, as far as that can make a difference. */
+export async function withoutLost(engine: Engine, tasks: readonly SwarmTask[]): Promise<SwarmTask[]> {
+  const doubtful = tasks.some((task) => isAlive(task) && task.DesiredState !== 'running');
+  if (!doubtful) return [...tasks];
+  const lost = await engine.lostNodes();
+  return tasks.filter(({ NodeID = '' }) => !lost.has(NodeID));
+}
 
 /** A server as it runs, which is not always as it was asked for. */
 export function observedService(service: SwarmService, tasks: readonly SwarmTask[]): Observed {

@@ -183,6 +183,17 @@ describe('the swarm driver', () => {
     expect((await second.list()).map(({ state }) => state)).toEqual(['ready', 'ready', 'ready']);
   });
 
+  test('what ran on a node that is lost is waited for no longer', async () => {
+    const host = await open();
+    await host.ensure(spec);
+    await becomes(host, { state: 'ready' });
+    engine.lost.add('here');
+    await host.sleep(spec.serverId);
+    expect(await host.observe(spec.serverId)).toMatchObject({ state: 'asleep' });
+    await host.destroy(spec.serverId);
+    expect(await host.list()).toEqual([]);
+  });
+
   test('data without a service is seen, and can be brought up or removed', async () => {
     const host = await open();
     await host.ensure(spec);

@@ -15,7 +15,7 @@ import { openEngine } from './docker-engine.ts';
 import type { Engine, ServiceSpec, SwarmService } from './engine.ts';
 import { SERVER_LABEL } from './engine.ts';
 import { DiskFolders, type Folders } from './folders.ts';
-import { generationOf, isAlive, observedService } from './observation.ts';
+import { generationOf, isAlive, observedService, withoutLost } from './observation.ts';
 import { Rollout } from './rollout.ts';
 import { forgetSecrets } from './secrets.ts';
 import { CONTAINER_FOLDER, MEDIA_PORT, secretOf, serviceName, serviceSpec } from './service-spec.ts';
@@ -117,7 +117,7 @@ class SwarmHost implements Host {
   async observe(serverId: string): Promise<Observed | null> {
     const service = await this.#engine.service(this.#name(serverId));
     if (service) {
-      return observedService(service, await this.#engine.tasks(this.#settings.prefix, [service.ID]));
+      return observedService(service, await this.#tasks(service.ID));
     }
     return this.#folders.has(serverId) ? left(serverId) : null;
   }
@@ -174,10 +174,15 @@ class SwarmHost implements Host {
 
   async #services(): Promise<Observed[]> {
     const { prefix } = this.#settings;
-    const [services, tasks] = [await this.#engine.services(prefix), await this.#engine.tasks(prefix)];
+    const [services, tasks] = [await this.#engine.services(prefix), await this.#tasks()];
     return services
       .filter(({ Spec }) => SERVER_LABEL in Spec.Labels)
       .map((service) => observedService(service, tasks));
+  }
+
+  /** Of one service, or of all. */
+  async #tasks(...serviceIds: string[]) {
+    return withoutLost(this.#engine, await this.#engine.tasks(this.#settings.prefix, serviceIds));
   }
 
   /** The service with so many tasks wanted; undefined where there is none. */
@@ -197,8 +202,7 @@ class SwarmHost implements Host {
 
   async #untilStopped(serviceId: string): Promise<void> {
     const deadline = performance.now() + STOP_MS;
-    const isRunning = async () =>
-      (await this.#engine.tasks(this.#settings.prefix, [serviceId])).some(isAlive);
+    const isRunning = async () => (await this.#tasks(serviceId)).some(isAlive);
     while (await isRunning()) {
       if (performance.now() > deadline) throw new HostError('retry', 'a media server does not stop');
       await pause(POLL_MS);

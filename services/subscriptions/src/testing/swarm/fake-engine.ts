@@ -28,6 +28,8 @@ export class FakeEngine implements Engine {
   readonly #listeners = new Map<string, Server>();
   /** Images whose tasks never become well. */
   readonly sick = new Set<string>();
+  /** Nodes that went away; what ran there is told of as before. Tasks are made on the node `here`. */
+  readonly lost = new Set<string>();
   #count = 0;
 
   async service(name: string): Promise<SwarmService | undefined> {
@@ -68,6 +70,10 @@ export class FakeEngine implements Engine {
     return structuredClone(
       all.filter(({ ServiceID }) => serviceIds.length === 0 || serviceIds.includes(ServiceID)),
     );
+  }
+
+  async lostNodes(): Promise<ReadonlySet<string>> {
+    return this.lost;
   }
 
   async secrets(_prefix: string): Promise<SwarmSecret[]> {
@@ -145,7 +151,7 @@ export class FakeEngine implements Engine {
     const { ContainerSpec } = service.Spec.TaskTemplate;
     const task: Task = {
       ...{ ID: this.#id('task'), ServiceID: service.ID, CreatedAt: new Date().toISOString() },
-      ...{ DesiredState: 'running', Status: { State: 'starting' } },
+      ...{ NodeID: 'here', DesiredState: 'running', Status: { State: 'starting' } },
       Spec: structuredClone(service.Spec.TaskTemplate),
     };
     this.#tasks.set(task.ID, task);
@@ -182,6 +188,7 @@ export class FakeEngine implements Engine {
 
   #end(task: Task, state: string): void {
     task.DesiredState = 'shutdown';
+    if (this.lost.has(task.NodeID ?? '')) return;
     task.Status = { State: state };
     const listener = this.#listeners.get(task.ID);
     listener?.close();
