@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { expect, test } from 'vitest';
-import { ConfigError, printConfig, readConfig, serviceNames, settings } from './config.ts';
+import { ConfigError, readConfig, serviceNames, settings } from './config.ts';
+import { printConfig } from './print-config.ts';
 
 const read = (env: NodeJS.ProcessEnv) => readConfig(serviceNames, env);
 

@@ -55,7 +55,7 @@ async function main(): Promise<void> {
     },
   });
   if (positionals[0] === 'media') return import('./media.ts').then(() => undefined);
-  const { printConfig, readConfig, serviceNames, ConfigError } = await import('./config.ts');
+  const { readConfig, serviceNames, ConfigError } = await import('./config.ts');
   if (values.help) return console.log(usage);
   if (values.list) return console.log(serviceNames.join('\n'));
 
@@ -108,7 +108,10 @@ async function main(): Promise<void> {
   if (unknown.length > 0) throw new ConfigError(`There is no service "${unknown.join(', ')}". See --list.`);
   const chosen = serviceNames.filter((name) => positionals.length === 0 || positionals.includes(name));
   const config = readConfig(chosen);
-  if (values['print-config']) return console.log(printConfig(config));
+  if (values['print-config']) {
+    const { printConfig } = await import('./print-config.ts');
+    return console.log(printConfig(config));
+  }
   if (values.check) return console.log('The configuration is sound.');
 
   const { run } = await import('./run.ts');
