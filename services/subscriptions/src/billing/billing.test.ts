@@ -8,7 +8,9 @@ const amounts = () => world.standIn.charged.map(({ amount }) => amount);
 const ids = () => world.standIn.charged.map(({ id }) => id);
 
 /** On MariaDB one is enough: what differs between providers is not in the database. */
-const providers = newDatabase().startsWith('sqlite:') ? (['stripe', 'portone'] as const) : (['portone'] as const);
+const providers = newDatabase().startsWith('sqlite:')
+  ? (['stripe', 'portone'] as const)
+  : (['portone'] as const);
 
 /** The same life of a subscription on the wire protocol of each provider. */
 describe.each(providers)('%s', (provider) => {
