@@ -4,6 +4,7 @@ import { homedir, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { encoderNames } from '@ptsdly/transcoder';
 import { z } from 'zod';
+import { issuers } from './oidc-setting.ts';
 
 /** The services that `ptsdly` can run, in the order in which they open. Media servers are made by a host. */
 export const serviceNames = ['identity', 'links', 'subscriptions', 'web', 'gateway'] as const;
@@ -27,29 +28,6 @@ const networks = list.refine(
   (entries) => entries.every((entry) => isIP(entry.replace(/\/\d{1,3}$/, '')) !== 0),
   'expected addresses or networks such as 10.0.0.0/8',
 );
-
-/** Ids stand in callback paths and must not be those of the built-in ones. */
-const issuer = z.strictObject({
-  id: z
-    .string()
-    .regex(/^[a-z][a-z0-9-]{1,30}$/)
-    .refine((id) => !['google', 'kakao', 'credential'].includes(id)),
-  name: z.string().min(1).max(40),
-  issuer: z.url(),
-  clientId: z.string().min(1),
-  clientSecret: z.string().min(1).optional(),
-});
-const issuers = z
-  .string()
-  .transform((text, context) => {
-    try {
-      return JSON.parse(text) as unknown;
-    } catch {
-      context.addIssue('expected JSON');
-      return z.NEVER;
-    }
-  })
-  .pipe(z.array(issuer).max(10));
 
 /** One setting: its name in the environment, what it is for, and its form. The documents print this table. */
 interface Setting<S extends z.ZodType> {
