@@ -23,7 +23,10 @@ export interface Engine {
 export function openEngine(foundation: Foundation, { library, changes }: Shelves): Engine {
   const { options, db, storage, spool, indexer, presentations, transcoder, log } = foundation;
   const { folder } = options;
-  const onGrown = (row: VideoRow) => pictures.posters.grown(row);
+  const onGrown = (row: VideoRow) => {
+    pictures.posters.grown(row);
+    changes.grown(row.id);
+  };
   const arrivals = new Arrivals({ library, storage, spool, indexer, onGrown, log });
   const pictures = new Pictures({
     ...{ folder, library, storage, spool, presentations, transcoder, log },

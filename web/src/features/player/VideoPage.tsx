@@ -2,6 +2,7 @@ import type { Server } from '@ptsdly/contract';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link, useParams } from 'react-router';
+import { useLibraryEventsQuery } from '../../api/libraryEvents.ts';
 import { useVideoQuery } from '../../api/media.ts';
 import { useTitle } from '../../app/useTitle.ts';
 import { problemText } from '../../i18n/problemText.ts';
@@ -28,6 +29,7 @@ function VideoOf({ server, id }: { server: Server; id: string }) {
   const { t } = useTranslation();
   const ref = { serverUrl: server.url, id };
   const [pollingInterval, setPollingInterval] = useState(0);
+  useLibraryEventsQuery(server.url);
   const { data: video, error } = useVideoQuery(ref, { pollingInterval });
   const wanted = askAgainAfter(video ? [video] : []);
   if (wanted !== pollingInterval) setPollingInterval(wanted);

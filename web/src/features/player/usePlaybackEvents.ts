@@ -5,6 +5,8 @@ const askAgainAfter = 15_000;
 export interface PlaybackEvents {
   /** Final. */
   readonly onEnded: () => void;
+  /** More of a video that is still arriving can be played. */
+  readonly onGrown?: () => void;
   /** All bytes of the video have arrived. */
   readonly onComplete?: () => void;
   /** A new session would have more to offer. */
@@ -14,6 +16,7 @@ export interface PlaybackEvents {
 /** Listens to a play session; a server that falls asleep is listened to again later. */
 export function usePlaybackEvents(eventsUrl: string | null, events: PlaybackEvents): void {
   const ended = useEffectEvent(() => events.onEnded());
+  const grown = useEffectEvent(() => events.onGrown?.());
   const complete = useEffectEvent(() => events.onComplete?.());
   const renditions = useEffectEvent(() => events.onRenditions?.());
   useEffect(() => {
@@ -32,6 +35,7 @@ export function usePlaybackEvents(eventsUrl: string | null, events: PlaybackEven
         source?.close();
         ended();
       });
+      source.addEventListener('grown', grown);
       source.addEventListener('complete', complete);
       source.addEventListener('renditions', renditions);
       // The browser reconnects by itself, unless it was told that there is nothing to hear.
