@@ -10,6 +10,7 @@ import {
   linksApi,
   linkTransferApi,
   mediaApi,
+  reportsApi,
   subscriptionsApi,
   subscriptionsInternalApi,
   webhooksApi,
@@ -296,6 +297,7 @@ describe.each(guarded)('$name', ({ route, method, name }) => {
     linksApi,
     linkTransferApi,
     webhooksApi,
+    reportsApi,
     mediaApi,
     libraryApi,
   ]
