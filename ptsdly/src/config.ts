@@ -147,6 +147,15 @@ export const settings = {
     'Where media servers on other machines reach subscriptions, `http://host:port`; it listens at that port',
     z.url({ protocol: /^http$/, error: 'expected http://host:port' }).optional(),
   ),
+  cloudKey: setting(
+    'PTSDLY_CLOUD_KEY',
+    'Key of the AWS account in which `ec2:` makes servers, `<id>:<secret>`; the rights of the machine where not given',
+    z
+      .string()
+      .regex(/^[^:\s]+:\S+$/, 'expected id:secret')
+      .optional(),
+    'secret',
+  ),
   sleepAfter: setting(
     'PTSDLY_SLEEP_AFTER',
     'Seconds without use after which a media server sleeps; `0`: never',

@@ -3,7 +3,7 @@ import { newDatabase } from '@ptsdly/db/testing';
 import { Bell, silentLog } from '@ptsdly/kit';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { Changes } from './changes.ts';
-import { storageOf } from './hosts/process/storage-place.ts';
+import { storageOf } from './hosts/storage-place.ts';
 import { Placements } from './placements.ts';
 import { type Database, migrations, type Tables } from './schema.ts';
 import { Servers } from './servers.ts';

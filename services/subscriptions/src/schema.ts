@@ -53,10 +53,18 @@ export interface IdempotencyRow {
   expiresAt: number;
 }
 
+export interface HostNoteRow {
+  serverId: string;
+  version: number;
+  content: string;
+}
+
 export interface Tables extends OutboxTables {
   subscriptions: SubscriptionRow;
   servers: ServerRow;
   idempotency: IdempotencyRow;
+  /** What the driver of the host remembers of a server. */
+  hostNotes: HostNoteRow;
   /** Servers that a host runs and no row knows: marked first, stopped later. */
   orphans: { serverId: string; markedAt: number };
   /** Deleted users whose last tokens may still be valid for a minute. */
@@ -143,4 +151,14 @@ export const migrations: Migrations = {
     },
   },
   '2027-02-databases-outbox-head': outboxHeadMigration,
+  '2027-02-ec2-host-notes': {
+    async up(db: Kysely<unknown>) {
+      await db.schema
+        .createTable('hostNotes')
+        .addColumn('serverId', 'varchar(64)', (column) => column.primaryKey())
+        .addColumn('version', 'integer', (column) => column.notNull())
+        .addColumn('content', 'text', (column) => column.notNull())
+        .execute();
+    },
+  },
 };
