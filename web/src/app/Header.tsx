@@ -69,8 +69,8 @@ function SignedIn({ name, operates }: { name: string; operates: boolean }) {
         <MenuItem icon="user" href="/app/me" testId="menu-me">
           {t('nav.me')}
         </MenuItem>
-        <MenuItem icon="leaf" href="/app/plans">
-          {t('nav.plans')}
+        <MenuItem icon="leaf" href="/app/subscription" testId="menu-subscription">
+          {t('subscription.title')}
         </MenuItem>
         {operates && (
           <MenuItem icon="user" href="/app/operator" testId="menu-operator">

@@ -18,12 +18,20 @@ export interface Engine {
   readonly background: Background;
   readonly jobs: Jobs;
   readonly ingest: Ingest;
+  /** Has everything made that a video needs, of an index that has just come. */
+  readonly prepare: (row: VideoRow, index: Uint8Array) => Promise<unknown>;
 }
 
-export function openEngine(foundation: Foundation, { library, changes }: Shelves): Engine {
+/** `onReplacement` is called when a file that is to replace another one has its index. */
+export function openEngine(
+  foundation: Foundation,
+  { library, changes }: Shelves,
+  onReplacement: (id: string) => Promise<void>,
+): Engine {
   const { options, db, storage, spool, indexer, presentations, transcoder, log } = foundation;
   const { folder } = options;
   const onGrown = (row: VideoRow) => {
+    if (row.replaces) return;
     pictures.posters.grown(row);
     changes.grown(row.id);
   };
@@ -34,11 +42,15 @@ export function openEngine(foundation: Foundation, { library, changes }: Shelves
     queue: (id, specs) => jobs.add(id, specs),
   });
   const sessionNews = new SessionNews();
-  const onPlayable = (row: VideoRow, index: Uint8Array) => {
+  const prepare = (row: VideoRow, index: Uint8Array) => {
     presentations.put(row, index);
-    background
-      .plan(row)
-      .catch((err: unknown) => log.error({ err, videoId: row.id }, 'no job could be queued'));
+    return background.plan(row);
+  };
+  const onPlayable = (row: VideoRow, index: Uint8Array) => {
+    const done = row.replaces ? onReplacement(row.id) : prepare(row, index);
+    done.catch((err: unknown) =>
+      log.error({ err, videoId: row.id }, 'what a video needs could not be begun'),
+    );
   };
   const background = new Background({
     ...{ db, folder, library, storage, spool, indexer, presentations, log, onPlayable },
@@ -59,5 +71,5 @@ export function openEngine(foundation: Foundation, { library, changes }: Shelves
     ...{ library, storage, spool, indexer, arrivals, log, onPlayable },
     onUnreadable: (id, start, code) => background.importUnread(id, start, code),
   });
-  return { arrivals, pictures, sessionNews, background, jobs, ingest };
+  return { arrivals, pictures, sessionNews, background, jobs, ingest, prepare };
 }

@@ -9,6 +9,8 @@ export interface PlaybackEvents {
   readonly onGrown?: () => void;
   /** All bytes of the video have arrived. */
   readonly onComplete?: () => void;
+  /** Another file stands there now. */
+  readonly onReplaced?: () => void;
   /** A new session would have more to offer. */
   readonly onRenditions?: () => void;
 }
@@ -18,6 +20,7 @@ export function usePlaybackEvents(eventsUrl: string | null, events: PlaybackEven
   const ended = useEffectEvent(() => events.onEnded());
   const grown = useEffectEvent(() => events.onGrown?.());
   const complete = useEffectEvent(() => events.onComplete?.());
+  const replaced = useEffectEvent(() => events.onReplaced?.());
   const renditions = useEffectEvent(() => events.onRenditions?.());
   useEffect(() => {
     if (eventsUrl === null) return;
@@ -37,6 +40,7 @@ export function usePlaybackEvents(eventsUrl: string | null, events: PlaybackEven
       });
       source.addEventListener('grown', grown);
       source.addEventListener('complete', complete);
+      source.addEventListener('replaced', replaced);
       source.addEventListener('renditions', renditions);
       // The browser reconnects by itself, unless it was told that there is nothing to hear.
       source.addEventListener('error', () => source?.readyState === EventSource.CLOSED && later());

@@ -36,6 +36,7 @@ export function useLive(
       setComplete(true);
       onGrown();
     },
+    onReplaced: () => onAgain(ref.current?.currentTime ?? 0),
     onRenditions: () => {
       if (isUnplayable || play.pending.includes('video')) onAgain(ref.current?.currentTime ?? 0);
       else if (play.pending.includes('audio')) setSoundReady(true);
