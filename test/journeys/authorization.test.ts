@@ -10,6 +10,7 @@ import {
   linksApi,
   linkTransferApi,
   mediaApi,
+  reportsApi,
   subscriptionsApi,
   subscriptionsInternalApi,
   webhooksApi,
@@ -304,6 +305,7 @@ describe.each(guarded)('$name', ({ route, method, name }) => {
     linksApi,
     linkTransferApi,
     webhooksApi,
+    reportsApi,
     mediaApi,
     libraryApi,
   ]

@@ -3,7 +3,7 @@ import { endpoint } from './endpoint.ts';
 import { page, pageQuery, timestamp } from './fields.ts';
 import { reportReason } from './links.ts';
 
-/** What an operator does with reported links. Internal: whoever holds the service key of the installation. */
+/** What is done about reported links: by the operator's command, and by people with a role on their page. */
 
 export const report = z.object({
   code: z.string(),
@@ -25,12 +25,15 @@ export const auditEntry = z.object({
   action: z.enum(['takedown', 'restore', 'dismiss']),
   linkId: z.string(),
   note: z.string(),
+  /** The id of the account, or `operator` for whoever has the service key. */
+  by: z.string(),
 });
 export type AuditEntry = z.infer<typeof auditEntry>;
 
 const params = z.object({ code: z.string().max(200) });
 const body = z.object({ note: z.string().trim().min(1).max(1000) });
 
+/** For whoever holds the service key of the installation. */
 export const moderationApi = {
   reports: endpoint({
     method: 'GET',
@@ -72,6 +75,58 @@ export const moderationApi = {
     path: '/internal/audit',
     access: 'internal',
     summary: 'What operators have done, newest first',
+    query: pageQuery,
+    response: page(auditEntry),
+  }),
+} as const;
+
+/** The same for support (reads) and administrators (act). */
+export const reportsApi = {
+  listReports: endpoint({
+    method: 'GET',
+    path: '/api/admin/reports',
+    access: 'user',
+    role: 'support',
+    summary: 'The reports that wait, by link',
+    query: pageQuery,
+    response: page(report),
+  }),
+  takeDownLink: endpoint({
+    method: 'POST',
+    path: '/api/admin/links/:code/takedown',
+    access: 'user',
+    role: 'admin',
+    summary: 'Take a link down: 451 from now on, and what plays stops; its reports are settled',
+    params,
+    body,
+    problems: ['not_found', 'link_revoked'],
+  }),
+  restoreLink: endpoint({
+    method: 'POST',
+    path: '/api/admin/links/:code/restore',
+    access: 'user',
+    role: 'admin',
+    summary: 'Put a link back that was taken down',
+    params,
+    body,
+    problems: ['not_found', 'conflict'],
+  }),
+  dismissLinkReports: endpoint({
+    method: 'POST',
+    path: '/api/admin/links/:code/dismiss',
+    access: 'user',
+    role: 'admin',
+    summary: 'Settle the reports of a link and leave it as it is',
+    params,
+    body,
+    problems: ['not_found'],
+  }),
+  listDecisions: endpoint({
+    method: 'GET',
+    path: '/api/admin/decisions',
+    access: 'user',
+    role: 'support',
+    summary: 'What was done about links, newest first',
     query: pageQuery,
     response: page(auditEntry),
   }),

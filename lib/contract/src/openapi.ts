@@ -6,6 +6,7 @@ import { libraryApi } from './library.ts';
 import { linkTransferApi } from './link-transfer.ts';
 import { linksApi } from './links.ts';
 import { mediaApi } from './media.ts';
+import { reportsApi } from './moderation.ts';
 import { problems } from './problem.ts';
 import {
   identityRawRoutes,
@@ -36,6 +37,7 @@ export function openApiDocument(serverUrl: string): Json {
   add(linksApi, 'links');
   add(linkTransferApi, 'links');
   add(webhooksApi, 'webhooks');
+  add(reportsApi, 'moderation');
   add(webApi, 'web');
   add(mediaApi, 'media', MEDIA_BASE);
   add(libraryApi, 'media', MEDIA_BASE);

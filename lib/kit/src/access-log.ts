@@ -18,8 +18,8 @@ interface Inside {
 const LEVELS = { info: 30, debug: 20 } as const;
 
 /**
- * Access lines of one route: the bytes that `log.info({ method, status, ms }, 'request')` writes, at a fifth of the
- * cost. Only for what cannot hold a quote or a secret, so nothing is escaped or hidden.
+ * Access lines of one route: the bytes that `log.info({ method, status, ms }, 'request')` writes, without its
+ * serialiser. Only for what cannot hold a quote or a secret, so nothing is escaped or hidden.
  */
 export class AccessLog {
   readonly #log: Logger;

@@ -1,4 +1,4 @@
-import { feedApi, linksInternalApi, linksStoreApi, moderationApi } from '@ptsdly/contract';
+import { feedApi, linksInternalApi, linksStoreApi, moderationApi, reportsApi } from '@ptsdly/contract';
 import { type AppOptions, createApp, mount } from '@ptsdly/kit';
 import type { Hono } from 'hono';
 import { mountFiles } from './http/files.ts';
@@ -14,6 +14,7 @@ export function linksApp(parts: Parts, options: AppOptions): Hono {
   mountWebhooks(app, parts, options);
   mountVisitor(app, parts, options);
   mountInternal(app, parts, options);
+  mountAdmin(app, parts, options);
   mountOperator(app, parts, options);
   return app;
 }
@@ -41,14 +42,36 @@ function mountOperator(app: Hono, { moderation, backUp }: Parts, options: AppOpt
     moderationApi,
     {
       reports: ({ query }) => moderation.reports(query),
-      takeDown: ({ params, body }) => done(moderation.takeDown(params.code, body.note)),
-      restore: ({ params, body }) => done(moderation.restore(params.code, body.note)),
-      dismissReports: ({ params, body }) => done(moderation.dismiss(params.code, body.note)),
+      takeDown: ({ params, body }) => done(moderation.takeDown(params.code, { ...body, by: OPERATOR })),
+      restore: ({ params, body }) => done(moderation.restore(params.code, { ...body, by: OPERATOR })),
+      dismissReports: ({ params, body }) => done(moderation.dismiss(params.code, { ...body, by: OPERATOR })),
       audit: ({ query }) => moderation.audit(query),
     },
     options,
   );
   mount(app, linksStoreApi, { backUp: ({ body }) => done(backUp(body.folder)) }, options);
 }
+
+/** People with a role: who they are stands in the audit. */
+function mountAdmin(app: Hono, { moderation }: Parts, options: AppOptions): void {
+  mount(
+    app,
+    reportsApi,
+    {
+      listReports: ({ query }) => moderation.reports(query),
+      takeDownLink: ({ params, body, caller }) =>
+        done(moderation.takeDown(params.code, { ...body, by: caller.sub })),
+      restoreLink: ({ params, body, caller }) =>
+        done(moderation.restore(params.code, { ...body, by: caller.sub })),
+      dismissLinkReports: ({ params, body, caller }) =>
+        done(moderation.dismiss(params.code, { ...body, by: caller.sub })),
+      listDecisions: ({ query }) => moderation.audit(query),
+    },
+    options,
+  );
+}
+
+/** Who holds the service key has no account. */
+const OPERATOR = 'operator';
 
 const done = (work: Promise<void>) => work.then(() => undefined);

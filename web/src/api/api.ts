@@ -14,6 +14,7 @@ export const api = createApi({
   tagTypes: [
     ...(['Me', 'Servers', 'Subscriptions', 'Videos', 'Library', 'Folders', 'Details'] as const),
     ...(['Links', 'Webhooks', 'Deliveries', 'Tokens', 'Security', 'Sessions', 'Invoices'] as const),
+    ...(['Reports', 'Accounts', 'Audit'] as const),
   ],
   endpoints: () => ({}),
 });

@@ -1,6 +1,7 @@
 import { libraryEvent, type Video } from '@ptsdly/contract';
 import { api } from './api.ts';
 import { type libraryEndpoints, updateVideos } from './library.ts';
+import { updateVideo } from './media.ts';
 
 type Dispatch = (action: never) => unknown;
 
@@ -24,8 +25,9 @@ const events = api.injectEndpoints({
           }, gatherFor);
         };
         const show = (video: Video) => {
-          showVideo(video, serverUrl, dispatch as Dispatch, getState);
-          askAnew();
+          const isKnown = showVideo(video, serverUrl, dispatch as Dispatch, getState);
+          // What only grows stays where it is in every list.
+          if (!isKnown || video.upload !== 'receiving') askAnew();
         };
         const close = followStream(`${serverUrl}/events`, { show, askAnew });
         await cacheEntryRemoved;
@@ -38,8 +40,13 @@ const events = api.injectEndpoints({
 
 export const { useLibraryEventsQuery } = events;
 
-/** Puts what was told into every list that shows the video; whether it still belongs there is asked for after. */
-function showVideo(video: Video, serverUrl: string, dispatch: Dispatch, getState: () => unknown): void {
+/**
+ * Puts what was told into the video's own page and every list that shows it; whether it still belongs there is asked for
+ * after. Answers whether a list has it.
+ */
+function showVideo(video: Video, serverUrl: string, dispatch: Dispatch, getState: () => unknown): boolean {
+  dispatch(updateVideo('video', { serverUrl, id: video.id }, () => video) as never);
+  let isKnown = false;
   const cached = api.util.selectCachedArgsForQuery as (
     state: unknown,
     name: string,
@@ -50,10 +57,12 @@ function showVideo(video: Video, serverUrl: string, dispatch: Dispatch, getState
     const patch = updateVideos('videoWindow', args, (stretch) => {
       const at = stretch.items.findIndex(({ id }) => id === video.id);
       if (at < 0) return stretch;
+      isKnown = true;
       return { ...stretch, items: stretch.items.map((one, i) => (i === at ? video : one)) };
     });
     dispatch(patch as never);
   }
+  return isKnown;
 }
 
 interface Heard {

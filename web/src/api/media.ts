@@ -34,4 +34,6 @@ const media = api.injectEndpoints({
 export const originalUrl = (serverUrl: string, id: string) =>
   `${serverUrl}/videos/${encodeURIComponent(id)}/original`;
 
+export const updateVideo = media.util.updateQueryData;
+
 export const { useVideoQuery, useChangeVideoMutation, useDeleteVideoMutation, usePlayOwnMutation } = media;

@@ -1,3 +1,4 @@
+import { hasRole } from '@ptsdly/contract';
 import { Button as AriaButton } from 'react-aria-components';
 import { useTranslation } from 'react-i18next';
 import { Link, NavLink } from 'react-router';
@@ -21,7 +22,7 @@ export function Header() {
         </Link>
         <nav className={styles.nav}>
           <LanguageMenu />
-          {me && <SignedIn name={me.name} />}
+          {me && <SignedIn name={me.name} operates={hasRole(me.role, 'support')} />}
           {me === null && <SignedOut />}
         </nav>
       </div>
@@ -43,7 +44,7 @@ function SignedOut() {
   );
 }
 
-function SignedIn({ name }: { name: string }) {
+function SignedIn({ name, operates }: { name: string; operates: boolean }) {
   const { t } = useTranslation();
   const signOut = useSignOut();
   return (
@@ -71,6 +72,11 @@ function SignedIn({ name }: { name: string }) {
         <MenuItem icon="leaf" href="/app/subscription" testId="menu-subscription">
           {t('subscription.title')}
         </MenuItem>
+        {operates && (
+          <MenuItem icon="user" href="/app/operator" testId="menu-operator">
+            {t('nav.operator')}
+          </MenuItem>
+        )}
         <MenuItem icon="back" onAction={signOut} testId="menu-sign-out">
           {t('nav.signOut')}
         </MenuItem>

@@ -43,8 +43,8 @@ const SHARE = 400;
 const EMPTY: ClickPage = [null, [], []];
 
 /**
- * The totals of all links, forty to a page. A fold that adds clicks to very many links rewrites each page once,
- * which costs a tenth of rewriting each link's own total. A page says through which entry it has been folded, so
+ * The totals of all links, forty to a page. A fold that adds clicks to very many links rewrites each page once
+ * and not each link's own total. A page says through which entry it has been folded, so
  * that a fold that is done again adds nothing twice. Pages are cut when they are full, and none is ever removed.
  */
 export class ClickPages {

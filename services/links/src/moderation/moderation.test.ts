@@ -9,7 +9,7 @@ afterAll(() => here.close());
 
 const newLink = async (limits: object = {}) =>
   (await here.as('ann')).createLink({ body: { ...targetOf('ann'), ...limits } });
-const report = async (code: string, reason: 'illegal' | 'spam' = 'illegal', detail = 'because') =>
+const report = async (code: string, reason: 'illegal' | 'spam' | 'privacy' = 'illegal', detail = 'because') =>
   (await here.as()).reportLink({ params: { code }, body: { reason, detail } });
 const openingOf = async (code: string) =>
   problemOf((await here.as()).openLink({ params: { code }, body: {} }));
@@ -101,4 +101,30 @@ test('reports of an erased account are erased', async () => {
   expect(await queue()).toHaveLength(1);
   here.identity.written.publish({ type: 'user.deleted', userId: 'ben' });
   await expect.poll(queue).toEqual([]);
+});
+
+test('support looks and an administrator acts, under his own name', async () => {
+  const [user, support, admin] = await Promise.all(
+    ['user', 'support', 'admin'].map((role) => here.as(`the-${role}`, undefined, role)),
+  );
+  const { code, id } = await newLink();
+  await report(code, 'privacy');
+  const params = { code };
+  const body = { note: 'seen' };
+  expect(await problemOf(user!.listReports({ query: {} }))).toBe('forbidden');
+  expect((await support!.listReports({ query: {} })).items.map((item) => item.linkId)).toContain(id);
+  expect(await problemOf(support!.takeDownLink({ params, body }))).toBe('forbidden');
+  await admin!.takeDownLink({ params, body });
+  expect(await openingOf(code)).toBe('taken_down');
+  await admin!.restoreLink({ params, body });
+  expect(await openingOf(code)).toBe('none');
+  await report(code);
+  await admin!.dismissLinkReports({ params, body });
+  expect((await support!.listReports({ query: {} })).items.filter((item) => item.linkId === id)).toEqual([]);
+  const { items } = await support!.listDecisions({ query: { limit: 3 } });
+  expect(items.map(({ action, by }) => [action, by])).toEqual([
+    ['dismiss', 'the-admin'],
+    ['restore', 'the-admin'],
+    ['takedown', 'the-admin'],
+  ]);
 });

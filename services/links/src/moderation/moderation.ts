@@ -20,6 +20,12 @@ interface ReportRecord {
   readonly at: number;
 }
 
+/** Why something is done about a link, and whose decision that is. */
+interface Reason {
+  readonly note: string;
+  readonly by: string;
+}
+
 interface PageQuery {
   readonly cursor?: string | undefined;
   readonly limit: number;
@@ -62,8 +68,8 @@ export class Moderation {
   }
 
   /** 451 from now on; what plays stops as if the link were revoked. Taking it down again changes nothing. */
-  takeDown(segment: string, note: string): Promise<void> {
-    return this.#decide(segment, 'takedown', note, async (tx, link) => {
+  takeDown(segment: string, { note, by }: Reason): Promise<void> {
+    return this.#decide(segment, { action: 'takedown', note, by }, async (tx, link) => {
       if (link.end === 'revoked') throw new Problem('link_revoked');
       if (link.end !== null) return;
       this.#ledger.save(tx, await this.#ledger.bump(tx, { ...link, end: 'taken_down' }));
@@ -72,29 +78,29 @@ export class Moderation {
   }
 
   /** Opens again what was taken down; sessions of before stay ended. */
-  restore(segment: string, note: string): Promise<void> {
-    return this.#decide(segment, 'restore', note, async (tx, link) => {
+  restore(segment: string, { note, by }: Reason): Promise<void> {
+    return this.#decide(segment, { action: 'restore', note, by }, async (tx, link) => {
       if (link.end !== 'taken_down') throw new Problem('conflict', { detail: 'The link is not taken down.' });
       this.#ledger.save(tx, await this.#ledger.bump(tx, { ...link, end: null }));
     });
   }
 
-  dismiss(segment: string, note: string): Promise<void> {
-    return this.#decide(segment, 'dismiss', note, async () => undefined);
+  dismiss(segment: string, { note, by }: Reason): Promise<void> {
+    return this.#decide(segment, { action: 'dismiss', note, by }, async () => undefined);
   }
 
   async audit({ cursor, limit }: PageQuery): Promise<{ items: AuditEntry[]; nextCursor: string | null }> {
     const prefix = keys.audit();
     const after = cursor === undefined ? {} : { after: prefix + cursor };
     const entries = await this.#ledger.kv.scan<AuditEntry>({ prefix, ...after, limit, reverse: true });
-    return { items: entries.map(({ value }) => value), nextCursor: cursorOf(entries, prefix, limit) };
+    const items = entries.map(({ value }) => ({ ...value, by: value.by ?? 'operator' }));
+    return { items, nextCursor: cursorOf(entries, prefix, limit) };
   }
 
   /** A decision, its entry in the audit and the end of the link's reports; the first two are one transaction. */
   async #decide(
     segment: string,
-    action: AuditEntry['action'],
-    note: string,
+    decision: Pick<AuditEntry, 'action' | 'note' | 'by'>,
     apply: (tx: Tx, link: LinkRecord) => Promise<void>,
   ): Promise<void> {
     const linkId = (await resolve(this.#ledger.kv, segment))?.record[0];
@@ -103,7 +109,7 @@ export class Moderation {
       const link = await tx.get<LinkRecord>(keys.link(linkId));
       if (!link) throw new Problem('not_found');
       await apply(tx, link);
-      const entry: AuditEntry = { at: new Date().toISOString(), action, linkId, note };
+      const entry: AuditEntry = { at: new Date().toISOString(), linkId, ...decision };
       tx.put(keys.audit(newId()), entry);
     });
     await forgetReports(this.#ledger, linkId);

@@ -15,6 +15,7 @@ import {
   mediaApi,
   moderationApi,
   Problem,
+  reportsApi,
   type ServerAddress,
   subscriptionsInternalApi,
   type Video,
@@ -71,8 +72,8 @@ const options = (audience: string): AppOptions => ({
 
 export async function identityStandIn() {
   const { privateKey, publicKey } = await generateKeyPair('EdDSA', { extractable: true });
-  const sign = (userId: string, audience: string) =>
-    new SignJWT({ role: 'user', scope: '', sid: `session-of-${userId}` })
+  const sign = (userId: string, audience: string, role = 'user') =>
+    new SignJWT({ role, scope: '', sid: `session-of-${userId}` })
       .setProtectedHeader({ alg: 'EdDSA', kid: 'k1' })
       .setSubject(userId)
       .setIssuer(issuers.identity)
@@ -233,12 +234,12 @@ export async function neighbourhood(options: NeighbourhoodOptions = {}) {
       service = await openLinks(linksOptions);
     },
     /** The public API as one user, or as nobody; of another service where one is given. */
-    async as(user?: string, of?: Service) {
-      const token = user ? await identity.sign(user, 'links') : undefined;
+    async as(user?: string, of?: Service, role?: string) {
+      const token = user ? await identity.sign(user, 'links', role) : undefined;
       const headers = () => (token ? { authorization: `Bearer ${token}` } : ({} as Record<string, string>));
       const fetch: Fetch = (request) => (of ?? service).fetch(request);
       return createClient(
-        { ...linksApi, ...linkTransferApi, ...webhooksApi },
+        { ...linksApi, ...linkTransferApi, ...webhooksApi, ...reportsApi },
         { ...reach({ fetch }), headers },
       );
     },

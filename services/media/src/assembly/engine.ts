@@ -30,7 +30,11 @@ export function openEngine(
 ): Engine {
   const { options, db, storage, spool, indexer, presentations, transcoder, log } = foundation;
   const { folder } = options;
-  const onGrown = (row: VideoRow) => row.replaces || pictures.posters.grown(row);
+  const onGrown = (row: VideoRow) => {
+    if (row.replaces) return;
+    pictures.posters.grown(row);
+    changes.grown(row.id);
+  };
   const arrivals = new Arrivals({ library, storage, spool, indexer, onGrown, log });
   const pictures = new Pictures({
     ...{ folder, library, storage, spool, presentations, transcoder, log },

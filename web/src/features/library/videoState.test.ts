@@ -50,11 +50,9 @@ describe('videoState', () => {
 
 describe('askAgainAfter', () => {
   const receiving: Video = { ...done, upload: 'receiving', playable: false };
-  const justArrived: Video = { ...done, playable: false };
 
-  it('asks often only for what is about to be playable', () => {
+  it('asks only for what changes by itself', () => {
     expect(askAgainAfter([done])).toBe(0);
-    expect(askAgainAfter([done, receiving])).toBe(2000);
-    expect(askAgainAfter([done, receiving, justArrived])).toBe(500);
+    expect(askAgainAfter([done, receiving])).toBe(5000);
   });
 });

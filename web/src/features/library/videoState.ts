@@ -14,14 +14,8 @@ export function videoState(video: Video): VideoState {
 export const isChanging = (video: Video) =>
   video.upload === 'receiving' || video.processing !== 'none' || (!video.playable && !video.failure);
 
-/**
- * How often to ask again, in milliseconds; 0 for never. What has just arrived is playable within a moment, so
- * it is asked for at once.
- */
-export function askAgainAfter(videos: readonly Video[]): number {
-  if (videos.some((video) => videoState(video) === 'processing')) return 500;
-  return videos.some(isChanging) ? 2000 : 0;
-}
+/** How often to ask again, in milliseconds; 0 for never. The server tells by itself, unless its stream was cut off. */
+export const askAgainAfter = (videos: readonly Video[]): number => (videos.some(isChanging) ? 5000 : 0);
 
 export function videoStateText(t: TFunction, video: Video, language: string): string {
   switch (videoState(video)) {

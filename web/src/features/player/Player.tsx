@@ -49,7 +49,12 @@ export default function Player(props: PlayerProps) {
   const captions = useCaptions(video, subtitles);
   const rate = useRate(video, speed);
   const normalised = useLoudness(video, loudness);
-  const { isArriving, isSoundReady } = useLive(video, play, props, isUnplayable);
+  const { isArriving, isSoundReady } = useLive(
+    video,
+    play,
+    { ...props, onGrown: source.grown },
+    isUnplayable,
+  );
   usePlace(video, props.placeKey, play.duration, props.onPlace);
   usePlayerKeys(video, { toggleCaptions: captions.toggle, toggleHelp: () => setHelpOpen(true) });
   useStopAt(video, play.endAt);

@@ -71,6 +71,10 @@ export function playHls(video: HTMLVideoElement, url: string, startAt: number, e
       hls.audioTrack = id;
       offer();
     },
+    grown() {
+      // The playlist is asked for again in its own time; only who has come to its end does not wait for that.
+      if (video.ended || video.readyState < HTMLMediaElement.HAVE_FUTURE_DATA) hls.startLoad();
+    },
     stop() {
       clearTimeout(timer);
       forgetEnd();

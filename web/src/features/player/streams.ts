@@ -31,6 +31,8 @@ export interface Streams {
 export interface Source {
   chooseQuality(id: number | null): void;
   chooseSound(id: number): void;
+  /** There is more of the video than there was: a player that waits for it looks now. */
+  grown(): void;
   stop(): void;
 }
 

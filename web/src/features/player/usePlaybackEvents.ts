@@ -5,6 +5,8 @@ const askAgainAfter = 15_000;
 export interface PlaybackEvents {
   /** Final. */
   readonly onEnded: () => void;
+  /** More of a video that is still arriving can be played. */
+  readonly onGrown?: () => void;
   /** All bytes of the video have arrived. */
   readonly onComplete?: () => void;
   /** Another file stands there now. */
@@ -16,6 +18,7 @@ export interface PlaybackEvents {
 /** Listens to a play session; a server that falls asleep is listened to again later. */
 export function usePlaybackEvents(eventsUrl: string | null, events: PlaybackEvents): void {
   const ended = useEffectEvent(() => events.onEnded());
+  const grown = useEffectEvent(() => events.onGrown?.());
   const complete = useEffectEvent(() => events.onComplete?.());
   const replaced = useEffectEvent(() => events.onReplaced?.());
   const renditions = useEffectEvent(() => events.onRenditions?.());
@@ -35,6 +38,7 @@ export function usePlaybackEvents(eventsUrl: string | null, events: PlaybackEven
         source?.close();
         ended();
       });
+      source.addEventListener('grown', grown);
       source.addEventListener('complete', complete);
       source.addEventListener('replaced', replaced);
       source.addEventListener('renditions', renditions);

@@ -10,6 +10,7 @@ const lookEvery = 3000;
 
 interface LiveEvents {
   readonly onEnded: () => void;
+  readonly onGrown: () => void;
   readonly onLost: (position: number) => void;
   /** Another session has what this one lacks. */
   readonly onAgain: (position: number) => void;
@@ -22,7 +23,7 @@ interface LiveEvents {
 export function useLive(
   ref: VideoRef,
   play: PlayAnswer,
-  { onEnded, onLost, onAgain }: LiveEvents,
+  { onEnded, onGrown, onLost, onAgain }: LiveEvents,
   /** Nothing of what this session has can be played here. */
   isUnplayable: boolean,
 ): { readonly isArriving: boolean; readonly isSoundReady: boolean } {
@@ -30,7 +31,11 @@ export function useLive(
   const [isSoundReady, setSoundReady] = useState(false);
   usePlaybackEvents(play.eventsUrl, {
     onEnded,
-    onComplete: () => setComplete(true),
+    onGrown,
+    onComplete() {
+      setComplete(true);
+      onGrown();
+    },
     onReplaced: () => onAgain(ref.current?.currentTime ?? 0),
     onRenditions: () => {
       if (isUnplayable || play.pending.includes('video')) onAgain(ref.current?.currentTime ?? 0);

@@ -62,6 +62,7 @@ export function useSource(
     streams,
     chooseQuality: (id) => source.current?.chooseQuality(id),
     chooseSound: (id) => source.current?.chooseSound(id),
+    grown: () => source.current?.grown(),
   };
 }
 
@@ -86,6 +87,7 @@ function playPlain(
   return {
     chooseQuality: () => undefined,
     chooseSound: () => undefined,
+    grown: () => undefined, // the request for the file goes on by itself
     stop() {
       video.removeEventListener('loadedmetadata', seek);
       video.removeEventListener('error', fail);

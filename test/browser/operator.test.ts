@@ -1,0 +1,91 @@
+import { execFile } from 'node:child_process';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import type { Browser, BrowserContext } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { Person, password } from '../person.ts';
+import { type Product, root, startProduct } from '../product.ts';
+import { createUpload } from '../tus.ts';
+import { seriousViolations } from './accessibility.ts';
+import { chromiumPath, launchChromium, openContext, type Screen, screens } from './chromium.ts';
+
+const run = promisify(execFile);
+const shots = process.env.SHOTS;
+
+let product: Product;
+let browser: Browser;
+let boss: Person;
+let owner: Person;
+let target: { serverId: string; videoId: string };
+beforeAll(async () => {
+  if (!chromiumPath) return;
+  product = await startProduct();
+  browser = await launchChromium();
+  [boss, owner] = [new Person(product.url), new Person(product.url)];
+  await Promise.all([boss.signUp('Park'), owner.signUp('Kim')]);
+  const { email } = await boss.identity.me({});
+  const command = ['--disable-warning=ExperimentalWarning', join(root, 'ptsdly/src/main.ts'), 'identity'];
+  const env = { ...process.env, PTSDLY_DATA: product.data };
+  await run(process.execPath, [...command, 'admin', String(email)], { env, timeout: 20_000 });
+  await boss.identity.signIn({ body: { email: String(email), password } });
+  await boss.identity.putConsents({ body: (await boss.identity.authOptions({})).documents });
+  const server = await owner.subscribe();
+  const { videoId } = await createUpload(owner, server, '우리 여행.mp4', 1000);
+  target = { serverId: server.id, videoId };
+}, 60_000);
+afterAll(async () => {
+  await browser?.close();
+  await product?.stop();
+});
+
+async function contextOf(person: Person, screen: Screen): Promise<BrowserContext> {
+  const context = await openContext(browser, screen, product.url);
+  const cookies = person.cookie.split('; ').map((pair) => {
+    const equals = pair.indexOf('=');
+    return { name: pair.slice(0, equals), value: pair.slice(equals + 1), url: product.url };
+  });
+  await context.addCookies(cookies);
+  return context;
+}
+
+describe.runIf(chromiumPath)('operations', () => {
+  test.each(screens)('a reported link is taken down ($name)', { timeout: 60_000 }, async (screen) => {
+    const link = await owner.links.createLink({ body: target });
+    const reported = await fetch(`${product.url}/api/links/${link.code}/report`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', origin: product.url },
+      body: JSON.stringify({ reason: 'privacy', detail: '동의 없이 찍혔어요' }),
+    });
+    expect(reported.status).toBe(204);
+    const context = await contextOf(boss, screen);
+    const page = await context.newPage();
+    const shot = (name: string) =>
+      shots && page.screenshot({ path: join(shots, `${name}-${screen.name}.png`), fullPage: true });
+    await page.goto('/app/server');
+    await page.getByTestId('account-menu').click();
+    await page.getByTestId('menu-operator').click();
+    const card = page.getByTestId('reported-link').filter({ hasText: link.code });
+    await card.waitFor();
+    await page.getByTestId('account').first().waitFor();
+    expect(await seriousViolations(page)).toEqual([]);
+    await shot('operator');
+    await card.getByTestId('take-down').click();
+    await page.getByTestId('verdict-note').fill('court order 7');
+    await shot('operator-verdict');
+    await page.getByTestId('verdict-send').click();
+    await card.waitFor({ state: 'detached' });
+    await page.getByTestId('audit-entry').filter({ hasText: 'court order 7' }).first().waitFor();
+    expect((await fetch(`${product.url}/${link.code}`, { redirect: 'manual' })).status).toBe(451);
+    await context.close();
+  });
+
+  test('who has no role is told so, and shown nothing', { timeout: 60_000 }, async () => {
+    await owner.identity.putConsents({ body: (await owner.identity.authOptions({})).documents });
+    const context = await contextOf(owner, screens[0] as Screen);
+    const page = await context.newPage();
+    await page.goto('/app/operator');
+    await page.getByRole('heading').first().waitFor();
+    expect(await page.getByTestId('account').count()).toBe(0);
+    await context.close();
+  });
+});

@@ -1,0 +1,66 @@
+import { type CallOutput, identityApi, type Report, reportsApi } from '@ptsdly/contract';
+import { api } from './api.ts';
+import { request } from './request.ts';
+
+export type Account = CallOutput<typeof identityApi.listAccounts>['items'][number];
+type AccountAct = CallOutput<typeof identityApi.listAudit>['items'][number];
+type Decision = CallOutput<typeof reportsApi.listDecisions>['items'][number];
+
+/** What an operator does about a reported link. */
+export interface Verdict {
+  readonly code: string;
+  readonly act: 'takedown' | 'restore' | 'dismiss';
+  readonly note: string;
+}
+
+const verdicts = {
+  takedown: reportsApi.takeDownLink,
+  restore: reportsApi.restoreLink,
+  dismiss: reportsApi.dismissLinkReports,
+} as const;
+
+const PAGE = 50;
+
+/** Other people's links and accounts, for support and administrators. */
+const operator = api.injectEndpoints({
+  endpoints: (build) => ({
+    reports: build.query<readonly Report[], void>({
+      query: () => request(reportsApi.listReports, { query: { limit: PAGE } }),
+      transformResponse: ({ items }: { items: Report[] }) => items,
+      providesTags: ['Reports'],
+    }),
+    decide: build.mutation<unknown, Verdict>({
+      query: ({ code, act, note }) => request(verdicts[act], { params: { code }, body: { note } }),
+      invalidatesTags: ['Reports', 'Audit'],
+    }),
+    decisions: build.query<readonly Decision[], void>({
+      query: () => request(reportsApi.listDecisions, { query: { limit: PAGE } }),
+      transformResponse: ({ items }: { items: Decision[] }) => items,
+      providesTags: ['Audit'],
+    }),
+    accounts: build.query<readonly Account[], string>({
+      query: (search) =>
+        request(identityApi.listAccounts, { query: { limit: PAGE, ...(search && { search }) } }),
+      transformResponse: ({ items }: { items: Account[] }) => items,
+      providesTags: ['Accounts'],
+    }),
+    signOutAccount: build.mutation<unknown, string>({
+      query: (id) => request(identityApi.signOutAccount, { params: { id } }),
+      invalidatesTags: ['Audit'],
+    }),
+    accountActs: build.query<readonly AccountAct[], void>({
+      query: () => request(identityApi.listAudit, { query: { limit: PAGE } }),
+      transformResponse: ({ items }: { items: AccountAct[] }) => items,
+      providesTags: ['Audit'],
+    }),
+  }),
+});
+
+export const {
+  useReportsQuery,
+  useDecideMutation,
+  useDecisionsQuery,
+  useAccountsQuery,
+  useSignOutAccountMutation,
+  useAccountActsQuery,
+} = operator;

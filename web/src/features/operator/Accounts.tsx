@@ -1,0 +1,76 @@
+import { useDeferredValue, useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { type Account, useAccountsQuery, useSignOutAccountMutation } from '../../api/operator.ts';
+import { problemText } from '../../i18n/problemText.ts';
+import { Button } from '../../ui/Button.tsx';
+import { ConfirmDialog } from '../../ui/Dialog.tsx';
+import { formatDate } from '../../ui/format.ts';
+import { ProblemNotice } from '../../ui/Notice.tsx';
+import { TextField } from '../../ui/TextField.tsx';
+import { say, warn } from '../../ui/toasts.ts';
+import links from '../links/Links.module.css';
+import styles from './Operator.module.css';
+
+/** Accounts by address or id. */
+export function Accounts({ acts }: { acts: boolean }) {
+  const { t, i18n } = useTranslation();
+  const [search, setSearch] = useState('');
+  const { data, error } = useAccountsQuery(useDeferredValue(search.trim()));
+  const [chosen, setChosen] = useState<Account>();
+  return (
+    <section className={styles.section} aria-labelledby="accounts">
+      <h2 id="accounts">{t('operator.accounts')}</h2>
+      <TextField
+        label={t('operator.search')}
+        value={search}
+        onChange={setSearch}
+        type="search"
+        testId="account-search"
+      />
+      {error && <ProblemNotice problem={error} />}
+      <ul className={links.rows}>
+        {data?.map((account) => (
+          <li key={account.id} className={styles.account} data-testid="account">
+            <div className={links.words}>
+              <strong>{account.name}</strong>
+              <span className={links.facts}>
+                <span>{account.email}</span>
+                {account.role !== 'user' && <span className={styles.role}>{account.role}</span>}
+                <time dateTime={account.createdAt}>{formatDate(account.createdAt, i18n.language)}</time>
+              </span>
+            </div>
+            {acts && (
+              <Button look="quiet" onPress={() => setChosen(account)}>
+                {t('operator.signOut')}
+              </Button>
+            )}
+          </li>
+        ))}
+      </ul>
+      {data?.length === 0 && <p>{t('operator.noAccounts')}</p>}
+      {chosen && <SignOutDialog account={chosen} onClose={() => setChosen(undefined)} />}
+    </section>
+  );
+}
+
+function SignOutDialog({ account, onClose }: { account: Account; onClose: () => void }) {
+  const { t } = useTranslation();
+  const [signOut, { isLoading }] = useSignOutAccountMutation();
+  const confirm = async () => {
+    const { error: refused } = await signOut(account.id);
+    if (refused) warn(problemText(t, refused));
+    else say(t('operator.done'));
+    onClose();
+  };
+  return (
+    <ConfirmDialog
+      isOpen
+      title={t('operator.signOutTitle', { name: account.name })}
+      text={t('operator.signOutText')}
+      action={t('operator.signOut')}
+      isPending={isLoading}
+      onConfirm={() => void confirm()}
+      onClose={onClose}
+    />
+  );
+}

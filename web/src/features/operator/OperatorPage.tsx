@@ -1,0 +1,27 @@
+import { hasRole } from '@ptsdly/contract';
+import { useTranslation } from 'react-i18next';
+import { useMeQuery } from '../../api/identity.ts';
+import { useTitle } from '../../app/useTitle.ts';
+import { EmptyState } from '../../ui/Notice.tsx';
+import styles from '../links/Links.module.css';
+import { Accounts } from './Accounts.tsx';
+import { AuditTrail } from './AuditTrail.tsx';
+import { ReportQueue } from './ReportQueue.tsx';
+
+/** Reported links, accounts and what was done about them; support looks, administrators act. */
+export function Component() {
+  const { t } = useTranslation();
+  useTitle(t('operator.title'));
+  const { data: me } = useMeQuery();
+  if (!me) return null;
+  if (!hasRole(me.role, 'support')) return <EmptyState icon="user" title={t('operator.forbidden')} />;
+  const acts = hasRole(me.role, 'admin');
+  return (
+    <div className={styles.page}>
+      <h1>{t('operator.title')}</h1>
+      <ReportQueue acts={acts} />
+      <Accounts acts={acts} />
+      <AuditTrail />
+    </div>
+  );
+}
