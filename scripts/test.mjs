@@ -15,6 +15,8 @@ installDebian({
   chromium: 'chromium',
   nginx: 'nginx',
   'redis-server': 'redis-server',
+  mariadbd: 'mariadb-server-core',
+  mariadb: 'mariadb-client-core',
 });
 if (lab) installDebian({ radosgw: 'radosgw', 'ceph-mon': 'ceph-mon', 'ceph-osd': 'ceph-osd', curl: 'curl' });
 build();

@@ -44,6 +44,7 @@ test('secrets are never printed', () => {
     PTSDLY_OIDC: JSON.stringify([{ ...issuer, id: 'work' }]),
     PTSDLY_SMTP_URL: `smtp://user:${secret}@mail.test`,
     PTSDLY_STORAGE_KEY: `id:${secret}`,
+    PTSDLY_CLOUD_KEY: `id:${secret}`,
   };
   const env = Object.fromEntries(
     Object.values(settings)

@@ -12,6 +12,12 @@ export type ServiceName = (typeof serviceNames)[number];
 
 const port = z.coerce.number().int().min(0).max(65535);
 const address = z.string().regex(/^(https?:\/\/[^/]+|unix:\/.+)$/, 'expected http://host:port or unix:/path');
+const database = z
+  .string()
+  .regex(
+    /^(sqlite:.+|(mysql|mariadb):\/\/[^/]*\/[\w$-]+(\?.*)?)$/,
+    'expected sqlite:path or mysql://user:password@host/schema',
+  );
 const secret = z.string().min(32, 'at least 32 characters');
 
 const list = z
@@ -108,13 +114,13 @@ export const settings = {
   webUrl: setting('PTSDLY_WEB_URL', 'Where web is, or listens, when it runs apart', address.optional()),
   identityDatabase: setting(
     'PTSDLY_IDENTITY_DATABASE',
-    'Database of identity; `sqlite:<data>/identity.db` where not given',
-    z.string().optional(),
+    'Database of identity, `sqlite:` or `mysql:` (MariaDB); `sqlite:<data>/identity.db` where not given',
+    database.optional(),
   ),
   subscriptionsDatabase: setting(
     'PTSDLY_SUBSCRIPTIONS_DATABASE',
-    'Database of subscriptions; `sqlite:<data>/subscriptions.db` where not given',
-    z.string().optional(),
+    'Database of subscriptions, likewise; `sqlite:<data>/subscriptions.db` where not given',
+    database.optional(),
   ),
   linksStore: setting(
     'PTSDLY_LINKS_STORE',
@@ -140,6 +146,15 @@ export const settings = {
     'PTSDLY_CONTROL_URL',
     'Where media servers on other machines reach subscriptions, `http://host:port`; it listens at that port',
     z.url({ protocol: /^http$/, error: 'expected http://host:port' }).optional(),
+  ),
+  cloudKey: setting(
+    'PTSDLY_CLOUD_KEY',
+    'Key of the AWS account in which `ec2:` makes servers, `<id>:<secret>`; the rights of the machine where not given',
+    z
+      .string()
+      .regex(/^[^:\s]+:\S+$/, 'expected id:secret')
+      .optional(),
+    'secret',
   ),
   sleepAfter: setting(
     'PTSDLY_SLEEP_AFTER',

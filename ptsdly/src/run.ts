@@ -129,6 +129,7 @@ async function openService(name: ServiceName, config: Config, log: Logger, peers
           idleSeconds: config.sleepAfter,
           remoteStorage: remoteStorage(config),
           remoteControl: remoteControl(config, key),
+          cloudKeys: keysOf(config.cloudKey),
           identity: peers.identity,
           links: peers.links,
         }),
@@ -154,10 +155,14 @@ function remoteControl({ controlUrl }: Config, key: string) {
 
 function remoteStorage({ storage, storageKey }: Config) {
   if (storage === undefined) return undefined;
-  if (storageKey === undefined) return { url: storage };
-  const colon = storageKey.indexOf(':');
-  const keys = { accessKeyId: storageKey.slice(0, colon), secretAccessKey: storageKey.slice(colon + 1) };
-  return { url: storage, keys };
+  return { url: storage, keys: keysOf(storageKey) };
+}
+
+/** `<id>:<secret>` */
+function keysOf(key: string | undefined) {
+  if (key === undefined) return undefined;
+  const colon = key.indexOf(':');
+  return { accessKeyId: key.slice(0, colon), secretAccessKey: key.slice(colon + 1) };
 }
 
 function providers(config: Config): Providers {

@@ -24,7 +24,7 @@ export const mediaConfig = z.object({
   folder: z.string().min(1),
   /** `sqlite:<folder>/media.db`. */
   databaseUrl: z.string().min(1),
-  /** Where objects belong: `file:<folder>/objects`, or `s3://<bucket>/<prefix>?endpoint=<url>&region=<region>`. */
+  /** Where objects belong: `file:<folder>/objects`, or `s3://<bucket>/<prefix>?endpoint=<url>&region=<region>&owner=<account>`. */
   storageUrl: z.string().min(1),
   /** Where they may still lie since the server moved; from there they come over by themselves. */
   formerStorageUrl: z.string().min(1).optional(),
@@ -36,6 +36,8 @@ export const mediaConfig = z.object({
       sessionToken: z.string().min(1).optional(),
     })
     .optional(),
+  /** Its host lends it keys for the remote one, for a while each (`controlApi.storageKeys`). */
+  lentKeys: z.boolean().optional(),
   /** Where it listens: a Unix socket, at most 107 bytes. */
   socketPath: z.string().min(1).optional(),
   /** Where it listens when its host is not on its machine; one of the two is given. */
@@ -60,3 +62,12 @@ export type MediaConfig = z.infer<typeof mediaConfig>;
 /** What a media server answers to `GET /healthz`. */
 export const mediaHealth = z.object({ serverId: z.string(), generation: z.int() });
 export type MediaHealth = z.infer<typeof mediaHealth>;
+
+/** Keys of a storage that a host lends one of its servers. Never logged. */
+export const lentKeys = z.object({
+  accessKeyId: z.string().min(1),
+  secretAccessKey: z.string().min(1),
+  sessionToken: z.string().min(1),
+  expiresAt: z.iso.datetime(),
+});
+export type LentKeys = z.infer<typeof lentKeys>;

@@ -149,10 +149,14 @@ export class Problem extends Error {
     };
   }
 
-  /** Whatever was thrown, as a Problem; a full disk is `no_space`, and the unknown is `internal` and keeps its cause for the log. */
+  /**
+   * Whatever was thrown, as a Problem; a full disk is `no_space`, a database that is away `unavailable`, and the unknown
+   * is `internal` and keeps its cause for the log.
+   */
   static from(thrown: unknown): Problem {
     if (thrown instanceof Problem) return thrown;
     if (isFull(thrown)) return new Problem('no_space', { cause: thrown, retryAfter: 60 });
+    if (isAway(thrown)) return new Problem('unavailable', { cause: thrown, retryAfter: 2 });
     return new Problem('internal', { cause: thrown });
   }
 
@@ -173,6 +177,10 @@ function isFull(thrown: unknown): boolean {
   const { code, errcode, errno } = (thrown ?? {}) as { code?: unknown; errcode?: unknown; errno?: unknown };
   return code === 'ENOSPC' || code === 'EDQUOT' || errcode === 13 || errno === 1021 || errno === 1114;
 }
+
+/** What `lib/db` throws, which knows nothing of problems. */
+const isAway = (thrown: unknown): boolean =>
+  (thrown as { code?: unknown } | null | undefined)?.code === 'DATABASE_UNAVAILABLE';
 
 function isProblemJson(value: unknown): value is ProblemJson {
   const code = (value as { code?: unknown } | null | undefined)?.code;

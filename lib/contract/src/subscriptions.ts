@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { lentKeys } from './control.ts';
 import { endpoint } from './endpoint.ts';
 import { feedPage, feedQuery } from './events.ts';
 import { bytes, id, idParams, seconds, timestamp } from './fields.ts';
@@ -256,6 +257,15 @@ export const controlApi = {
     summary: 'This server is idle and asks to sleep',
     body: z.object({ nextDueAt: timestamp.nullable() }),
     problems: ['conflict'],
+  }),
+  /** For a server whose configuration says that its keys are lent; asked for again before they expire. */
+  storageKeys: endpoint({
+    method: 'GET',
+    path: '/storage-keys',
+    access: 'open',
+    summary: 'Keys for the storage of this server, for a while',
+    response: lentKeys,
+    problems: ['not_found', 'unavailable'],
   }),
   /** `follow` with the base URL `<control>/feeds/<feed>`. The host sets `serverId` and `consumer` itself. */
   feed: endpoint({

@@ -1,6 +1,7 @@
 import { type Logger, newId } from '@ptsdly/kit';
 import { type BetterAuthOptions, type BetterAuthPlugin, betterAuth } from 'better-auth';
 import type { Kysely } from 'kysely';
+import { adapterDatabase } from './adapter-database.ts';
 import type { SessionCookie } from './cookie.ts';
 import type { Passwords } from './passwords.ts';
 import { isPlaceholder } from './providers/owned-email.ts';
@@ -50,7 +51,7 @@ export function authOptions(settings: AuthSettings) {
     basePath: AUTH_PATH,
     secrets: [{ version: 1, value: settings.secret }], // the list, because a lone secret yields to the environment
     trustedOrigins: [origin],
-    database: { db, type: 'sqlite', transaction: true },
+    database: adapterDatabase(db),
     emailAndPassword: {
       enabled: true,
       minPasswordLength: 10,

@@ -1,4 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
+import { upsert } from '@ptsdly/db';
 import type { Kysely } from 'kysely';
 import type { SessionCookie } from './cookie.ts';
 import type { Locale } from './mail/letters.ts';
@@ -53,11 +54,7 @@ export class Devices {
   async #remember(userId: string, hash: string): Promise<boolean> {
     const devices = await this.#db.selectFrom('device').select('hash').where('userId', '=', userId).execute();
     const seenAt = new Date().toISOString();
-    await this.#db
-      .insertInto('device')
-      .values({ userId, hash, seenAt })
-      .onConflict((conflict) => conflict.columns(['userId', 'hash']).doUpdateSet({ seenAt }))
-      .execute();
+    await upsert(this.#db, 'device', { userId, hash, seenAt }, ['userId', 'hash'], { seenAt });
     return devices.length === 0 || devices.some((device) => device.hash === hash);
   }
 }

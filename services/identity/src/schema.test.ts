@@ -1,4 +1,5 @@
 import { openDatabase } from '@ptsdly/db';
+import { newDatabase } from '@ptsdly/db/testing';
 import { silentLog } from '@ptsdly/kit';
 import { getMigrations } from 'better-auth/db/migration';
 import { expect, it } from 'vitest';
@@ -9,7 +10,7 @@ import { type IdentityTables, migrations } from './schema.ts';
 import { secret } from './testing.ts';
 
 it('has all that better-auth would make', async () => {
-  const db = await openDatabase<IdentityTables>('sqlite::memory:', migrations);
+  const db = await openDatabase<IdentityTables>(newDatabase(), migrations);
   const origin = 'http://localhost:8080';
   const cookie = new SessionCookie(origin, secret);
   const parts = { db, origin, secret, cookie, passwords: new Passwords(), providers: [], log: silentLog };

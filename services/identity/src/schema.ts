@@ -1,6 +1,6 @@
 import type { Role } from '@ptsdly/contract';
 import type { Migrations, OutboxTables } from '@ptsdly/db';
-import { outboxMigration } from '@ptsdly/db';
+import { outboxHeadMigration, outboxMigration } from '@ptsdly/db';
 import { type Generated, sql } from 'kysely';
 import type { Migration } from 'kysely/migration';
 
@@ -128,19 +128,19 @@ export interface IdentityTables extends OutboxTables {
  * a test asks the planner whether anything is missing after an upgrade of the library.
  */
 const betterAuthTables = [
-  `create table "user" ("id" text not null primary key, "name" text not null, "email" text not null unique,
-    "emailVerified" integer not null, "image" text, "createdAt" date not null, "updatedAt" date not null,
+  `create table "user" ("id" varchar(64) not null primary key, "name" text not null, "email" varchar(320) not null unique,
+    "emailVerified" integer not null, "image" text, "createdAt" varchar(30) not null, "updatedAt" varchar(30) not null,
     "locale" text)`,
-  `create table "session" ("id" text not null primary key, "expiresAt" date not null,
-    "token" text not null unique, "createdAt" date not null, "updatedAt" date not null, "ipAddress" text,
-    "userAgent" text, "userId" text not null references "user" ("id") on delete cascade)`,
-  `create table "account" ("id" text not null primary key, "accountId" text not null,
-    "providerId" text not null, "userId" text not null references "user" ("id") on delete cascade,
-    "accessToken" text, "refreshToken" text, "idToken" text, "accessTokenExpiresAt" date,
-    "refreshTokenExpiresAt" date, "scope" text, "password" text, "createdAt" date not null,
-    "updatedAt" date not null)`,
-  `create table "verification" ("id" text not null primary key, "identifier" text not null,
-    "value" text not null, "expiresAt" date not null, "createdAt" date not null, "updatedAt" date not null)`,
+  `create table "session" ("id" varchar(64) not null primary key, "expiresAt" varchar(30) not null,
+    "token" varchar(255) not null unique, "createdAt" varchar(30) not null, "updatedAt" varchar(30) not null, "ipAddress" text,
+    "userAgent" text, "userId" varchar(64) not null references "user" ("id") on delete cascade)`,
+  `create table "account" ("id" varchar(64) not null primary key, "accountId" varchar(255) not null,
+    "providerId" varchar(100) not null, "userId" varchar(64) not null references "user" ("id") on delete cascade,
+    "accessToken" text, "refreshToken" text, "idToken" text, "accessTokenExpiresAt" varchar(30),
+    "refreshTokenExpiresAt" varchar(30), "scope" text, "password" text, "createdAt" varchar(30) not null,
+    "updatedAt" varchar(30) not null)`,
+  `create table "verification" ("id" varchar(64) not null primary key, "identifier" varchar(255) not null,
+    "value" text not null, "expiresAt" varchar(30) not null, "createdAt" varchar(30) not null, "updatedAt" varchar(30) not null)`,
   `create index "session_userId_idx" on "session" ("userId")`,
   `create index "session_expiresAt_idx" on "session" ("expiresAt")`,
   `create index "account_userId_idx" on "account" ("userId")`,
@@ -150,51 +150,51 @@ const betterAuthTables = [
 ];
 
 const ourTables = [
-  `create table "consent" ("id" text not null primary key,
-    "userId" text not null references "user" ("id") on delete cascade, "document" text not null,
-    "version" text not null, "at" text not null, unique ("userId", "document", "version"))`,
-  `create table "signing_key" ("id" text not null primary key, "publicJwk" text not null,
-    "privateSealed" text not null, "createdAt" text not null)`,
+  `create table "consent" ("id" varchar(64) not null primary key,
+    "userId" varchar(64) not null references "user" ("id") on delete cascade, "document" varchar(40) not null,
+    "version" varchar(60) not null, "at" varchar(30) not null, unique ("userId", "document", "version"))`,
+  `create table "signing_key" ("id" varchar(64) not null primary key, "publicJwk" text not null,
+    "privateSealed" text not null, "createdAt" varchar(30) not null)`,
 ];
 
 const apiTokenTables = [
-  `create table "api_token" ("id" text not null primary key,
-    "userId" text not null references "user" ("id") on delete cascade, "name" text not null,
-    "hash" text not null unique, "hint" text not null, "scopes" text not null, "createdAt" text not null,
-    "expiresAt" text not null, "lastUsedAt" text)`,
+  `create table "api_token" ("id" varchar(64) not null primary key,
+    "userId" varchar(64) not null references "user" ("id") on delete cascade, "name" text not null,
+    "hash" varchar(64) not null unique, "hint" text not null, "scopes" text not null, "createdAt" varchar(30) not null,
+    "expiresAt" varchar(30) not null, "lastUsedAt" varchar(30))`,
   `create index "api_token_userId_idx" on "api_token" ("userId")`,
 ];
 
 const accountTables = [
   `alter table "user" add column "role" text not null default 'user'`,
   `alter table "user" add column "signInAlerts" integer not null default 1`,
-  `create table "mail" ("id" text not null primary key, "kind" text not null, "email" text not null,
-    "userId" text, "locale" text not null, "data" text not null, "state" text not null,
-    "attempts" integer not null, "nextAt" text not null, "createdAt" text not null, "content" text)`,
+  `create table "mail" ("id" varchar(64) not null primary key, "kind" varchar(40) not null, "email" varchar(320) not null,
+    "userId" varchar(64), "locale" text not null, "data" mediumtext not null, "state" varchar(20) not null,
+    "attempts" integer not null, "nextAt" varchar(30) not null, "createdAt" varchar(30) not null, "content" mediumtext)`,
   `create index "mail_state_idx" on "mail" ("state", "nextAt")`,
   `create index "mail_email_idx" on "mail" ("email", "kind", "createdAt")`,
-  `create table "mail_token" ("hash" text not null primary key,
-    "userId" text not null references "user" ("id") on delete cascade, "purpose" text not null,
-    "email" text not null, "expiresAt" text not null)`,
-  `create table "device" ("userId" text not null references "user" ("id") on delete cascade,
-    "hash" text not null, "seenAt" text not null, primary key ("userId", "hash"))`,
-  `create table "passkey" ("id" text not null primary key,
-    "userId" text not null references "user" ("id") on delete cascade, "credentialId" text not null unique,
+  `create table "mail_token" ("hash" varchar(64) not null primary key,
+    "userId" varchar(64) not null references "user" ("id") on delete cascade, "purpose" text not null,
+    "email" varchar(320) not null, "expiresAt" varchar(30) not null)`,
+  `create table "device" ("userId" varchar(64) not null references "user" ("id") on delete cascade,
+    "hash" varchar(64) not null, "seenAt" varchar(30) not null, primary key ("userId", "hash"))`,
+  `create table "passkey" ("id" varchar(64) not null primary key,
+    "userId" varchar(64) not null references "user" ("id") on delete cascade, "credentialId" varchar(1400) not null unique,
     "publicKey" text not null, "counter" integer not null, "transports" text not null, "name" text not null,
-    "createdAt" text not null, "lastUsedAt" text)`,
+    "createdAt" varchar(30) not null, "lastUsedAt" varchar(30))`,
   `create index "passkey_userId_idx" on "passkey" ("userId")`,
-  `create table "totp" ("userId" text not null primary key references "user" ("id") on delete cascade,
-    "sealed" text not null, "confirmedAt" text, "lastStep" integer not null)`,
-  `create table "recovery_code" ("userId" text not null references "user" ("id") on delete cascade,
-    "hash" text not null, primary key ("userId", "hash"))`,
-  `create table "ceremony" ("hash" text not null primary key, "kind" text not null, "userId" text,
-    "data" text not null, "attempts" integer not null, "expiresAt" text not null)`,
-  `create table "picture" ("userId" text not null primary key references "user" ("id") on delete cascade,
-    "hash" text not null, "jpeg" blob not null)`,
-  `create table "receipt" ("hash" text not null primary key, "userId" text not null, "createdAt" text not null,
+  `create table "totp" ("userId" varchar(64) not null primary key references "user" ("id") on delete cascade,
+    "sealed" text not null, "confirmedAt" varchar(30), "lastStep" integer not null)`,
+  `create table "recovery_code" ("userId" varchar(64) not null references "user" ("id") on delete cascade,
+    "hash" varchar(64) not null, primary key ("userId", "hash"))`,
+  `create table "ceremony" ("hash" varchar(64) not null primary key, "kind" varchar(40) not null, "userId" varchar(64),
+    "data" mediumtext not null, "attempts" integer not null, "expiresAt" varchar(30) not null)`,
+  `create table "picture" ("userId" varchar(64) not null primary key references "user" ("id") on delete cascade,
+    "hash" varchar(64) not null, "jpeg" mediumblob not null)`,
+  `create table "receipt" ("hash" varchar(64) not null primary key, "userId" varchar(64) not null, "createdAt" varchar(30) not null,
     "removed" text not null)`,
   `create index "receipt_userId_idx" on "receipt" ("userId")`,
-  `create table "audit" ("id" text not null primary key, "at" text not null, "actor" text not null,
+  `create table "audit" ("id" varchar(64) not null primary key, "at" varchar(30) not null, "actor" text not null,
     "action" text not null, "subject" text not null, "detail" text not null)`,
 ];
 
@@ -209,4 +209,5 @@ export const migrations: Migrations = {
   '2026-11-02-accounts': running([...betterAuthTables, ...ourTables]),
   '2027-01-identity-1-api-tokens': running(apiTokenTables),
   '2027-01-identity-2-accounts': running(accountTables),
+  '2027-02-databases-outbox-head': outboxHeadMigration,
 };

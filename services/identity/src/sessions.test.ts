@@ -1,4 +1,5 @@
 import { openDatabase } from '@ptsdly/db';
+import { newDatabase } from '@ptsdly/db/testing';
 import { Bell, silentLog } from '@ptsdly/kit';
 import { decodeJwt } from 'jose';
 import type { Kysely } from 'kysely';
@@ -16,7 +17,7 @@ const soon = (seconds: number) => new Date(Date.now() + seconds * 1000).toISOStr
 let db: Kysely<IdentityTables>;
 let sessions: Sessions;
 beforeEach(async () => {
-  db = await openDatabase<IdentityTables>('sqlite::memory:', migrations);
+  db = await openDatabase<IdentityTables>(newDatabase(), migrations);
   sessions = new Sessions(db, new Bell());
   const times = { createdAt: soon(0), updatedAt: soon(0) };
   const user = {

@@ -11,6 +11,7 @@ import {
   type Me,
   type ProblemJson,
 } from '@ptsdly/contract';
+import { newDatabase } from '@ptsdly/db/testing';
 import { createServiceTokens, type Service, silentLog } from '@ptsdly/kit';
 import { type IdentityOptions, openIdentity } from './service.ts';
 
@@ -47,7 +48,7 @@ export function folder(): { path: string; remove: () => void } {
   return { path, remove: () => rmSync(path, { recursive: true, force: true }) };
 }
 
-/** An identity on real SQLite with the calls that a gateway makes. */
+/** An identity on a real database with the calls that a gateway makes. */
 export class Rig {
   readonly service: Service;
   readonly baseUrl: string;
@@ -62,7 +63,7 @@ export class Rig {
   static async open(options: Partial<IdentityOptions> = {}): Promise<Rig> {
     const baseUrl = options.baseUrl ?? 'http://localhost:8080';
     const tokens = createServiceTokens('identity', serviceKey);
-    const defaults = { databaseUrl: 'sqlite::memory:', baseUrl, secret, log: silentLog, tokens };
+    const defaults = { databaseUrl: newDatabase(), baseUrl, secret, log: silentLog, tokens };
     return new Rig(await openIdentity({ ...defaults, ...options }), baseUrl);
   }
 

@@ -1,5 +1,5 @@
 import { type EventData, type Me, Problem } from '@ptsdly/contract';
-import { appendEvent } from '@ptsdly/db';
+import { appendEvent, upsert } from '@ptsdly/db';
 import { type Bell, type Caller, newId } from '@ptsdly/kit';
 import type { Kysely, Transaction } from 'kysely';
 import { type DocumentName, documents } from './documents.ts';
@@ -158,11 +158,7 @@ export class Users {
 
   async #record(userId: string, document: DocumentName, version: string): Promise<void> {
     const row = { id: newId(), userId, document, version, at: new Date().toISOString() };
-    await this.#db
-      .insertInto('consent')
-      .values(row)
-      .onConflict((conflict) => conflict.columns(['userId', 'document', 'version']).doNothing())
-      .execute();
+    await upsert(this.#db, 'consent', row, ['userId', 'document', 'version']);
   }
 }
 

@@ -1,4 +1,10 @@
-import { type Migrations, type OutboxTables, openDatabase, outboxMigration } from '@ptsdly/db';
+import {
+  type Migrations,
+  type OutboxTables,
+  openDatabase,
+  outboxHeadMigration,
+  outboxMigration,
+} from '@ptsdly/db';
 import { type Kysely, sql } from 'kysely';
 import type { JobRow } from './jobs/job-store.ts';
 import { libraryMigration } from './library/migration.ts';
@@ -190,6 +196,7 @@ const migrations: Migrations = {
       await sql`alter table videos add column storyboard_version integer not null default 0`.execute(db);
     },
   },
+  '2027-02-databases-outbox-head': outboxHeadMigration,
 };
 
 export const openMediaDatabase = (url: string): Promise<MediaDatabase> => openDatabase(url, migrations);

@@ -1,13 +1,23 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Problem } from '@ptsdly/contract';
-import { type Listener, type Logger, listen, nodeHandler, type ServerTokens } from '@ptsdly/kit';
-import type { ControlService, ServedServer } from './hosts/host.ts';
+import {
+  answerProblem,
+  type Listener,
+  type Logger,
+  listen,
+  nodeHandler,
+  type ServerTokens,
+} from '@ptsdly/kit';
+import type { Boot, ControlService, ServedServer } from './hosts/host.ts';
+import type { ServerRow } from './schema.ts';
 import type { Servers } from './servers.ts';
 
 export interface ControlGateOptions {
   readonly servers: Servers;
   readonly tokens: ServerTokens;
   readonly control: (server: ServedServer) => ControlService;
+  /** What servers fetch that start on machines of their own; its paths begin with `/boot/`. */
+  readonly boot?: () => Boot | undefined;
   readonly log: Logger;
 }
 
@@ -56,6 +66,7 @@ export class ControlGate {
 
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     try {
+      if (request.url?.startsWith('/boot/')) return await this.#serveBoot(request, response);
       const line = await this.#lineOf(request);
       line.open++;
       response.once('close', () => {
@@ -72,9 +83,36 @@ export class ControlGate {
     }
   }
 
-  /** Rejects with `unauthenticated`, or with `forbidden` once the server is to be removed. */
+  /** A machine that has no token of its server yet comes without one. */
+  async #serveBoot(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const { boot, log } = this.#options;
+    const host = boot?.();
+    if (!host) throw new Problem(boot ? 'unavailable' : 'not_found');
+    const caller =
+      request.headers.authorization === undefined ? undefined : (await this.#callerOf(request)).id;
+    const fetch = async (asked: Request) => {
+      try {
+        return await host.fetch(asked, caller);
+      } catch (error) {
+        return answerProblem(error, log, '');
+      }
+    };
+    nodeHandler({ fetch })(request, response);
+  }
+
   async #lineOf(request: IncomingMessage): Promise<Line> {
-    const { servers, tokens, control } = this.#options;
+    const row = await this.#callerOf(request);
+    const known = this.#lines.get(row.id);
+    if (known) return known;
+    const service = this.#options.control({ serverId: row.id, ownerId: row.ownerId });
+    const line: Line = { service, handler: nodeHandler(service), open: 0, lastUse: performance.now() };
+    this.#lines.set(row.id, line);
+    return line;
+  }
+
+  /** Rejects with `unauthenticated`, or with `forbidden` once the server is to be removed. */
+  async #callerOf(request: IncomingMessage): Promise<ServerRow> {
+    const { servers, tokens } = this.#options;
     const token = /^Bearer (\S+)$/i.exec(request.headers.authorization ?? '')?.[1];
     const serverId = tokens.verify(token);
     delete request.headers.authorization;
@@ -83,12 +121,7 @@ export class ControlGate {
       throw unknown ? new Problem('forbidden', { cause }) : cause;
     });
     if (row.desired === 'purged') throw new Problem('forbidden');
-    const known = this.#lines.get(serverId);
-    if (known) return known;
-    const service = control({ serverId, ownerId: row.ownerId });
-    const line: Line = { service, handler: nodeHandler(service), open: 0, lastUse: performance.now() };
-    this.#lines.set(serverId, line);
-    return line;
+    return row;
   }
 
   #forgetIdle(): void {

@@ -22,7 +22,7 @@ import {
 } from '@ptsdly/kit';
 import { Hono } from 'hono';
 import { limitControl, usualRate } from './control-rate.ts';
-import type { ControlService, ServedServer } from './hosts/host.ts';
+import type { Boot, ControlService, ServedServer } from './hosts/host.ts';
 import { importRoute } from './imports/import-route.ts';
 import { Imports } from './imports/imports.ts';
 import { cachedKeys } from './key-cache.ts';
@@ -37,6 +37,8 @@ export interface ControlOptions {
   readonly links: Address;
   readonly tokens: ServiceTokens;
   readonly transcoder?: Transcoder | undefined;
+  /** Of a host that lends its servers keys. */
+  readonly boot?: () => Boot | undefined;
   /** Has a server looked at soon. */
   readonly nudge: (serverId: string) => void;
   readonly log: Logger;
@@ -113,6 +115,12 @@ function controlOf(server: ServedServer, parts: Parts): ControlService {
         take();
         await parts.putCard(serverId, params.videoId, body);
         return undefined;
+      },
+      storageKeys: async () => {
+        take();
+        const boot = parts.boot?.();
+        if (!boot) throw new Problem('not_found');
+        return boot.lendKeys(serverId);
       },
       sleep: async ({ body }) => {
         take();

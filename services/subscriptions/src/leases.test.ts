@@ -1,4 +1,5 @@
 import { openDatabase } from '@ptsdly/db';
+import { newDatabase } from '@ptsdly/db/testing';
 import { Bell, silentLog } from '@ptsdly/kit';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { Changes } from './changes.ts';
@@ -18,7 +19,7 @@ let subscriptions: Subscriptions;
 let id: string;
 
 beforeEach(async () => {
-  db = await openDatabase<Tables>('sqlite::memory:', migrations);
+  db = await openDatabase<Tables>(newDatabase(), migrations);
   clock = new ManualClock();
   const servers = new Servers({ db, clock, bell: new Bell(), changes: new Changes(), log: silentLog });
   one = new Leases(servers, clock, 'one');

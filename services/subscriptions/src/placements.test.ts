@@ -1,8 +1,9 @@
 import { openDatabase } from '@ptsdly/db';
+import { newDatabase } from '@ptsdly/db/testing';
 import { Bell, silentLog } from '@ptsdly/kit';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { Changes } from './changes.ts';
-import { storageOf } from './hosts/process/storage-place.ts';
+import { storageOf } from './hosts/storage-place.ts';
 import { Placements } from './placements.ts';
 import { type Database, migrations, type Tables } from './schema.ts';
 import { Servers } from './servers.ts';
@@ -21,7 +22,7 @@ const subscribe = async (storage: 'local' | 'remote') =>
 const row = () => db.selectFrom('servers').selectAll().executeTakeFirstOrThrow();
 
 beforeEach(async () => {
-  db = await openDatabase<Tables>('sqlite::memory:', migrations);
+  db = await openDatabase<Tables>(newDatabase(), migrations);
   servers = new Servers({ db, clock, bell: new Bell(), changes: new Changes(), log: silentLog });
   nudged.length = 0;
 });

@@ -1,5 +1,5 @@
-import { copyFileSync, existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { copyDatabase } from '@ptsdly/db/testing';
 import type { Service } from '@ptsdly/kit';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { composeSubscriptions } from './service.ts';
@@ -58,13 +58,6 @@ function crashAt(moment: number) {
     throw new Error('killed');
   };
   return { script, crashed: crashed.promise, bury: () => buried.resolve() };
-}
-
-function copyOfDatabase(from: string, to: string): void {
-  mkdirSync(to, { recursive: true });
-  for (const file of ['subscriptions.db', 'subscriptions.db-wal']) {
-    if (existsSync(join(from, file))) copyFileSync(join(from, file), join(to, file));
-  }
 }
 
 interface Journey {
@@ -159,7 +152,8 @@ async function killedAt(journey: Journey, moment: number): Promise<string | unde
   // A state may stand before its work is done, so the crash is given the first word for a moment.
   const died = await Promise.race([crash.crashed, finished.then(() => pause(crash.crashed))]);
   if (died) {
-    copyOfDatabase(first, second);
+    copyDatabase(join(first, 'subscriptions.db'), join(second, 'subscriptions.db'));
+    clock.advance(60_000); // what the dead one had leased is free again
     closing.push(crash.bury);
     const recovered = await open(second);
     const look = () => {

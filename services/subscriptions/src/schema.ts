@@ -1,5 +1,5 @@
 import type { ServerState, StoragePlace, Subscription } from '@ptsdly/contract';
-import { type Migrations, type OutboxTables, outboxMigration } from '@ptsdly/db';
+import { type Migrations, type OutboxTables, outboxHeadMigration, outboxMigration } from '@ptsdly/db';
 import type { Kysely } from 'kysely';
 
 /** What the server is meant to be (`asleep`: running as soon as somebody asks for it); the reconcile loop makes it so. */
@@ -53,10 +53,18 @@ export interface IdempotencyRow {
   expiresAt: number;
 }
 
+export interface HostNoteRow {
+  serverId: string;
+  version: number;
+  content: string;
+}
+
 export interface Tables extends OutboxTables {
   subscriptions: SubscriptionRow;
   servers: ServerRow;
   idempotency: IdempotencyRow;
+  /** What the driver of the host remembers of a server. */
+  hostNotes: HostNoteRow;
   /** Servers that a host runs and no row knows: marked first, stopped later. */
   orphans: { serverId: string; markedAt: number };
   /** Deleted users whose last tokens may still be valid for a minute. */
@@ -140,6 +148,17 @@ export const migrations: Migrations = {
       });
       await place.execute();
       await db.schema.alterTable('servers').addColumn('objectsLeft', 'integer').execute();
+    },
+  },
+  '2027-02-databases-outbox-head': outboxHeadMigration,
+  '2027-02-ec2-host-notes': {
+    async up(db: Kysely<unknown>) {
+      await db.schema
+        .createTable('hostNotes')
+        .addColumn('serverId', 'varchar(64)', (column) => column.primaryKey())
+        .addColumn('version', 'integer', (column) => column.notNull())
+        .addColumn('content', 'text', (column) => column.notNull())
+        .execute();
     },
   },
 };

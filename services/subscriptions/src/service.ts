@@ -24,7 +24,8 @@ import { Changes } from './changes.ts';
 import { type Clock, systemClock } from './clock.ts';
 import { openControl } from './control.ts';
 import { ControlGate } from './control-gate.ts';
-import type { Host, HostOptions, RemoteStorage } from './hosts/host.ts';
+import { keepHostNotes } from './host-notes.ts';
+import type { Boot, Host, HostOptions, RemoteStorage } from './hosts/host.ts';
 import { openHost } from './hosts/open-host.ts';
 import { Leases } from './leases.ts';
 import { Placements } from './placements.ts';
@@ -62,6 +63,8 @@ export interface SubscriptionsOptions {
   readonly mediaOrigin?: string;
   /** Where media servers on other machines speak to us; without it there can be none. */
   readonly remoteControl?: { readonly address: string; readonly tokens: ServerTokens } | undefined;
+  /** Of the account where servers are made; those of this machine where not given. */
+  readonly cloudKeys?: RemoteStorage['keys'];
   /** Runs ffmpeg for the media servers of this machine; they do without where it is not given. */
   readonly transcoder?: Transcoder | undefined;
 }
@@ -102,13 +105,17 @@ export async function composeSubscriptions(
   const servers = new Servers({ db, clock, bell, changes, mediaOrigin, log });
   let reconciler: Reconciler | undefined;
   const nudge = (serverId: string) => reconciler?.nudge(serverId); // a host may speak while it opens
-  const control = openControl({ ...options, servers, feed, nudge, metrics });
-  const gate = await openGate(options, { servers, control, log });
-  const host = await openHost(hostUrl, hostOptions(options, control, nudge)).catch(async (error: unknown) => {
-    await gate?.close();
-    await db.destroy();
-    throw error;
-  });
+  const boot = (): Boot | undefined => host?.boot; // servers may call before the host is open
+  const control = openControl({ ...options, servers, feed, nudge, metrics, boot });
+  const gate = await openGate(options, { servers, control, boot, log });
+  let host: Host | undefined;
+  host = await openHost(hostUrl, hostOptions(options, { control, changed: nudge, db })).catch(
+    async (error: unknown) => {
+      await gate?.close();
+      await db.destroy();
+      throw error;
+    },
+  );
   const leases = new Leases(servers, clock, newId());
   reconciler = new Reconciler({ leases, host, clock, random, log });
   const sweep = new Sweep({ servers, host, nudge, clock, log });
@@ -153,17 +160,27 @@ async function openGate(
 
 function hostOptions(
   options: SubscriptionsOptions,
-  control: HostOptions['control'],
-  changed: HostOptions['changed'],
+  { db, ...calls }: Pick<HostOptions, 'control' | 'changed'> & { readonly db: Database },
 ): HostOptions {
   const { runFolder, mediaCommand, mediaReads, release, idleSeconds, mediaEnv = MEDIA_ENV } = options;
-  const { mediaOrigin, remoteStorage, remoteControl: remote, log } = options;
+  const { mediaOrigin, remoteStorage, remoteControl: remote, cloudKeys, log } = options;
   const remoteControl = remote && {
     address: remote.address,
     token: (id: string) => remote.tokens.sign(id),
   };
   const program = { mediaCommand, mediaReads, mediaEnv, release, idleSeconds };
-  return { ...program, runFolder, mediaOrigin, remoteStorage, remoteControl, control, changed, log };
+  const notes = keepHostNotes(db);
+  return {
+    ...program,
+    ...calls,
+    runFolder,
+    mediaOrigin,
+    remoteStorage,
+    remoteControl,
+    cloudKeys,
+    notes,
+    log,
+  };
 }
 
 function appOptions(

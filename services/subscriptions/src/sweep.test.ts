@@ -1,4 +1,5 @@
 import { openDatabase } from '@ptsdly/db';
+import { newDatabase } from '@ptsdly/db/testing';
 import { Bell, silentLog } from '@ptsdly/kit';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { Changes } from './changes.ts';
@@ -16,7 +17,7 @@ let subscriptions: Subscriptions;
 let nudged: string[];
 
 beforeEach(async () => {
-  db = await openDatabase<Tables>('sqlite::memory:', migrations);
+  db = await openDatabase<Tables>(newDatabase(), migrations);
   cloud = new Cloud();
   clock = new ManualClock();
   nudged = [];

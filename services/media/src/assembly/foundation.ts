@@ -11,6 +11,7 @@ import type { MediaOptions } from '../media.ts';
 import { OpenResponses } from '../playback/open-responses.ts';
 import { Presentations } from '../playback/presentations.ts';
 import { Rights } from '../playback/rights.ts';
+import type { KeySource } from '../storage/open.ts';
 import { openPlaced } from '../storage/placing.ts';
 import type { LocalStorage } from '../storage/storage.ts';
 import type { Transcoder } from '../transcoder.ts';
@@ -50,7 +51,11 @@ export async function openFoundation(options: MediaOptions): Promise<Foundation>
   const host = createClient(controlApi, reachHost(control));
   const db = await openMediaDatabase(options.databaseUrl);
   const moves = new MoveReports(host, log);
-  const storage = await openPlaced({ ...options, db, onLeft: (left) => moves.tell(left) });
+  const storage = await openPlaced({
+    ...{ ...options, db },
+    onLeft: (left) => moves.tell(left),
+    lent: options.lentKeys ? keysFrom(host) : undefined,
+  });
   const responses = new OpenResponses();
   const rights = await Rights.load({ db, responses, serverId, ownerId });
   return {
@@ -63,5 +68,13 @@ export async function openFoundation(options: MediaOptions): Promise<Foundation>
     indexer: new Indexer(options.workerUrl ?? new URL(OWN_PROGRAM, import.meta.url), log),
     presentations: new Presentations(storage),
     transcoder: options.transcoder ?? openHostTranscoder(control),
+  };
+}
+
+/** The SDK asks again some minutes before they expire. */
+function keysFrom(host: Client<typeof controlApi>): KeySource {
+  return async () => {
+    const { expiresAt, ...keys } = await host.storageKeys({});
+    return { ...keys, expiration: new Date(expiresAt) };
   };
 }

@@ -11,12 +11,15 @@ export interface StorageKeys {
   readonly sessionToken?: string | undefined;
 }
 
+/** Keys that are lent for a while; asked for again before they expire. */
+export type KeySource = () => Promise<StorageKeys & { readonly expiration: Date }>;
+
 export interface StorageOptions {
   /** Where objects belong: `file:<folder>` or `s3://<bucket>/<prefix>?endpoint=<url>&region=<region>`. */
   readonly url: string;
   /** Where they may still lie, because the server is being moved; they come over by themselves. */
   readonly former?: string | undefined;
-  readonly keys?: StorageKeys | undefined;
+  readonly keys?: StorageKeys | KeySource | undefined;
   /** The server's own folder: what is on its way, and what is kept at hand, lies there. */
   readonly folder: string;
   readonly log: Logger;

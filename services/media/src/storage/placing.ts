@@ -2,7 +2,7 @@ import type { MediaConfig } from '@ptsdly/contract';
 import type { Logger } from '@ptsdly/kit';
 import type { MediaDatabase } from '../database.ts';
 import { readSetting, writeSetting } from '../playback/rights.ts';
-import { openStorage } from './open.ts';
+import { type KeySource, openStorage } from './open.ts';
 import type { LocalStorage } from './storage.ts';
 
 /** The remote store that was emptied when this server moved home: it need not be looked at again. */
@@ -14,11 +14,14 @@ export interface PlacingOptions
   readonly log: Logger;
   /** Hears how many objects are not yet where they belong, in a server that has, or had, a remote storage. */
   readonly onLeft: (left: number) => void;
+  /** Where keys are lent. */
+  readonly lent?: KeySource | undefined;
 }
 
 /** Opens the storage of a server that may be on its way from one place to another. */
 export async function openPlaced(options: PlacingOptions): Promise<LocalStorage> {
-  const { db, storageUrl: url, storageKeys: keys, folder, log, onLeft } = options;
+  const { db, storageUrl: url, storageKeys, lent, folder, log, onLeft } = options;
+  const keys = lent ?? storageKeys;
   const left = (await readSetting(db, LEFT)) ?? '';
   if (left !== '' && url === left) await writeSetting(db, LEFT, ''); // it goes back there
   const former = options.formerStorageUrl === left ? undefined : options.formerStorageUrl;

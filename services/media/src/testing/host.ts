@@ -68,6 +68,9 @@ export async function createHost({ serverId, ownerId, folder, ffmpeg }: HostOpti
       reportMove: ({ body }) => void moves.push(body.left),
       putCard: ({ params, body }) => void cards.set(params.videoId, body),
       videoDeleted: ({ params }) => void deleted.push(params.videoId),
+      storageKeys: () => {
+        throw new Problem('not_found');
+      },
       sleep: ({ body }) => void sleeps.push(body.nextDueAt),
       feed: ({ params, query }) => feeds[params.feed].feed.page(query),
     },

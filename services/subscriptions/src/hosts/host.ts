@@ -1,4 +1,4 @@
-import type { Fetch, MediaConfig, StoragePlace } from '@ptsdly/contract';
+import type { Fetch, LentKeys, MediaConfig, StoragePlace } from '@ptsdly/contract';
 import type { Logger, Service } from '@ptsdly/kit';
 
 /** What a host is asked to run. The same generation always means the same content. */
@@ -62,6 +62,32 @@ export interface Host {
   list(): Promise<Observed[]>;
   /** Ends what lives with this process; a host of child processes stops them. Bounded in time. */
   close(): Promise<void>;
+  /** What servers fetch that start on machines of their own. */
+  readonly boot?: Boot;
+}
+
+/** The side of a host that its servers call. */
+export interface Boot {
+  /** Paths below `/boot/`; `caller`: the server whose token came with the request. */
+  fetch(request: Request, caller: string | undefined): Promise<Response>;
+  /** Rights on the storage of one server, for a while. */
+  lendKeys(serverId: string): Promise<LentKeys>;
+  /** Ends open waits. */
+  close(): void;
+}
+
+/** What a driver must remember of a server and nobody else can tell it, kept where all control planes see it. */
+export interface HostNotes {
+  read(serverId: string): Promise<HostNote | undefined>;
+  /** Replaces the note of that version (0: there is none). False when it is no longer the newest. */
+  write(serverId: string, content: string, version: number): Promise<boolean>;
+  list(): Promise<HostNote[]>;
+}
+
+export interface HostNote {
+  readonly serverId: string;
+  readonly version: number;
+  readonly content: string;
 }
 
 /** `retry`: may pass by itself. `capacity`: there is no room now. `stop`: trying again cannot help. */
@@ -103,6 +129,9 @@ export interface HostOptions {
   /** Absolute origin of media URLs, where they have one of their own. */
   readonly mediaOrigin?: string | undefined;
   readonly remoteStorage?: RemoteStorage | undefined;
+  /** Of the account where servers are made; those of this machine where not given. */
+  readonly cloudKeys?: RemoteStorage['keys'];
+  readonly notes?: HostNotes;
   /** What a server is offered on its control socket (`controlApi`). */
   readonly control: (server: ServedServer) => ControlService;
   /** For servers on other machines, which have no such socket; none where the installation has none. */

@@ -13,6 +13,7 @@ import {
   subscriptionsApi,
   subscriptionsInternalApi,
 } from '@ptsdly/contract';
+import { newDatabase } from '@ptsdly/db/testing';
 import {
   Bell,
   createApp,
@@ -121,7 +122,7 @@ export type Peers = Awaited<ReturnType<typeof openPeers>>;
 
 export function testOptions(folder: string, peers: Peers): SubscriptionsOptions {
   return {
-    databaseUrl: `sqlite:${join(folder, 'subscriptions.db')}`,
+    databaseUrl: newDatabase(join(folder, 'subscriptions.db')),
     hostUrl: `process:${join(folder, 'servers')}`,
     runFolder: join(folder, 'run'),
     mediaCommand,

@@ -6,12 +6,14 @@ export interface S3Location {
   /** Of a store that is not AWS; it is then asked by paths, since few such stores have a name for each bucket. */
   readonly endpoint: string | undefined;
   readonly region: string;
+  /** The AWS account that must own the bucket. */
+  readonly owner: string | undefined;
 }
 
 const BUCKET = /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/;
 
 /**
- * Reads `s3://<bucket>[/<prefix>][?endpoint=<url>&region=<region>]`. Throws one plain sentence; it never repeats
+ * Reads `s3://<bucket>[/<prefix>][?endpoint=<url>&region=<region>&owner=<account>]`. Throws one plain sentence; it never repeats
  * the URL, in which somebody may have written a password.
  */
 export function readS3Url(text: string): S3Location {
@@ -32,5 +34,6 @@ export function readS3Url(text: string): S3Location {
     prefix: path ? `${path}/` : '',
     endpoint,
     region: url.searchParams.get('region') ?? 'us-east-1',
+    owner: url.searchParams.get('owner') ?? undefined,
   };
 }

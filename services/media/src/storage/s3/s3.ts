@@ -11,14 +11,14 @@ import {
   S3Client,
 } from '@aws-sdk/client-s3';
 import type { Logger } from '@ptsdly/kit';
-import type { StorageKeys } from '../open.ts';
+import type { KeySource, StorageKeys } from '../open.ts';
 import { ObjectMissing, type RemoteStorage, requireName, type StoredStat } from '../storage.ts';
 import { meaningOf, unavailable } from './failure.ts';
 import { readS3Url, type S3Location } from './location.ts';
 import { ObjectCheck, type ObjectKey, uploadFile } from './multipart.ts';
 
 export interface S3Options {
-  readonly keys?: StorageKeys | undefined;
+  readonly keys?: StorageKeys | KeySource | undefined;
   readonly log: Logger;
 }
 
@@ -45,9 +45,18 @@ export function openS3Storage(url: string, { keys, log }: S3Options): RemoteStor
     requestChecksumCalculation: 'WHEN_REQUIRED',
     responseChecksumValidation: 'WHEN_REQUIRED',
     ...(location.endpoint && { endpoint: location.endpoint, forcePathStyle: true }),
-    ...(keys && { credentials: { ...keys } }),
+    ...(keys && { credentials: typeof keys === 'function' ? keys : { ...keys } }),
   });
+  if (location.owner !== undefined) expectOwner(client, location.owner);
   return new S3Storage(client, location, log);
+}
+
+/** On every call, so that a bucket that somebody else has taken under its name is never written (`ExpectedBucketOwner`). */
+function expectOwner(client: S3Client, owner: string): void {
+  client.middlewareStack.add(
+    (next) => (call) => next({ ...call, input: { ...call.input, ExpectedBucketOwner: owner } }),
+    { step: 'initialize', name: 'expectBucketOwner' },
+  );
 }
 
 class S3Storage implements RemoteStorage {

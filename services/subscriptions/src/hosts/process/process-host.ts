@@ -4,16 +4,16 @@ import { basename, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type MediaConfig, mediaConfig } from '@ptsdly/contract';
 import { type Host, HostError, type HostOptions, type Observed, type ServerSpec } from '../host.ts';
+import { runPurge } from '../purge.ts';
+import { remoteUrl, storageOf } from '../storage-place.ts';
 import { openControlGroups } from './control-group.ts';
 import { answersHealth } from './health.ts';
 import { LogFile } from './log-file.ts';
 import { adoptMedia } from './media-process.ts';
 import { isServerFolder, noteFolder, type Places, placesOf, prepareRunFolder } from './places.ts';
 import { endProcess, readNote, removeNote } from './process-note.ts';
-import { runPurge } from './purge.ts';
 import { Running, type Walls } from './running.ts';
 import { hasBubblewrap } from './sandbox.ts';
-import { remoteUrl, storageOf } from './storage-place.ts';
 
 const LEFTOVER_MS = 5000;
 /** Long enough for a control plane to be mended; then a server without one drains and ends. */

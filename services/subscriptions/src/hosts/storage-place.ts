@@ -1,5 +1,5 @@
 import type { MediaConfig } from '@ptsdly/contract';
-import { HostError, type RemoteStorage, type ServerSpec } from '../host.ts';
+import { HostError, type RemoteStorage, type ServerSpec } from './host.ts';
 
 type StorageConfig = Pick<MediaConfig, 'storageUrl' | 'formerStorageUrl' | 'storageKeys'>;
 

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
 import type { MediaConfig } from '@ptsdly/contract';
-import { HostError } from '../host.ts';
+import { HostError } from './host.ts';
 
 const PURGE_MS = 60_000;
 
