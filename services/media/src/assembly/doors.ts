@@ -54,7 +54,7 @@ function libraryParts(parts: Parts): LibraryParts {
 
 function byteRoutes(parts: Parts) {
   const { options, audience, callers, library, changes, subtitles, storage, responses } = parts;
-  const { uploads, arrivals, pictures, playback, background, sessionNews } = parts;
+  const { uploads, arrivals, pictures, playback, background, demand, sessionNews } = parts;
   const { basePath, quotaBytes } = options;
   const { posters } = pictures;
   const { renditions } = background;
@@ -65,6 +65,6 @@ function byteRoutes(parts: Parts) {
     ...videoRoutes({ gatekeeper, library, storage, responses }),
     ...pictureRoutes({ gatekeeper, library, storage, responses, pictures }),
     ...subtitleRoutes({ gatekeeper, subtitles }),
-    ...sessionRoutes({ playback, subtitles, storage, responses, renditions, news: sessionNews }),
+    ...sessionRoutes({ playback, subtitles, storage, responses, renditions, demand, news: sessionNews }),
   ];
 }

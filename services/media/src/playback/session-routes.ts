@@ -17,11 +17,13 @@ import { isUnchanged } from '../library/byte-range.ts';
 import { sendBytes } from '../library/object-answer.ts';
 import { sendOriginal } from '../library/video-routes.ts';
 import { sendPoster, sendStoryboard } from '../pictures/picture-routes.ts';
+import type { Demand } from '../renditions/demand.ts';
 import type { Renditions } from '../renditions/renditions.ts';
 import type { Storage } from '../storage/storage.ts';
 import { sendVtt } from '../subtitles/subtitle-routes.ts';
 import type { Subtitles } from '../subtitles/subtitles.ts';
 import type { ArrivalNews } from '../uploads/arrival-news.ts';
+import { watchDemand } from './demand-watch.ts';
 import type { OpenResponses } from './open-responses.ts';
 import type { OriginalSource, Packaged, PresentedSound } from './packaged.ts';
 import type { Playback } from './playback.ts';
@@ -46,6 +48,7 @@ export interface SessionRoutesOptions {
   readonly storage: Storage;
   readonly responses: OpenResponses;
   readonly renditions: Renditions;
+  readonly demand: Demand;
   readonly news: SessionNews;
 }
 
@@ -182,11 +185,18 @@ class Show {
     const { presentation, index, source, arrived } = packaged;
     if (session.renditions.includes(track)) {
       const made = await this.#options.renditions.segment(session.videoId, track, index, n);
+      this.#watch(packaged, session, track, made.plan);
       return this.#sendSegment(`"${session.videoId}-${track}-${n}"`, made.source, made.plan);
     }
     if (arrived && n >= segmentsWithin(presentation, track, arrived())) throw new Problem('not_found');
     const plan = dolbyOf(packaged, track)?.segment(n) ?? presentation.segment(track, n);
+    if (!arrived) this.#watch(packaged, session, track, plan);
     await this.#sendSegment(`"${session.videoId}-${track}-${n}"`, source, plan);
+  }
+
+  #watch(packaged: Packaged, session: PlaySession, track: string, plan: SegmentPlan): void {
+    const { duration: seconds, size } = plan;
+    watchDemand(this.#exchange.response, this.#options.demand, { packaged, session, track, seconds, size });
   }
 
   async #sendSegment(etag: string, source: OriginalSource, plan: SegmentPlan): Promise<void> {

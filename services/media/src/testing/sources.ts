@@ -50,7 +50,10 @@ export const sources = {
       ...['-c:a', 'mp2', '-f', 'mpegts'],
     ]),
   'a minute of MPEG-2': () =>
-    made('long.ts', [...picture(70), '-c:v', 'mpeg2video', '-b:v', '1M', '-g', '25', '-f', 'mpegts']),
+    made('long.ts', [
+      ...[...picture(70), ...tone(70), '-c:v', 'mpeg2video', '-b:v', '1M', '-g', '25', '-c:a', 'mp2'],
+      ...['-f', 'mpegts'],
+    ]),
   'HEVC, 10 bits, PQ': () =>
     made('pq.mp4', [
       ...[...picture(6), ...tone(6), '-c:v', 'libx265', '-preset', 'ultrafast', '-pix_fmt', 'yuv420p10le'],
