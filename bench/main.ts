@@ -17,6 +17,7 @@ const benchmarks: Readonly<Record<string, () => Promise<Measurement[]>>> = {
   upload: async () => (await import('./upload.ts')).upload(),
   memory: async () => (await import('./memory.ts')).memory(),
   storyboard: async () => (await import('./storyboard.ts')).storyboard(),
+  rendition: async () => (await import('./rendition.ts')).rendition(),
   viewers: async () => (await import('./viewers.ts')).viewers(),
   'first-frame': async () => (await import('./first-frame.ts')).firstFrame(),
   start: async () => (await import('./start.ts')).start(),
