@@ -2,9 +2,7 @@
 import { writeFile } from 'node:fs/promises';
 import { Bell, newId } from '@ptsdly/kit';
 import { openKv } from '@ptsdly/kv';
-import { newTotals } from '../services/links/src/clicks/click-counts.ts';
 import { newCode } from '../services/links/src/codes/code.ts';
-import { keys } from '../services/links/src/keys.ts';
 import { Ledger } from '../services/links/src/sharing/ledger.ts';
 import { noLimits } from '../services/links/src/sharing/limits.ts';
 import type { LinkRecord } from '../services/links/src/sharing/link.ts';
@@ -22,10 +20,7 @@ const ledger = new Ledger(kv, new Bell());
 for (let made = 0; made < codes.length; made += BATCH) {
   const links = codes.slice(made, made + BATCH).map(link);
   await ledger.change(async (tx) => {
-    for (const each of links) {
-      ledger.save(tx, each);
-      tx.put(keys.clicks(each.id), newTotals);
-    }
+    for (const each of links) ledger.save(tx, each);
   });
 }
 await kv.close();

@@ -22,7 +22,12 @@ export async function processorSeconds(pids: readonly number[]): Promise<number>
 }
 
 /** Bytes of memory that are a process's own, shared pages divided among those who share them (PSS). */
-export async function proportionalMemory(pid: number): Promise<number> {
-  const rollup = await readFile(`/proc/${pid}/smaps_rollup`, 'utf8');
-  return Number(/^Pss:\s+(\d+) kB$/m.exec(rollup)?.[1]) * 1024;
+export const proportionalMemory = (pid: number): Promise<number> => rollup(pid, 'Pss');
+
+/** The same without the pages of files, which the kernel takes back when it needs them. */
+export const anonymousMemory = (pid: number): Promise<number> => rollup(pid, 'Pss_Anon');
+
+async function rollup(pid: number, field: string): Promise<number> {
+  const sums = await readFile(`/proc/${pid}/smaps_rollup`, 'utf8');
+  return Number(new RegExp(`^${field}:\\s+(\\d+) kB$`, 'm').exec(sums)?.[1]) * 1024;
 }

@@ -1,10 +1,11 @@
 import { join } from 'node:path';
 import { inFolder } from './folder.ts';
+import { linkCreation } from './link-creation.ts';
 import { startNginx } from './nginx.ts';
 import { freePort, runNode, start, startPtsdly, untilAnswers } from './processes.ts';
-import { processorSeconds } from './processor.ts';
+import { anonymousMemory, processorSeconds, proportionalMemory } from './processor.ts';
 import { type Measurement, median } from './report.ts';
-import { type Load, prepareLoad } from './wrk.ts';
+import { type Load, type LoadResult, type Popularity, prepareLoad } from './wrk.ts';
 
 const LINKS = 1_000_000;
 const CONNECTIONS = 32;
@@ -19,51 +20,76 @@ interface Contender {
   stop(): Promise<void>;
 }
 
-/** How many redirects a second of processor time gives, beside servers that answer the same to everything. */
+/**
+ * How many redirects a second of processor time gives, beside servers that answer the same to everything; how long an
+ * answer takes, what memory the process holds then, and how fast links are made.
+ */
 export function redirect(): Promise<Measurement[]> {
   return inFolder(async (folder) => {
-    const codes = join(folder, 'codes.txt');
-    await runNode(['bench/links-store.ts', join(folder, 'links'), String(LINKS), codes]);
+    const codesFile = join(folder, 'codes.txt');
+    await runNode(['bench/links-store.ts', join(folder, 'links'), String(LINKS), codesFile]);
     const contenders = {
       links: await startLinks(folder),
       bare: await startBare(folder),
       nginx: await startNginx(folder, 'return 302 /watch/abcdefghijkm;', 302),
     };
     try {
-      const load = await prepareLoad(folder, codes, CONNECTIONS);
-      return measurements(await inTurns(contenders, load));
+      const measured: Measurement[] = [];
+      for (const popularity of ['uniform', 'zipf'] as const) {
+        const load = await prepareLoad(folder, { codesFile, connections: CONNECTIONS, popularity });
+        measured.push(...measurements(await inTurns(contenders, load), popularity));
+      }
+      measured.push(await memory(contenders.links));
+      return [...measured, ...(await linkCreation(folder))];
     } finally {
       for (const contender of Object.values(contenders)) await contender.stop();
     }
   });
 }
 
-function measurements({ links, bare, nginx }: Turns): Measurement[] {
+/** The first popularity has the names that are compared over time. */
+function measurements({ links, bare, nginx }: Turns, popularity: Popularity): Measurement[] {
   const unit = 'request/cpu-s';
   const limit = { name: 'nginx return 302', value: medianRate(nginx) };
+  const name = (which: string) => (popularity === 'uniform' ? which : `${which}-${popularity}`);
   const shared = { connections: CONNECTIONS, rounds: `${ROUNDS} of ${SECONDS} s in turns, medians` };
+  const conditions = {
+    links: LINKS,
+    load: `codes of all, ${popularity}, log at info to a file, clicks counted`,
+    ...shared,
+    // Clicks are folded into totals once in 200,000 links, which a median of a few rounds may leave out.
+    'ratio over all rounds': (totalRate(links) / totalRate(nginx)).toFixed(2),
+    nginx: '1 worker, access log on',
+  };
+  const latency = (which: 'p50' | 'p99'): Measurement => ({
+    ...{ case: name(which), value: median(links.map((turn) => turn[which])), unit: 's' },
+    limit: { name: 'nginx return 302', value: median(nginx.map((turn) => turn[which])) },
+    conditions: { load: 'as much as one thread of wrk can ask for', ...shared },
+  });
   return [
+    { case: name('counted-1e6'), value: medianRate(links), unit, limit, conditions },
     {
-      ...{ case: 'counted-1e6', value: medianRate(links), unit, limit },
-      conditions: {
-        links: LINKS,
-        load: 'random codes of all, each as likely, log at info to a file, clicks counted',
-        ...shared,
-        // Clicks are folded into totals once in 200,000 links, which a median of a few rounds may leave out.
-        'ratio over all rounds': (totalRate(links) / totalRate(nginx)).toFixed(2),
-        nginx: '1 worker, access log on',
-      },
-    },
-    {
-      ...{ case: 'bare-node-http', value: medianRate(bare), unit, limit },
+      ...{ case: name('bare-node-http'), value: medianRate(bare), unit, limit },
       conditions: { load: 'the same, one constant answer, no log', ...shared },
     },
+    latency('p50'),
+    latency('p99'),
   ];
 }
 
+async function memory({ pids: [pid] }: Contender): Promise<Measurement> {
+  const value = await anonymousMemory(pid as number);
+  const store = (await proportionalMemory(pid as number)) - value;
+  const conditions = {
+    links: LINKS,
+    when: 'after the load',
+    'mapped pages of files, MB': Math.round(store / 1e6),
+  };
+  return { case: 'memory', value, unit: 'B', conditions };
+}
+
 /** What one round of load came to. */
-interface Turn {
-  readonly requests: number;
+interface Turn extends LoadResult {
   /** Of processor time. */
   readonly seconds: number;
 }
@@ -86,15 +112,15 @@ async function inTurns(contenders: Record<keyof Turns, Contender>, load: Load): 
   const turns = { links: [] as Turn[], bare: [] as Turn[], nginx: [] as Turn[] };
   const names = Object.keys(turns) as (keyof Turns)[];
   for (let round = 0; round <= ROUNDS; round++) {
-    const done: { name: keyof Turns; before: number; requests: number }[] = [];
+    const done: { name: keyof Turns; before: number; result: LoadResult }[] = [];
     for (const name of names) {
       const { url, pids } = contenders[name];
       const before = await processorSeconds(pids);
-      done.push({ name, before, requests: await load.run(url, SECONDS) });
+      done.push({ name, before, result: await load.run(url, SECONDS) });
     }
-    for (const { name, before, requests } of done) {
+    for (const { name, before, result } of done) {
       const seconds = (await processorSeconds(contenders[name].pids)) - before;
-      if (round > 0) turns[name].push({ requests, seconds });
+      if (round > 0) turns[name].push({ ...result, seconds });
     }
   }
   return turns;

@@ -261,7 +261,7 @@ export const linksApi = {
 /** What the watch page needs for its head: always answered, neutral where the link is protected or gone. */
 export const linkPreview = z.object({
   state: z.enum(['open', 'protected', 'not_found', 'not_open_yet', 'revoked', 'expired', 'taken_down']),
-  card: card.omit({ posterBase64: true }).nullable(),
+  card: card.omit({ posterBase64: true, trashed: true }).nullable(),
   hasPoster: z.boolean(),
   /** Pixels of the poster, where they are known. */
   poster: z.object({ width: z.int(), height: z.int() }).nullable().optional(),

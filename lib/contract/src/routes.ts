@@ -66,6 +66,14 @@ export const mediaRawRoutes: readonly RawRoute[] = [
     summary: 'PUT chooses the poster by hand (JPEG), DELETE leaves the choice to the server again',
   },
   {
+    methods: ['GET'],
+    path: '/videos/:id/frame',
+    access: 'user',
+    scope: 'videos:read',
+    summary:
+      'The picture at a moment of the video, `?at=` in seconds: that of the last keyframe until there (JPEG)',
+  },
+  {
     methods: ['GET', 'HEAD'],
     path: '/videos/:id/storyboard/*',
     access: 'user',

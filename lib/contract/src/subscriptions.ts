@@ -175,6 +175,8 @@ export const card = z.object({
   width: z.int().nullable(),
   height: z.int().nullable(),
   posterBase64: z.base64().max(600_000).nullable(),
+  /** It lies in the trash: its links open for nobody until it comes back. */
+  trashed: z.boolean().optional(),
 });
 export type Card = z.infer<typeof card>;
 

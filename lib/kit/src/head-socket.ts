@@ -7,6 +7,8 @@ import type { Socket } from 'node:net';
  */
 export type AnswerHead = (head: string) => Promise<string | undefined> | string | undefined;
 
+/** Answers that wait for each other at most. */
+const TOGETHER = 64;
 const IDLE_MS = 65_000;
 const MAX_HEAD = 8192;
 
@@ -29,6 +31,7 @@ export class HeadSockets {
   readonly #answer: AnswerHead;
   readonly #accept: (socket: Socket) => void;
   readonly #sockets = new Set<HeadSocket>();
+  readonly #outgoing = new Outgoing();
 
   constructor(server: Server, answer: AnswerHead) {
     this.#answer = answer;
@@ -50,7 +53,7 @@ export class HeadSockets {
   }
 
   #open(socket: Socket): void {
-    const one = new HeadSocket(socket, this.#answer, (chunks) => {
+    const one = new HeadSocket(socket, this.#answer, this.#outgoing, (chunks) => {
       this.#sockets.delete(one);
       if (!chunks) return;
       this.#accept(socket);
@@ -60,9 +63,31 @@ export class HeadSockets {
   }
 }
 
+/**
+ * Answers that were made in one turn of the event loop, and leave together at its end. Each is still a write of its own,
+ * but the first one wakes a client that sleeps, and the others find it at work: a write that wakes somebody costs
+ * the kernel more than twice as much.
+ */
+class Outgoing {
+  #answers: [socket: HeadSocket, answer: string][] = [];
+
+  add(socket: HeadSocket, answer: string): void {
+    const waiting = this.#answers.push([socket, answer]);
+    if (waiting === 1) setImmediate(() => this.#send());
+    else if (waiting >= TOGETHER) this.#send();
+  }
+
+  #send(): void {
+    const answers = this.#answers;
+    this.#answers = [];
+    for (const [socket, answer] of answers) socket.finish(answer);
+  }
+}
+
 class HeadSocket {
   readonly socket: Socket;
   readonly #answer: AnswerHead;
+  readonly #outgoing: Outgoing;
   readonly #leave: (chunks: Buffer[] | undefined) => void;
   /** What has come while an answer was being made. */
   #waiting: Buffer[] = [];
@@ -70,9 +95,15 @@ class HeadSocket {
   #ending = false;
 
   /** `leave` is called once: with what has been read when `node:http` shall go on, without when it is over. */
-  constructor(socket: Socket, answer: AnswerHead, leave: (chunks: Buffer[] | undefined) => void) {
+  constructor(
+    socket: Socket,
+    answer: AnswerHead,
+    outgoing: Outgoing,
+    leave: (chunks: Buffer[] | undefined) => void,
+  ) {
     this.socket = socket;
     this.#answer = answer;
+    this.#outgoing = outgoing;
     this.#leave = leave;
     socket.setNoDelay(true);
     socket.setTimeout(IDLE_MS);
@@ -102,22 +133,26 @@ class HeadSocket {
       this.#handOver(chunk);
       return;
     }
+    this.#busy = true;
     if (typeof answer === 'string') {
-      this.#send(answer);
+      this.#outgoing.add(this, answer);
       return;
     }
-    this.#busy = true;
     answer.then(
-      (bytes) => this.#finish(bytes, chunk),
-      () => this.#finish(undefined, chunk),
+      (bytes) => (bytes === undefined ? this.#refuse(chunk) : this.finish(bytes)),
+      () => this.#refuse(chunk),
     );
   };
 
-  #finish(bytes: string | undefined, chunk: Buffer): void {
+  /** Sends the answer to the request that is under way. */
+  finish(bytes: string): void {
     this.#busy = false;
-    if (this.socket.destroyed) return;
-    if (bytes === undefined) this.#handOver(chunk);
-    else this.#send(bytes);
+    if (!this.socket.destroyed) this.#send(bytes);
+  }
+
+  #refuse(chunk: Buffer): void {
+    this.#busy = false;
+    if (!this.socket.destroyed) this.#handOver(chunk);
   }
 
   #send(bytes: string): void {

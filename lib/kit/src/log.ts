@@ -10,7 +10,7 @@ export interface LogOptions {
 let last = { ms: Number.NaN, text: '' };
 
 /** The time in ISO 8601; lines of one millisecond share the text, which costs more than the rest of a line. */
-function timestamp(): string {
+export function timestamp(): string {
   const ms = Date.now();
   if (ms !== last.ms) last = { ms, text: `,"time":"${new Date(ms).toISOString()}"` };
   return last.text;

@@ -12,6 +12,8 @@ export interface KeyPictureOptions {
   /** Seconds between which to look; the whole video when absent. */
   readonly from?: number;
   readonly to?: number;
+  /** Instead: the one that stands on the screen at this moment, in seconds, or begins soon after it. */
+  readonly until?: number;
   /** Bytes of the original that are there, from the first on; all when absent. */
   readonly arrived?: number;
 }
@@ -33,7 +35,7 @@ export interface KeyPictures {
 export function keyPictures(index: MediaIndex, options: KeyPictureOptions): KeyPictures | undefined {
   const { video } = index;
   if (!video) return undefined;
-  const picked = pick(video, options);
+  const picked = options.until === undefined ? pick(video, options) : standing(video, options.until);
   if (picked.length === 0) return undefined;
   const isMatroska = video.format === 'track-entry';
   return {
@@ -78,6 +80,13 @@ function pick(video: VideoTrack, { count, from = 0, to = Infinity, arrived }: Ke
     if (picked.length === count) break;
   }
   return picked;
+}
+
+/** The last sync sample until a moment, or else the first of all. */
+function standing(video: VideoTrack, until: number): number[] {
+  const candidates = syncSamples(video.samples);
+  const sample = candidates.findLast((one) => presented(video, one) <= until) ?? candidates[0];
+  return sample === undefined ? [] : [sample];
 }
 
 function syncSamples({ sync, count }: Samples): number[] {

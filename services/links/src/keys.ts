@@ -27,8 +27,9 @@ export const keys = {
   /** Index of the live links of a server, by video. */
   server: (serverId: string) => `video/${part(serverId)}/`,
   video: (serverId: string, videoId: string, id = '') => `video/${part(serverId)}/${part(videoId)}/${id}`,
-  /** Totals of a link; they begin and end with it. */
-  clicks: (id: string) => `clicks/${id}`,
+  /** Totals of links, many to a page, by the first id that a page may hold: `ClickPage`. */
+  clickPages: 'click-page/',
+  clickPage: (id: string) => `click-page/${id}`,
   /** Clicks on their way to the totals: `[id, redirects, bots, id, …]`. Each process writes the log of one slot. */
   clickEntries: (slot: number) => `click-log/${slot}/`,
   clickEntry: (slot: number, seq: number) => `click-log/${slot}/${String(seq).padStart(16, '0')}`,
@@ -67,6 +68,8 @@ export const keys = {
   cards: (serverId: string) => `card/${part(serverId)}/`,
   card: (serverId: string, videoId: string) => `card/${part(serverId)}/${part(videoId)}`,
   posters: (serverId: string) => `poster/${part(serverId)}/`,
+  /** The picture where a link begins, when that is not the beginning of its video. */
+  startPoster: (linkId: string) => `start-poster/${part(linkId)}`,
   poster: (serverId: string, videoId: string) => `poster/${part(serverId)}/${part(videoId)}`,
   /** Owners, servers and videos that were deleted: no link to them is made any more. */
   goneUser: (ownerId: string) => `gone/user/${part(ownerId)}`,

@@ -16,6 +16,7 @@ import { feedCursor, type Kv, openKv, readOutbox, sharedProgress } from '@ptsdly
 import { linksApp } from './app.ts';
 import { Cards } from './cards/cards.ts';
 import { Previews } from './cards/preview.ts';
+import { StartPosters } from './cards/start-posters.ts';
 import { Clicks } from './clicks/clicks.ts';
 import { keys } from './keys.ts';
 import { Moderation } from './moderation/moderation.ts';
@@ -88,6 +89,8 @@ async function compose(store: Kv, options: LinksOptions): Promise<Service> {
   const statistics = new Statistics(kv, referrals, await openCountries(options.countryDatabase));
   const cards = new Cards(kv);
   const links = new Links(ledger);
+  const videos = new Videos(options);
+  const startPosters = new StartPosters(kv, videos, log);
   const viewers = await Viewers.open(kv, baseUrl.startsWith('https:'));
   const report = new Report(ledger, clicks, statistics);
   const attempts = {
@@ -108,11 +111,11 @@ async function compose(store: Kv, options: LinksOptions): Promise<Service> {
     courier,
     cards,
     feed,
-    sharing: new Sharing({ links, cards, feed, videos: new Videos(options), aliases }),
+    sharing: new Sharing({ links, cards, startPosters, feed, videos, aliases }),
     opening: new Opening(ledger, viewers, attempts, statistics),
     plays: await Plays.open(kv),
     grants: await Grants.open(kv),
-    previews: new Previews(ledger, cards),
+    previews: new Previews(ledger, cards, startPosters),
     moderation: new Moderation(ledger, cards),
     backUp: (folder) => backUp(store, folder),
   };
@@ -122,7 +125,7 @@ async function compose(store: Kv, options: LinksOptions): Promise<Service> {
     await kv.get(keys.grantKey);
   };
   const app = linksApp(parts, { audience: 'links', log, metrics, callers, services: tokens, ready });
-  const misses = new Misses(options.rateFactor);
+  const misses = new Misses(kv, options.rateFactor);
   const redirect = new Redirect(store, { clicks, referrals, misses, log });
   const followers = followFeeds(new Endings(ledger, { cards, clicks, statistics, webhooks }), kv, options);
   return {
@@ -135,8 +138,8 @@ async function compose(store: Kv, options: LinksOptions): Promise<Service> {
       feed.close();
       report.close();
       await Promise.all(followers.map((follower) => follower.close()));
-      await Promise.all([courier.close(), expiries.close()]);
-      await Promise.all([attempts.ofClient, attempts.ofLink, aliases].map((one) => one.close()));
+      await Promise.all([courier.close(), expiries.close(), startPosters.close()]);
+      await Promise.all([attempts.ofClient, attempts.ofLink, aliases, misses].map((one) => one.close()));
       await Promise.all([clicks.close(), referrals.close(), statistics.close()]);
       await kv.close();
     },

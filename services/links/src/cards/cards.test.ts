@@ -1,6 +1,6 @@
 import type { Card } from '@ptsdly/contract';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type Neighbourhood, neighbourhood, problemOf, targetOf } from '../testing/stand-ins.ts';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { frameAt, type Neighbourhood, neighbourhood, problemOf, targetOf } from '../testing/stand-ins.ts';
 
 const unframed = { embedOrigins: null, poster: null };
 
@@ -47,6 +47,20 @@ test('a card that media sent is shown, with its poster, and is not overwritten b
   expect(answer.headers.get('cache-control')).toBe('public, max-age=300');
   expect(answer.headers.get('x-content-type-options')).toBe('nosniff');
   expect(Buffer.from(await answer.arrayBuffer()).equals(jpeg)).toBe(true);
+});
+
+test('a link that begins later shows the picture there, also when its beginning moves', async () => {
+  await put(card);
+  const { code, id } = await newLink({ startAt: 30 });
+  const shown = async () => Buffer.from(await (await poster(code)).arrayBuffer());
+  await vi.waitFor(async () => expect(await shown()).toEqual(frameAt(30)));
+  await (await here.as('ann')).updateLink({ params: { id }, body: { startAt: 40 } });
+  await vi.waitFor(async () => expect(await shown()).toEqual(frameAt(40)));
+  await (await here.as('ann')).updateLink({ params: { id }, body: { startAt: null } });
+  expect(await shown()).toEqual(jpeg);
+  expect((await preview(code)).hasPoster).toBe(true);
+  await (await here.as('ann')).revokeLink({ params: { id } });
+  expect((await poster(code)).status).toBe(404);
 });
 
 test('protected, capped, early, late, revoked and unknown links show nothing of the video', async () => {

@@ -9,11 +9,12 @@ const JPEG_MAGIC = Buffer.from([0xff, 0xd8, 0xff]);
 const MAX_POSTER_BYTES = 400_000;
 
 /** What a preview shows in words; the poster lies apart, so that reading this stays cheap. */
-export type CardText = Omit<Card, 'posterBase64'>;
+export type CardText = Omit<Card, 'posterBase64' | 'trashed'>;
 
 interface StoredCard extends CardText {
   readonly hasPoster: boolean;
   readonly poster?: Size | null;
+  readonly trashed?: boolean;
 }
 
 interface Size {
@@ -37,7 +38,11 @@ export class Cards {
   }
 
   /** Keeps a card. Rejects with `invalid_fields` when the poster is no JPEG or too large. */
-  async put(serverId: string, videoId: string, { posterBase64, ...text }: Card): Promise<void> {
+  async put(
+    serverId: string,
+    videoId: string,
+    { posterBase64, trashed = false, ...text }: Card,
+  ): Promise<void> {
     const poster = posterBase64 === null ? null : checkPoster(posterBase64);
     await this.#kv.transaction(async (tx) => {
       if (await isGone(tx, serverId, videoId)) return;
@@ -45,6 +50,7 @@ export class Cards {
         ...text,
         hasPoster: posterBase64 !== null,
         poster,
+        trashed,
       } satisfies StoredCard);
       if (posterBase64 === null) tx.remove(keys.poster(serverId, videoId));
       else tx.put(keys.poster(serverId, videoId), posterBase64);
@@ -63,7 +69,7 @@ export class Cards {
   async text(serverId: string, videoId: string): Promise<ShownCard> {
     const stored = await this.#kv.get<StoredCard>(keys.card(serverId, videoId));
     if (!stored) return { card: null, hasPoster: false, poster: null };
-    const { hasPoster, poster = null, ...card } = stored;
+    const { hasPoster, poster = null, trashed: _, ...card } = stored;
     return { card, hasPoster, poster };
   }
 
@@ -90,6 +96,14 @@ export class Cards {
   }
 }
 
+/** Whether a video lies in its owner's trash, as far as its server has told. */
+export async function isTrashed(
+  store: Pick<Tx, 'get'>,
+  { serverId, videoId }: { readonly serverId: string; readonly videoId: string },
+): Promise<boolean> {
+  return (await store.get<StoredCard>(keys.card(serverId, videoId)))?.trashed === true;
+}
+
 async function isGone(tx: Tx, serverId: string, videoId: string): Promise<boolean> {
   const marks = [keys.goneServer(serverId), keys.goneVideo(serverId, videoId)];
   const found = await Promise.all(marks.map((mark) => tx.get(mark)));
@@ -97,7 +111,7 @@ async function isGone(tx: Tx, serverId: string, videoId: string): Promise<boolea
 }
 
 /** The size of a poster. Throws `invalid_fields`. */
-function checkPoster(base64: string): Size | null {
+export function checkPoster(base64: string): Size | null {
   const bytes = Buffer.from(base64, 'base64');
   if (bytes.length > MAX_POSTER_BYTES) throw invalid('posterBase64', `larger than ${MAX_POSTER_BYTES} bytes`);
   if (!bytes.subarray(0, JPEG_MAGIC.length).equals(JPEG_MAGIC)) throw invalid('posterBase64', 'not a JPEG');

@@ -9,27 +9,6 @@ export interface ClickCount {
 /** Clicks by link. */
 export type ClickCounts = Map<string, ClickCount>;
 
-/** Stored totals of a link: redirects, bots, and of each slot's log the last entry that they hold. */
-export type Totals = readonly [redirects: number, bots: number, ...through: number[]];
-
-export const newTotals: Totals = [0, 0];
-
-/** The last entry of a slot that the totals hold. */
-export const throughOf = (totals: Totals, slot: number): number => totals[2 + slot] ?? 0;
-
-/** Totals with a count of a slot's log added, through an entry. */
-export function addTotals(
-  totals: Totals,
-  { redirects, bots }: ClickCount,
-  slot: number,
-  last: number,
-): Totals {
-  const [redirectsBefore, botsBefore, ...through] = totals;
-  while (through.length <= slot) through.push(0);
-  through[slot] = last;
-  return [redirectsBefore + redirects, botsBefore + bots, ...through];
-}
-
 /** Adds the counts of an entry of the log. */
 export function addEntry(counts: ClickCounts, entry: readonly unknown[]): void {
   for (let at = 0; at + 2 < entry.length; at += 3) {

@@ -1,15 +1,7 @@
 import type { Kv, Tx } from '@ptsdly/kv';
 import { keys } from '../keys.ts';
-import {
-  addEntry,
-  addTotals,
-  type ClickCount,
-  type ClickCounts,
-  newTotals,
-  readEntries,
-  type Totals,
-  throughOf,
-} from './click-counts.ts';
+import { addEntry, type ClickCount, type ClickCounts, readEntries } from './click-counts.ts';
+import { ClickPages, Upcoming } from './click-pages.ts';
 import { ClickSlot, SlotLost } from './click-slot.ts';
 import { ClickTails } from './click-tails.ts';
 import { merged, sortedRuns } from './sorted-keys.ts';
@@ -24,8 +16,8 @@ const FOLD_ENTRIES = 10_000;
 const ENTRY_LINKS = 32;
 /** Entries dropped in one transaction. */
 const DROP = 500;
-/** Links in one transaction: about a millisecond, so that redirects go on in between. */
-const SLICE = 200;
+/** Links in one transaction: about two milliseconds, so that redirects go on in between. */
+const SLICE = 400;
 
 /** What a process knows of the log of its slot. */
 interface Open {
@@ -38,13 +30,14 @@ interface Open {
 
 /**
  * Clicks on their way to the totals. Adding each click to its own total would rewrite a page of the store a click;
- * so a flush appends entries with all counts, and many entries are folded into the totals together, in the
- * order of the keys. Totals say through which entry they have been folded, so that a crash in the middle of a
- * fold, or doing it again, counts nothing twice. Processes that share a store have a log each.
+ * so a flush appends entries with all counts, and many entries are folded into the totals together, page by page. A
+ * page says through which entry it has been folded, so that a crash in the middle of a fold, or doing it again,
+ * counts nothing twice. Processes that share a store have a log each.
  */
 export class ClickLog {
   readonly #kv: Kv;
   readonly #tails: ClickTails;
+  readonly #pages: ClickPages;
   #open: Open;
   #running: Promise<void> | undefined;
   #closing = false;
@@ -52,6 +45,7 @@ export class ClickLog {
   private constructor(kv: Kv, open: Open) {
     this.#kv = kv;
     this.#tails = new ClickTails(kv);
+    this.#pages = new ClickPages(kv);
     this.#open = open;
   }
 
@@ -89,12 +83,12 @@ export class ClickLog {
       { count: { ...folding?.counts.get(id) }, through: folding?.through ?? 0 },
       { count: { ...counts.get(id) }, through: last },
     ];
-    const totals = (await this.#kv.get<Totals>(keys.clicks(id))) ?? newTotals;
+    const totals = await this.#pages.of(id);
     const sum = this.#tails.count(id, totals);
-    sum.redirects += totals[0];
-    sum.bots += totals[1];
+    sum.redirects += totals.redirects;
+    sum.bots += totals.bots;
     for (const { count, through } of parts) {
-      if (through <= throughOf(totals, slot.number)) continue;
+      if (through <= (totals.through[slot.number] ?? 0)) continue;
       sum.redirects += count.redirects ?? 0;
       sum.bots += count.bots ?? 0;
     }
@@ -104,12 +98,15 @@ export class ClickLog {
   /** Takes all clicks of a link until now off its totals, those still on their way included. */
   async erase(id: string): Promise<void> {
     const { redirects, bots } = await this.of(id);
-    await this.#kv.transaction(async (tx) => {
-      const totals = await tx.get<Totals>(keys.clicks(id));
-      if (!totals) return;
-      const [redirectsBefore, botsBefore, ...through] = totals;
-      tx.put(keys.clicks(id), [redirectsBefore - redirects, botsBefore - bots, ...through] satisfies Totals);
-    });
+    await this.#pages.change(id, (totals) => ({
+      redirects: totals.redirects - redirects,
+      bots: totals.bots - bots,
+    }));
+  }
+
+  /** Drops the totals of a link that is counted no more. */
+  forget(id: string): Promise<void> {
+    return this.#pages.change(id, () => undefined);
   }
 
   /** Folds when the log has grown long, or when there is time (`idle`). One fold at a time; rejects when it fails. */
@@ -153,26 +150,16 @@ export class ClickLog {
       open.counts = new Map();
     }
     const { counts, through } = open.folding;
+    const fold = { slot: open.slot.number, counts, through };
     await this.#write(open, (tx) => tx.put(keys.clickFold(open.slot.number), through));
-    const links = merged(await sortedRuns(counts.keys()));
-    for (let ids = take(links); ids.length > 0 && !this.#closing; ids = take(links)) {
-      await this.#addSlice(open, ids, counts, through);
+    const links = new Upcoming(merged(await sortedRuns(counts.keys())));
+    while (links.next() !== undefined && !this.#closing) {
+      const shares = await this.#pages.share(links, SLICE);
+      links.putBack(await this.#write(open, (tx) => this.#pages.add(tx, shares, fold)));
     }
     if (this.#closing) return;
     await this.#dropEntries(open, through);
     open.folding = undefined;
-  }
-
-  #addSlice(open: Open, ids: readonly string[], counts: ClickCounts, through: number): Promise<void> {
-    const { number } = open.slot;
-    return this.#write(open, async (tx) => {
-      const stored = await Promise.all(ids.map((id) => tx.get<Totals>(keys.clicks(id))));
-      for (const [at, id] of ids.entries()) {
-        const totals = stored[at];
-        if (!totals || throughOf(totals, number) >= through) continue; // erased, or added before
-        tx.put(keys.clicks(id), addTotals(totals, counts.get(id) as ClickCount, number, through));
-      }
-    });
   }
 
   async #dropEntries(open: Open, through: number): Promise<void> {
@@ -189,10 +176,10 @@ export class ClickLog {
   }
 
   /** A transaction that happens only while the slot is ours. */
-  #write(open: Open, work: (tx: Tx) => Promise<void> | void): Promise<void> {
+  #write<T>(open: Open, work: (tx: Tx) => Promise<T> | T): Promise<T> {
     return this.#kv.transaction(async (tx) => {
       await open.slot.hold(tx);
-      await work(tx);
+      return work(tx);
     });
   }
 
@@ -234,17 +221,6 @@ async function load(kv: Kv, slot: ClickSlot): Promise<Open> {
     last = Math.max(last, seq);
   }
   return { slot, counts, folding: folding.size > 0 ? { counts: folding, through } : undefined, last };
-}
-
-/** The next slice of links. */
-function take(links: Iterator<string>): string[] {
-  const ids: string[] = [];
-  while (ids.length < SLICE) {
-    const { value, done } = links.next();
-    if (done) break;
-    ids.push(value);
-  }
-  return ids;
 }
 
 /** Flat, since each is read as one array: id, redirects, bots, id, … */

@@ -1,13 +1,7 @@
 import type { Kv } from '@ptsdly/kv';
 import { keys } from '../keys.ts';
-import {
-  addEntry,
-  type ClickCount,
-  type ClickCounts,
-  readEntries,
-  type Totals,
-  throughOf,
-} from './click-counts.ts';
+import { addEntry, type ClickCount, type ClickCounts, readEntries } from './click-counts.ts';
+import type { Totals } from './click-pages.ts';
 
 type Log = Map<number, ClickCounts>;
 
@@ -29,11 +23,11 @@ export class ClickTails {
   }
 
   /** The clicks of a link that its totals do not hold yet; the totals were read after the logs. */
-  count(id: string, totals: Totals): ClickCount {
+  count(id: string, { through }: Totals): ClickCount {
     const sum = { redirects: 0, bots: 0 };
     for (const [slot, log] of this.#logs) {
       for (const [seq, counts] of log) {
-        if (seq <= throughOf(totals, slot)) continue;
+        if (seq <= (through[slot] ?? 0)) continue;
         sum.redirects += counts.get(id)?.redirects ?? 0;
         sum.bots += counts.get(id)?.bots ?? 0;
       }

@@ -7,7 +7,7 @@ import { type Kv, openKv } from '@ptsdly/kv';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { keys } from '../keys.ts';
 import { leasesEnd, onEachStore } from '../testing/each-store.ts';
-import { type ClickCounts, newTotals } from './click-counts.ts';
+import type { ClickCounts } from './click-counts.ts';
 import { ClickLog } from './click-log.ts';
 import { Clicks } from './clicks.ts';
 
@@ -20,8 +20,8 @@ onEachStore((newUrl) => {
   });
   afterEach(() => kv.close());
 
-  /** Links begin with totals; clicks on others are dropped. */
-  const born = (...ids: string[]) => Promise.all(ids.map((id) => kv.put(keys.clicks(id), newTotals)));
+  /** Processes that share a store drop clicks on links that are not there. */
+  const born = (...ids: string[]) => Promise.all(ids.map((id) => kv.put(keys.link(id), {})));
 
   const open = () => Clicks.open(kv, silentLog, new Metrics('links'));
   const counts = (...entries: [string, number][]): ClickCounts =>

@@ -67,6 +67,11 @@ export class Clicks {
     await this.#store.erase(linkId);
   }
 
+  /** Drops the totals of a link that is counted no more. */
+  forget(linkId: string): Promise<void> {
+    return this.#store.forget(linkId);
+  }
+
   /** Brings every click into the totals, so that erasing a link leaves none in the log. */
   async settle(): Promise<void> {
     await this.flush();

@@ -31,8 +31,8 @@ export function mountOwner(app: Hono, parts: Parts, options: AppOptions): void {
       },
       videoStats: ({ query, caller }) => report.ofVideo(caller.sub, query.videoId, query.days),
       getLink: async ({ params, caller }) => shown(await links.find(caller.sub, params.id)),
-      updateLink: async ({ params, body, caller }) =>
-        shown(await sharing.change(caller.sub, params.id, body)),
+      updateLink: async ({ params, body, caller, request }) =>
+        shown(await sharing.change(sharer(caller, request), params.id, body)),
       revokeLink: async ({ params, caller }) => ({ stopped: await sharing.stop(caller.sub, params.id) }),
       revokeLinks: ({ query, caller }) => sharing.stopAll(caller.sub, query.videoId),
       revokeChosen: ({ body, caller }) => sharing.stopChosen(caller.sub, body.ids),

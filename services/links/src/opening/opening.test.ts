@@ -58,6 +58,23 @@ onEachStore((newUrl) => {
     );
   });
 
+  test('while the video lies in the trash nobody opens its links, no view is taken, and previews are neutral', async () => {
+    const link = await linkWith({ maxViews: 1 });
+    const shown = await linkWith();
+    const card = { title: 'A', duration: 1, width: 2, height: 2, posterBase64: null };
+    const told = (trashed: boolean) =>
+      here.internal().putCard({ params: targetOf('ann'), body: { ...card, trashed } });
+    const preview = () => here.internal().preview({ params: { code: shown.code } });
+    await told(true);
+    expect(await open(link.code)).toMatchObject({ status: 410, json: { code: 'video_trashed' } });
+    expect(await viewsOf(link.id)).toBe(0);
+    expect(await preview()).toMatchObject({ state: 'open', card: null, hasPoster: false });
+    await told(false);
+    expect((await open(link.code)).status).toBe(200);
+    expect(await viewsOf(link.id)).toBe(1);
+    expect((await preview()).card?.title).toBe('A');
+  });
+
   test('a grant never outlives its link', async () => {
     const expiresAt = Date.now() + 20_000;
     const { json } = await open((await linkWith({ expiresAt: at(expiresAt) })).code);

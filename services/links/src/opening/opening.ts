@@ -1,5 +1,6 @@
 import { Problem, type ProblemCode } from '@ptsdly/contract';
 import type { Tx } from '@ptsdly/kv';
+import { isTrashed } from '../cards/cards.ts';
 import { resolve } from '../codes/resolve.ts';
 import { keys } from '../keys.ts';
 import { isPreviewer } from '../redirect/bots.ts';
@@ -102,6 +103,7 @@ export class Opening {
     if (closed) throw new Problem(closed);
     if (link.password !== checked.password) return undefined;
     if (this.#viewers.hasView(visitor.cookie, link, now)) return { link, viewTaken: false };
+    if (await isTrashed(tx, link)) throw new Problem('video_trashed');
     if (link.maxViews !== null && link.views >= link.maxViews) throw new Problem('link_used_up');
     const taken = { ...link, views: link.views + 1, lastOpenedAt: now };
     tx.put(keys.link(link.id), taken);

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Problem, reservedWords } from '@ptsdly/contract';
-import type { Logger, Service } from '@ptsdly/kit';
+import { AccessLog, type Logger, type Service } from '@ptsdly/kit';
 import { canPeek, type Kv } from '@ptsdly/kv';
 import type { Clicks } from '../clicks/clicks.ts';
 import { readCode } from '../codes/code.ts';
@@ -54,14 +54,15 @@ export class Redirect {
   readonly #referrals: Referrals;
   readonly #misses: Misses;
   readonly #log: Logger;
+  readonly #access: AccessLog;
 
   constructor(kv: Kv, { clicks, referrals, misses, log }: RedirectParts) {
     this.#kv = kv;
     this.#clicks = clicks;
     this.#referrals = referrals;
     this.#misses = misses;
-    // The line below holds nothing that could need hiding, and looking for it costs more than the line.
-    this.#log = log.child({ route: '/:code' }, { redact: [] });
+    this.#log = log;
+    this.#access = new AccessLog(log, '/:code');
   }
 
   readonly raw: NonNullable<Service['raw']> = (request, response) => {
@@ -136,11 +137,11 @@ export class Redirect {
     return found(`/watch/${segment}${query < 0 ? '' : position(url.slice(query + 1))}`);
   }
 
-  #miss(header: Header, peer: string): Answer {
+  async #miss(header: Header, peer: string): Promise<Answer> {
     try {
-      this.#misses.note(header('x-forwarded-for') ?? peer);
+      await this.#misses.note(header('x-forwarded-for') ?? peer);
     } catch (refused) {
-      return dead(Problem.from(refused), header);
+      return dead(storeProblem(refused), header);
     }
     return dead(new Problem('not_found'), header);
   }
@@ -165,8 +166,7 @@ export class Redirect {
   }
 
   #note(level: 'info' | 'debug', method: string, status: number, started: number): void {
-    const ms = Math.round((performance.now() - started) * 1000) / 1000;
-    this.#log[level]({ method, status, ms }, 'request');
+    this.#access.note(level, { method, status, ms: performance.now() - started });
   }
 }
 

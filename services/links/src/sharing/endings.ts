@@ -96,11 +96,12 @@ export class Endings {
     if (link) await this.#cards.drop(link.serverId, link.videoId);
     await forgetReports(this.#ledger, id);
     await this.#statistics.erase(id);
+    await this.#clicks.forget(id);
     await this.#ledger.kv.transaction((tx) => {
       if (link) tx.put(keys.code(link.code), TOMBSTONE);
       if (link?.alias) tx.put(keys.alias(link.alias.look), ['', ''] satisfies AliasRecord);
       tx.remove(keys.link(id));
-      tx.remove(keys.clicks(id));
+      tx.remove(keys.startPoster(id));
       tx.remove(keys.ended(ownerId, id));
       if (link) tx.remove(keys.endedOfVideo(ownerId, link.videoId, id));
       if (link?.expiresAt) tx.remove(keys.expiry(link.expiresAt, id));

@@ -1,7 +1,6 @@
 import type { EventData, WebhookEvent } from '@ptsdly/contract';
 import type { Bell } from '@ptsdly/kit';
 import { appendEvent, type Kv, type Tx } from '@ptsdly/kv';
-import { newTotals } from '../clicks/click-counts.ts';
 import { keys } from '../keys.ts';
 import { codeRecord, type LinkRecord } from './link.ts';
 
@@ -40,9 +39,8 @@ export class Ledger {
     if (link.expiresAt !== null && link.end === null) tx.put(keys.expiry(link.expiresAt, link.id), link.id);
   }
 
-  /** Enters a new link into the indexes, and begins its totals. */
+  /** Enters a new link into the indexes. */
   enter(tx: Tx, { id, ownerId, serverId, videoId }: LinkRecord): void {
-    tx.put(keys.clicks(id), newTotals);
     tx.put(keys.owned(ownerId, id), id);
     tx.put(keys.ownedOfVideo(ownerId, videoId, id), id);
     tx.put(keys.video(serverId, videoId, id), id);
@@ -69,6 +67,7 @@ export class Ledger {
     });
     const { id, ownerId, serverId, videoId } = link;
     this.save(tx, ended);
+    tx.remove(keys.startPoster(id));
     tx.remove(keys.owned(ownerId, id));
     tx.remove(keys.ownedOfVideo(ownerId, videoId, id));
     tx.remove(keys.video(serverId, videoId, id));

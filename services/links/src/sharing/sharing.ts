@@ -1,6 +1,7 @@
 import type { HandlerInput, linksApi } from '@ptsdly/contract';
 import type { Feed } from '@ptsdly/kit';
 import type { Cards } from '../cards/cards.ts';
+import type { StartPosters } from '../cards/start-posters.ts';
 import { type Alias, readAlias } from '../codes/alias.ts';
 import type { Attempts } from '../opening/attempts.ts';
 import { noLimits, readLimits } from './limits.ts';
@@ -26,6 +27,15 @@ interface StoppedAll {
   readonly stopped: true | 'pending';
 }
 
+interface SharingParts {
+  readonly links: Links;
+  readonly videos: Videos;
+  readonly cards: Cards;
+  readonly startPosters: StartPosters;
+  readonly feed: Feed;
+  readonly aliases: Attempts;
+}
+
 /** Making and ending links where the media server has a say. */
 export class Sharing {
   readonly #links: Links;
@@ -33,8 +43,10 @@ export class Sharing {
   readonly #cards: Cards;
   readonly #feed: Feed;
   readonly #aliases: Attempts;
+  readonly #startPosters: StartPosters;
 
-  constructor(parts: { links: Links; videos: Videos; cards: Cards; feed: Feed; aliases: Attempts }) {
+  constructor(parts: SharingParts) {
+    this.#startPosters = parts.startPosters;
     this.#aliases = parts.aliases;
     this.#links = parts.links;
     this.#videos = parts.videos;
@@ -47,17 +59,21 @@ export class Sharing {
     const alias = (await this.#readAlias(caller.sub, body.alias)) ?? null;
     const limits = await newLimits(body);
     const target = await this.target(body, caller);
-    return this.#links.create(target, limits, alias);
+    const link = await this.#links.create(target, limits, alias);
+    this.#startPosters.want([link], caller);
+    return link;
   }
 
   /** The same for several people, each with a link of their own; all of them or none. */
   async shareWithEach(body: Batch, caller: Sharer): Promise<readonly LinkRecord[]> {
     const limits = await newLimits(body);
     const target = await this.target(body, caller);
-    return this.#links.createAll(
+    const links = await this.#links.createAll(
       target,
       body.recipients.map((recipient) => ({ ...limits, recipient })),
     );
+    this.#startPosters.want(links, caller);
+    return links;
   }
 
   /** What a link to a video leads to, once its server has said that it is the caller's. */
@@ -72,9 +88,11 @@ export class Sharing {
   }
 
   /** Changes the limits of a link, or its alias. */
-  async change(ownerId: string, id: string, body: Changes): Promise<LinkRecord> {
-    const alias = await this.#readAlias(ownerId, body.alias);
-    return this.#links.update(ownerId, id, await readLimits(body), alias);
+  async change(caller: Sharer, id: string, body: Changes): Promise<LinkRecord> {
+    const alias = await this.#readAlias(caller.sub, body.alias);
+    const link = await this.#links.update(caller.sub, id, await readLimits(body), alias);
+    if (body.startAt) this.#startPosters.want([link], caller);
+    return link;
   }
 
   async #readAlias(ownerId: string, given: string | null | undefined): Promise<Alias | null | undefined> {

@@ -3,13 +3,16 @@ import {
   identityInternalApi,
   mediaApi,
   Problem,
-  type ServerAddress,
   subscriptionsInternalApi,
   type Video,
 } from '@ptsdly/contract';
 import { type Address, internalPeer, reach, type ServiceTokens } from '@ptsdly/kit';
+import type { Sharer } from './sharing.ts';
 
 const TIMEOUT_MS = 5000;
+/** A server that converts much has other pictures to draw first. */
+const FRAME_TIMEOUT_MS = 45_000;
+const MAX_FRAME = 400_000;
 const STATE_TIMEOUT_MS = 800;
 /** States in which a server serves nothing. */
 const SILENT: ReadonlySet<string> = new Set(['requested', 'asleep', 'suspended', 'purged']);
@@ -37,18 +40,44 @@ export class Videos {
    * A video of the caller, asked of its server in the caller's own name. Rejects with `not_found` for what is
    * unknown or another's, `unavailable` when the server cannot be asked.
    */
-  async find(serverId: string, videoId: string, caller: { sub: string; token: string }) {
+  async find(serverId: string, videoId: string, caller: Sharer) {
     const signal = AbortSignal.timeout(TIMEOUT_MS);
     try {
-      const server = await this.#subscriptions.serverById({ params: { id: serverId } }, { signal });
-      if (server.ownerId !== caller.sub) throw new Problem('not_found');
-      if (server.address === null) throw new Problem('unavailable', { retryAfter: 2 });
-      const body = { audience: `server:${serverId}`, subjectToken: caller.token };
-      const { token } = await this.#identity.issueToken({ body }, { signal });
-      return { slug: server.slug, video: await getVideo(server, server.address, videoId, token, signal) };
+      const server = await this.#reachAs(caller, serverId, signal);
+      return { slug: server.slug, video: await getVideo(server, videoId, signal) };
     } catch (cause) {
       throw asked(cause);
     }
+  }
+
+  /** The picture of a video at a moment (seconds), JPEG. Rejects as `find`, and where there is none. */
+  async frame(
+    { serverId, videoId, at }: { readonly serverId: string; readonly videoId: string; readonly at: number },
+    caller: Sharer,
+    stop: AbortSignal,
+  ): Promise<Buffer> {
+    const signal = AbortSignal.any([stop, AbortSignal.timeout(FRAME_TIMEOUT_MS)]);
+    const { address, slug, token } = await this.#reachAs(caller, serverId, signal);
+    const { fetch, baseUrl } = reach(address);
+    const url = `${baseUrl}/m/${slug}/videos/${encodeURIComponent(videoId)}/frame?at=${at}`;
+    const answer = await fetch(new Request(url, { headers: { authorization: `Bearer ${token}` }, signal }));
+    if (answer.status !== 200) throw await Problem.fromResponse(answer);
+    const jpeg = Buffer.from(await answer.arrayBuffer());
+    if (jpeg.length > MAX_FRAME) throw new Problem('body_too_large');
+    return jpeg;
+  }
+
+  /** A server of the caller's, with a token for it in their name. */
+  async #reachAs(caller: Sharer, serverId: string, signal: AbortSignal): Promise<Reached> {
+    const { address, ownerId, slug } = await this.#subscriptions.serverById(
+      { params: { id: serverId } },
+      { signal },
+    );
+    if (ownerId !== caller.sub) throw new Problem('not_found');
+    if (address === null) throw new Problem('unavailable', { retryAfter: 2 });
+    const body = { audience: `server:${serverId}`, subjectToken: caller.token };
+    const { token } = await this.#identity.issueToken({ body }, { signal });
+    return { address, slug, token };
   }
 
   /** Whether the server may be serving bytes now; true where nobody can say. */
@@ -63,13 +92,13 @@ export class Videos {
   }
 }
 
-function getVideo(
-  { slug }: ServerAddress,
-  address: string,
-  id: string,
-  token: string,
-  signal: AbortSignal,
-): Promise<Video> {
+interface Reached {
+  readonly address: string;
+  readonly slug: string;
+  readonly token: string;
+}
+
+function getVideo({ address, slug, token }: Reached, id: string, signal: AbortSignal): Promise<Video> {
   const { fetch, baseUrl } = reach(address);
   const headers = () => ({ authorization: `Bearer ${token}` });
   const media = createClient(mediaApi, { fetch, baseUrl: `${baseUrl}/m/${slug}`, headers });

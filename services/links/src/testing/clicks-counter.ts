@@ -2,13 +2,12 @@ import { writeSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Metrics, silentLog } from '@ptsdly/kit';
 import { openKv } from '@ptsdly/kv';
-import { newTotals } from '../clicks/click-counts.ts';
 import { Clicks } from '../clicks/clicks.ts';
 import { keys } from '../keys.ts';
 
 /** The process that the crash test kills: counts for ever and prints how far it is. */
 const kv = await openKv(process.argv[2] ?? '');
-await kv.put(keys.clicks('link'), newTotals);
+await kv.put(keys.link('link'), {});
 const clicks = await Clicks.open(kv, silentLog, new Metrics('links'));
 for (let n = 1; ; n++) {
   clicks.count('link', false);

@@ -104,7 +104,7 @@ export class Deliveries {
       if (!row) return; // it is gone, which is told by itself
       const { title, duration, width, height } = row;
       const posterBase64 = row.poster ? await this.#options.poster(row.id) : null;
-      const body = { title, duration, width, height, posterBase64 };
+      const body = { title, duration, width, height, posterBase64, trashed: row.trashed_at !== null };
       await host.putCard({ params: { videoId: row.id }, body }, { signal });
     }
   }

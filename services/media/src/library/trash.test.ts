@@ -36,6 +36,7 @@ describe.runIf(hasFfmpeg)('a video in the trash', () => {
     const { results } = await library().bulk({ body: { ids: [id, 'nobody'], action: { do: 'trash' } } });
     expect(results.map(({ problem }) => problem?.code)).toEqual([undefined, 'not_found']);
     await eventually(() => heard.includes('"reason":"trashed"'));
+    await eventually(() => rig.host.cards.get(id)?.trashed === true); // so its links take no view
     expect((await viewer.get('v0/0.m4s')).problem().code).toBe('video_trashed');
     expect((await redeem(rig, grant)).problem().code).toBe('video_trashed');
     await expect(rig.client.playOwn({ params: { id } })).rejects.toMatchObject({ code: 'video_trashed' });
@@ -44,6 +45,7 @@ describe.runIf(hasFfmpeg)('a video in the trash', () => {
     expect((await viewer.get('v0/0.m4s')).problem().code).toBe('video_trashed');
     await library().bulk({ body: { ids: [id], action: { do: 'restore' } } });
     expect((await viewer.get('v0/0.m4s')).status).toBe(200);
+    await eventually(() => rig.host.cards.get(id)?.trashed === false);
     expect((await redeem(rig, grant)).status).toBe(200); // the refused grant was not used up
   });
 });

@@ -2,7 +2,7 @@ import { type Folder, Problem } from '@ptsdly/contract';
 import type { FolderRow, VideoRow } from '../database.ts';
 import { FolderTree } from './folder-tree.ts';
 import { describe } from './folders.ts';
-import type { Journal, Trx } from './journal.ts';
+import type { HostNews, Journal, Trx } from './journal.ts';
 import { normalise } from './wording.ts';
 
 export const TRASH_DAYS = 30;
@@ -48,7 +48,7 @@ export class Trash {
         .where('id', 'in', ids)
         .where('trashed_at', 'is', null)
         .execute();
-      return { videos: ids, folders: true };
+      return { videos: ids, folders: true, news: cards(ids) };
     });
     this.#away(ids);
   }
@@ -65,7 +65,7 @@ export class Trash {
         const back = { trashed_at: null, trashed_with: '', folder_id: await revive(trx, folder_id) };
         await trx.updateTable('videos').set(back).where('id', '=', id).execute();
       }
-      return { videos: ids, folders: true };
+      return { videos: ids, folders: true, news: cards(ids) };
     });
     for (const id of ids) this.#ids.delete(id);
   }
@@ -87,7 +87,7 @@ export class Trash {
         .execute();
       const ids = videos.map((video) => video.id);
       if (ids.length > 0) await trx.updateTable('videos').set(change).where('id', 'in', ids).execute();
-      return { videos: ids, folders: true };
+      return { videos: ids, folders: true, news: cards(ids) };
     });
     this.#away(videos);
     return videos;
@@ -107,7 +107,8 @@ export class Trash {
       }
       const videos = await trx.selectFrom('videos').select('id').where('trashed_with', '=', id).execute();
       await trx.updateTable('videos').set(live).where('trashed_with', '=', id).execute();
-      return { row, videos: videos.map((video) => video.id), folders: true };
+      const ids = videos.map((video) => video.id);
+      return { row, videos: ids, folders: true, news: cards(ids) };
     });
     for (const video of videos) this.#ids.delete(video);
     return describe(row);
@@ -148,6 +149,9 @@ export class Trash {
     if (ids.length > 0) this.#options.onPutAway(new Set(ids));
   }
 }
+
+/** Links stop and begin with their video: the host is told, as of every change of what a link shows. */
+const cards = (ids: readonly string[]): HostNews[] => ids.map((videoId) => ({ type: 'card', videoId }));
 
 const writeFolder = (trx: Trx, row: FolderRow) =>
   trx.updateTable('folders').set(row).where('id', '=', row.id).execute();

@@ -48,7 +48,25 @@ export function pictureRoutes(options: PictureRoutesOptions): ByteRoute[] {
     await pictures.releasePoster(exchange.params[0] ?? '');
     exchange.response.writeHead(204).end();
   };
+  const frame = owned(async (exchange, row) => {
+    const at = readMoment(exchange.request.url);
+    const gone = new AbortController();
+    exchange.response.once('close', () => gone.abort());
+    const jpeg = await pictures.frame(row, at, gone.signal);
+    if (!jpeg) throw new Problem('not_found');
+    const headers = {
+      'content-type': 'image/jpeg',
+      'content-length': jpeg.length,
+      'cache-control': 'no-store',
+    };
+    exchange.response.writeHead(200, headers).end(jpeg);
+  });
   return [
+    {
+      template: '/videos/:id/frame',
+      pattern: /^\/videos\/([\w-]{1,64})\/frame$/,
+      methods: { GET: frame },
+    },
     {
       template: '/videos/:id/poster',
       pattern: /^\/videos\/([\w-]{1,64})\/poster$/,
@@ -60,6 +78,13 @@ export function pictureRoutes(options: PictureRoutesOptions): ByteRoute[] {
       methods: { GET: storyboard, HEAD: storyboard },
     },
   ];
+}
+
+/** Seconds. Throws `invalid_fields`. */
+function readMoment(url = ''): number {
+  const at = Number(new URLSearchParams(url.split('?')[1]).get('at') ?? Number.NaN);
+  if (at >= 0 && at < Infinity) return at;
+  throw new Problem('invalid_fields', { errors: [{ field: 'at', message: 'is a number of seconds' }] });
 }
 
 /** Reads a poster from a request and keeps it. Rejects with `unsupported_media_type` or what `Posters.take` says. */

@@ -47,6 +47,12 @@ describe.runIf(hasFfmpeg)('pictures of a video', { timeout: 60_000 }, () => {
     expect(look(poster.body)).toMatchObject({ width: 320, height: 180 });
     expect(look(poster.body).brightness).toBeGreaterThan(60);
 
+    const frame = (at: string) => rig.call('GET', `/videos/${id}/frame?at=${at}`);
+    expect(look((await frame('1')).body).brightness).toBeLessThan(40); // where it is black
+    expect(look((await frame('6')).body)).toMatchObject({ width: 320, height: 180 });
+    expect(look((await frame('6')).body).brightness).toBeGreaterThan(60);
+    expect((await frame('soon')).problem().code).toBe('invalid_fields');
+
     const list = await rig.call('GET', String(done.storyboardUrl));
     expect(list.headers['content-type']).toBe('text/vtt; charset=utf-8');
     const cues = list.body.toString().match(/^sheet-1\.jpg\?v=1#xywh=.*$/gm);

@@ -1,9 +1,11 @@
-import type { JobKindName } from '@ptsdly/contract';
+import { type JobKindName, Problem } from '@ptsdly/contract';
+import type { VideoRow } from '../database.ts';
 import { type JobKind, type JobSpec, type JobWork, priorities } from '../jobs/job-kind.ts';
 import type { Library } from '../library/library.ts';
 import type { Packaged } from '../playback/packaged.ts';
 import type { Presentations } from '../playback/presentations.ts';
 import type { Storage } from '../storage/storage.ts';
+import { TranscodeError } from '../transcoder.ts';
 import { SheetMaker, type SheetMakerOptions } from './picture-sheets.ts';
 import { Posters, type PostersOptions } from './posters.ts';
 import { Storyboards } from './storyboards.ts';
@@ -41,6 +43,14 @@ export class Pictures {
   /** What every video with a picture gets, once it is complete. */
   async want(video: string): Promise<void> {
     await this.#options.queue(video, [{ kind: 'poster' }, { kind: 'storyboard' }]);
+  }
+
+  /** The picture at a moment of a video, in seconds. Rejects with `not_playable`, and `unavailable` where it cannot be drawn. */
+  async frame(video: VideoRow, at: number, signal: AbortSignal): Promise<Buffer | undefined> {
+    const packaged = await this.#options.presentations.get(video);
+    return this.posters.at(packaged, at, signal).catch((cause: unknown) => {
+      throw cause instanceof TranscodeError ? new Problem('unavailable', { cause, retryAfter: 5 }) : cause;
+    });
   }
 
   /** The owner wants the server's choice again. Rejects with `not_found`. */

@@ -62,6 +62,12 @@ export class Posters {
     if (jpeg) await this.#keep(id, jpeg, 'server');
   }
 
+  /** The picture at a moment, in seconds; undefined where there is none. Rejects with `TranscodeError`. */
+  async at(packaged: Packaged, moment: number, signal?: AbortSignal): Promise<Buffer | undefined> {
+    const pictures = packaged.keyPictures({ count: 1, until: moment });
+    return pictures && this.#draw(packaged, pictures, signal);
+  }
+
   /** The owner's choice ends; until another one is made the video shows what it showed. Rejects with `not_found`. */
   async release(id: string): Promise<VideoRow> {
     const row = await this.#options.library.require(id);
