@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { decodeIndex, encodeIndex } from './index-file.ts';
-import { outsideIndex } from './outside-index.ts';
+import { type OutsideSource, outsideIndex } from './outside-index.ts';
 import { createPresentation, presentVideo } from './presentation.ts';
 
-const video = {
-  ...{ codec: 'flashsv', width: 320, height: 180, pixelAspect: 1, rotation: 0, videoRange: 'SDR' },
+const video: OutsideSource['video'] = {
+  ...({ codec: 'flashsv', width: 320, height: 180, pixelAspect: 1, rotation: 0, videoRange: 'SDR' } as const),
   rate: [30_000, 1001],
-} as const;
+};
 const audio = [{ codec: 'nellymoser', channels: 1, sampleRate: 44_100, language: undefined }];
 const about = { demuxer: 'flv', duration: 60, sourceSize: 1e6 };
 
