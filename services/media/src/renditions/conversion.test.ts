@@ -1,6 +1,5 @@
 import type { PlayAnswer } from '@ptsdly/contract';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { decodeSound } from '../testing/decoding.ts';
 import { hasFfmpeg, probeFrames } from '../testing/fixtures.ts';
 import { eventually, openRig, type Rig } from '../testing/server.ts';
 import { sources } from '../testing/sources.ts';
@@ -56,29 +55,6 @@ describe.skipIf(!hasFfmpeg)('sound that browsers do not take', () => {
       expect(master.body.includes('dolby')).toBe(name === 'H.264 and AC-3');
     },
   );
-
-  it('Dolby stands beside its conversion, for browsers that play it', { timeout: 60_000 }, async () => {
-    const id = await upload(rig, sources['H.264 and AC-3']());
-    await settled(id);
-    const viewer = await play(id);
-    const lines = (await viewer.get('master.m3u8')).body.toString().split('\n');
-    const sounds = lines.filter((line) => line.startsWith('#EXT-X-MEDIA:TYPE=AUDIO'));
-    expect(sounds.map((line) => /GROUP-ID="(\w+)".*URI="(\w+)/.exec(line)?.slice(1))).toEqual([
-      ['audio', 'c0'],
-      ['dolby', 'd0'],
-    ]);
-    const variants = lines.filter((line) => line.startsWith('#EXT-X-STREAM-INF'));
-    expect(
-      variants.map((line) => /CODECS="avc1\.\w+,([\w.-]+)".*AUDIO="(\w+)"/.exec(line)?.slice(1)),
-    ).toEqual([
-      ['mp4a.40.2', 'audio'],
-      ['ac-3', 'dolby'],
-    ]);
-    const seconds = (await decodeSound(viewer, 'd0')).length / 48_000;
-    expect(Math.abs(seconds - 6)).toBeLessThan(0.05);
-    expect((await viewer.get('d1.m3u8')).status).toBe(404);
-    expect((await viewer.get('d0/99.m4s')).status).toBe(404);
-  });
 });
 
 describe.skipIf(!hasFfmpeg)('pictures that no browser plays', () => {
