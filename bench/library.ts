@@ -8,6 +8,7 @@ import { chromiumPath, launchChromium, openContext, screens } from '../test/brow
 import { Person, password } from '../test/person.ts';
 import { startProduct } from '../test/product.ts';
 import { createUpload } from '../test/tus.ts';
+import { traceFrames } from './frames.ts';
 import type { Measurement } from './report.ts';
 import { subscribe } from './subscriber.ts';
 
@@ -64,6 +65,7 @@ function multiply(path: string): void {
     .map(({ name }) => String(name));
   const own: Readonly<Record<string, string>> = {
     id: "'01900000-0000-7000-8000-' || printf('%012d', n)",
+    file_id: "'01900000-0000-7000-8000-' || printf('%012d', n)",
     title: "'제주 바다 ' || n",
     title_key: "'제주 바다 ' || printf('%05d', n)",
     search_text: `'제주 바다 ' || n || char(10) || '${'여름에 찍은 바다와 사람들 '.repeat(20)}'`,
@@ -117,10 +119,16 @@ async function measurePage(url: string, person: Person): Promise<Measurement[]> 
       await page.getByTestId('video-title').first().waitFor();
       paints.push(performance.now() - started);
     }
-    const frames = await scroll(page);
+    const session = await context.newCDPSession(page);
+    let frames: number[] = [];
+    const { work } = await traceFrames(session, async () => {
+      frames = await scroll(page);
+    });
     const state = 'Chromium without a GPU, 1280 × 800';
     return [
       measurement('first-cards', median(paints), `from the click to the first cards; ${state}`),
+      measurement('scroll-work-median', median(work), `processor time of the page for each frame; ${state}`),
+      measurement('scroll-work-p95', at(work, 0.95), `processor time of the page for each frame; ${state}`),
       measurement('scroll-frame-median', median(frames), `wheel through 10,000 videos; ${state}`),
       measurement('scroll-frame-p95', at(frames, 0.95), `wheel through 10,000 videos; ${state}`),
     ];

@@ -11,11 +11,16 @@ export interface Nginx {
   stop(): Promise<void>;
 }
 
-/** nginx with one worker and its access log on, as shipped by Debian, with one location. */
-export async function startNginx(folder: string, location: string, status: number): Promise<Nginx> {
+/** nginx with one worker and its access log on, as shipped by Debian, with one location; `more` stands before its server. */
+export async function startNginx(
+  folder: string,
+  location: string,
+  status: number,
+  more = '',
+): Promise<Nginx> {
   const port = await freePort();
   const configuration = join(folder, 'nginx.conf');
-  await writeFile(configuration, configure(folder, port, location));
+  await writeFile(configuration, configure(folder, port, location, more));
   const logFile = join(folder, 'nginx.log');
   const master = start('nginx', ['-p', folder, '-c', configuration], { logFile });
   const url = `http://127.0.0.1:${port}`;
@@ -23,7 +28,7 @@ export async function startNginx(folder: string, location: string, status: numbe
   return { url, pids: [await worker(master.pid)], stop: () => master.stop() };
 }
 
-const configure = (folder: string, port: number, location: string) => `
+const configure = (folder: string, port: number, location: string, more: string) => `
 daemon off;
 user ${userInfo().username};
 worker_processes 1;
@@ -33,6 +38,7 @@ events { worker_connections 1024; }
 http {
   access_log ${folder}/nginx-access.log;
   keepalive_requests 1000000000;
+  ${more}
   server {
     listen 127.0.0.1:${port};
     location / { ${location} }

@@ -31,3 +31,9 @@ async function rollup(pid: number, field: string): Promise<number> {
   const sums = await readFile(`/proc/${pid}/smaps_rollup`, 'utf8');
   return Number(new RegExp(`^${field}:\\s+(\\d+) kB$`, 'm').exec(sums)?.[1]) * 1024;
 }
+
+/** Bytes of memory that a process has had at most (VmHWM, proc(5)). */
+export async function peakMemory(pid: number): Promise<number> {
+  const status = await readFile(`/proc/${pid}/status`, 'utf8');
+  return Number(/^VmHWM:\s+(\d+) kB$/m.exec(status)?.[1]) * 1024;
+}

@@ -83,3 +83,21 @@ export async function prepareLoad(folder: string, options: LoadOptions): Promise
     },
   };
 }
+
+/** Loads one address with GET, with these headers; resolves with the number of requests that were answered 200. */
+export async function hammer(
+  folder: string,
+  url: string,
+  headers: Readonly<Record<string, string>>,
+  { connections, seconds }: { connections: number; seconds: number },
+): Promise<number> {
+  const script = join(folder, 'hammer.lua');
+  const done = SCRIPT.slice(SCRIPT.indexOf('function done'));
+  await writeFile(script, done);
+  const fields = Object.entries(headers).flatMap(([name, value]) => ['-H', `${name}: ${value}`]);
+  const args = ['-t', '1', '-c', String(connections), '-d', `${seconds}s`, '-s', script, ...fields, url];
+  const { stdout } = await run('wrk', args);
+  const { requests, errors } = JSON.parse(stdout.slice(stdout.lastIndexOf('{'))) as Record<string, number>;
+  if (!requests || errors) throw new Error(`${errors} of ${requests} requests to ${url} failed`);
+  return requests;
+}

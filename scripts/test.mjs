@@ -18,7 +18,10 @@ installDebian({
   mariadbd: 'mariadb-server-core',
   mariadb: 'mariadb-client-core',
 });
-if (lab) installDebian({ radosgw: 'radosgw', 'ceph-mon': 'ceph-mon', 'ceph-osd': 'ceph-osd', curl: 'curl' });
+if (lab) {
+  installDebian({ radosgw: 'radosgw', 'ceph-mon': 'ceph-mon', 'ceph-osd': 'ceph-osd', curl: 'curl' });
+  installDebian({ pebble: 'pebble' });
+}
 build();
 if (!lab) {
   tool('tsc', ['--noEmit']);

@@ -11,8 +11,8 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   '@ptsdly/kv': [],
   '@ptsdly/packager': [],
   '@ptsdly/transcoder': ['@ptsdly/contract'],
-  '@ptsdly/gateway': ['@ptsdly/contract', '@ptsdly/kit'],
-  '@ptsdly/identity': ['@ptsdly/contract', '@ptsdly/kit', '@ptsdly/db'],
+  '@ptsdly/gateway': ['@ptsdly/contract', '@ptsdly/kit', '@ptsdly/kv'],
+  '@ptsdly/identity': ['@ptsdly/contract', '@ptsdly/kit', '@ptsdly/db', '@ptsdly/kv'], // kv: rate limits
   '@ptsdly/subscriptions': ['@ptsdly/contract', '@ptsdly/kit', '@ptsdly/db'],
   '@ptsdly/links': ['@ptsdly/contract', '@ptsdly/kit', '@ptsdly/kv'],
   '@ptsdly/media': ['@ptsdly/contract', '@ptsdly/kit', '@ptsdly/db', '@ptsdly/packager'],

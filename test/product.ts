@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { freePorts } from './ports.ts';
 
 export const root = fileURLToPath(new URL('..', import.meta.url));
-const main = join(root, 'ptsdly/src/main.ts');
+export const main = join(root, 'ptsdly/src/main.ts');
 
 export type Topology = 'one process' | 'every service apart';
 export const topologies: readonly Topology[] = ['one process', 'every service apart'];
@@ -25,10 +25,14 @@ export interface Product {
   readonly pid: number;
   /** Where each service listens, of services that run apart. */
   readonly addresses: Readonly<Partial<Record<ServiceName, string>>>;
+  /** The settings of its processes. */
+  readonly env: Readonly<Record<string, string>>;
   /** What all processes printed so far. */
   log(): Promise<string>;
   /** Kills one process without warning and starts it again (`all` is the one process). */
   crash(name: ServiceName | 'all'): Promise<void>;
+  /** Asks one process to stop and starts it again when it has ended; resolves when everything answers. */
+  restart(name: ServiceName | 'all'): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -42,13 +46,15 @@ export async function startProduct(options: ProductOptions = {}): Promise<Produc
   const data = await mkdtemp(join(tmpdir(), 'ptsdly-test-'));
   const ports = await freePorts(services.length);
   const port = options.env?.PORT ?? String(ports[services.indexOf('gateway')]);
-  const url = `http://localhost:${port}`;
+  const scheme = options.env?.PTSDLY_URL?.startsWith('https:') ? 'https' : 'http';
+  const url = `${scheme}://localhost:${port}`;
   const env: Record<string, string> = {
     ...(process.env as Record<string, string>),
     PORT: port,
     PTSDLY_DATA: data,
     PTSDLY_LOG: 'info',
     PTSDLY_RATE_FACTOR: '100',
+    PTSDLY_DRAIN: '0',
     ...options.env,
   };
   const apart = options.topology === 'every service apart';
@@ -82,11 +88,17 @@ export async function startProduct(options: ProductOptions = {}): Promise<Produc
       return running.get(names[0] as string)?.pid as number;
     },
     addresses,
+    env,
     log,
     async crash(name) {
       const child = running.get(name) as ChildProcess;
       child.kill('SIGKILL');
       await once(child, 'exit');
+      start(name);
+      await answers();
+    },
+    async restart(name) {
+      await end(running.get(name) as ChildProcess);
       start(name);
       await answers();
     },

@@ -47,6 +47,7 @@ export async function openWeb(options: WebOptions): Promise<Service> {
   const sendApp = (context: Context) => context.html(index, 200, pageHeaders('app'));
   app.get('/', sendApp);
   app.get('/app', sendApp);
+  app.get('/app/pay', (context) => context.html(index, 200, pageHeaders('pay')));
   app.get('/app/*', sendApp);
 
   const sendWatch = (embedded: boolean) => async (context: Context) => {

@@ -77,7 +77,7 @@ test('services that start at once share one secret', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'ptsdly-secrets-'));
   mkdirSync(join(folder, 'secrets'));
   const gate = new SharedArrayBuffer(400);
-  const workerData = { module: new URL('./config.ts', import.meta.url).href, folder, gate, count: 2 };
+  const workerData = { module: new URL('./data-folder.ts', import.meta.url).href, folder, gate, count: 2 };
   const makers = [1, 2].map(() => new Worker(SECRET_MAKER, { eval: true, workerData }));
   const made = await Promise.all(
     makers.map((maker) => new Promise((resolve) => maker.once('message', resolve))),

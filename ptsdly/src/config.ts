@@ -1,5 +1,4 @@
-import { createHash, randomBytes } from 'node:crypto';
-import { chmodSync, linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
 import { isIP } from 'node:net';
 import { homedir, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -90,15 +89,46 @@ export const settings = {
     'Further names under which the gateway answers, with commas between them',
     list.optional(),
   ),
+  tlsCert: setting(
+    'PTSDLY_TLS_CERT',
+    'File with the certificate and its chain (PEM), for https without a proxy; read again when it changes',
+    z.string().min(1).optional(),
+  ),
+  tlsKey: setting(
+    'PTSDLY_TLS_KEY',
+    'File with the key of that certificate (PEM)',
+    z.string().min(1).optional(),
+  ),
+  acme: setting(
+    'PTSDLY_ACME',
+    'Directory of a certificate authority that gives certificates by itself (ACME), such as `https://acme-v02.api.letsencrypt.org/directory`; setting it accepts its terms',
+    z.url({ protocol: /^https$/ }).optional(),
+  ),
+  acmeEmail: setting('PTSDLY_ACME_EMAIL', 'Where that authority may write to', z.email().optional()),
+  httpPort: setting(
+    'PTSDLY_HTTP_PORT',
+    'Port of plain HTTP beside https, which leads there and answers the authority; `80` with `PTSDLY_ACME`, else none where not given',
+    port.optional(),
+  ),
   trustedProxies: setting(
     'PTSDLY_TRUSTED_PROXIES',
     'Addresses or networks of proxies before the gateway, with commas between them',
     networks.optional(),
   ),
+  drain: setting(
+    'PTSDLY_DRAIN',
+    'Seconds for which a process that is told to stop goes on serving, so that others can turn elsewhere; `0` in one process, else `2` where not given',
+    z.coerce.number().min(0).max(300).optional(),
+  ),
   rateFactor: setting(
     'PTSDLY_RATE_FACTOR',
     'Scales the rate limits; `0` switches them off',
     z.coerce.number().min(0).max(1000).default(1),
+  ),
+  rateStore: setting(
+    'PTSDLY_RATE_STORE',
+    'Where rate limits are counted for several gateways or identities: `redis://host:port/db`; in memory where not given',
+    z.url({ protocol: /^rediss?$/ }).optional(),
   ),
   identityUrl: setting(
     'PTSDLY_IDENTITY_URL',
@@ -154,6 +184,31 @@ export const settings = {
       .string()
       .regex(/^[^:\s]+:\S+$/, 'expected id:secret')
       .optional(),
+    'secret',
+  ),
+  plans: setting(
+    'PTSDLY_PLANS',
+    'File of the plans on offer (JSON); three usual ones where not given',
+    z.string().min(1).optional(),
+  ),
+  payments: setting(
+    'PTSDLY_PAYMENTS',
+    'Who charges: `none:` (nothing is charged), `stripe:`, or `portone:<store>?card=<channel key>&kakaopay=<channel key>`',
+    z
+      .string()
+      .regex(/^(none|stripe|portone):/, 'expected none:, stripe: or portone:')
+      .default('none:'),
+  ),
+  paymentsKey: setting(
+    'PTSDLY_PAYMENTS_KEY',
+    "Secret of the payment provider's API",
+    z.string().min(1).optional(),
+    'secret',
+  ),
+  paymentsWebhookSecret: setting(
+    'PTSDLY_PAYMENTS_WEBHOOK_SECRET',
+    "Secret of the payment provider's webhooks",
+    z.string().min(1).optional(),
     'secret',
   ),
   sleepAfter: setting(
@@ -263,13 +318,17 @@ type Values = { readonly [K in keyof typeof settings]: z.output<(typeof settings
 
 /** The whole configuration: read once, validated whole, frozen. */
 export type Config = Readonly<
-  Omit<Values, 'url' | 'identityDatabase' | 'subscriptionsDatabase' | 'linksStore' | 'serverHost'> & {
+  Omit<
+    Values,
+    'url' | 'identityDatabase' | 'subscriptionsDatabase' | 'linksStore' | 'serverHost' | 'drain'
+  > & {
     readonly services: readonly ServiceName[];
     readonly url: string;
     readonly identityDatabase: string;
     readonly subscriptionsDatabase: string;
     readonly linksStore: string;
     readonly serverHost: string;
+    readonly drain: number;
     /** Private folder with a short path, for Unix sockets. */
     readonly runFolder: string;
   }
@@ -292,19 +351,36 @@ export function readConfig(services: readonly ServiceName[], env: NodeJS.Process
   }
   if (faults.length > 0) throw new ConfigError(faults.join('\n'));
   const given = values as Values;
+  const wrong = tlsFault(given);
+  if (wrong) throw new ConfigError(wrong);
   const data = resolve(given.data);
   return Object.freeze({
     ...given,
     services,
     data,
-    url: (given.url ?? `http://localhost:${given.port}`).replace(/\/+$/, ''),
+    url: (given.url ?? `${given.tlsCert ? 'https' : 'http'}://localhost:${given.port}`).replace(/\/+$/, ''),
     identityDatabase: given.identityDatabase ?? `sqlite:${join(data, 'identity.db')}`,
     subscriptionsDatabase: given.subscriptionsDatabase ?? `sqlite:${join(data, 'subscriptions.db')}`,
     linksStore: given.linksStore ?? `lmdb:${join(data, 'links')}`,
     serverHost: given.serverHost ?? `process:${join(data, 'servers')}`,
+    httpPort: given.httpPort ?? (given.acme ? 80 : undefined),
+    drain: given.drain ?? (isWhole(services) ? 0 : 2),
     runFolder: join(tmpdir(), `ptsdly-${createHash('sha256').update(data).digest('hex').slice(0, 10)}`),
   });
 }
+
+/** What does not fit together, in a line. */
+function tlsFault({ tlsCert, tlsKey, acme, url }: Values): string | undefined {
+  if ((tlsCert === undefined) !== (tlsKey === undefined))
+    return 'PTSDLY_TLS_CERT and PTSDLY_TLS_KEY belong together';
+  if (tlsCert && acme) return 'PTSDLY_ACME: there is a certificate already (PTSDLY_TLS_CERT)';
+  if (acme && !url?.startsWith('https:')) return 'PTSDLY_ACME: PTSDLY_URL must be the https address';
+  if (tlsCert && url?.startsWith('http:')) return 'PTSDLY_TLS_CERT: PTSDLY_URL must be an https address';
+  return undefined;
+}
+
+/** All services in one process: there is no other to turn to. */
+export const isWhole = (services: readonly ServiceName[]) => services.length === serviceNames.length;
 
 /** What the commands of a subscriber find in the environment; they have no configuration beside it. */
 export function readClientEnvironment(env: NodeJS.ProcessEnv = process.env) {
@@ -329,36 +405,4 @@ export function printConfig(config: Config): string {
 /** An address as it may be shown: a store's password stands in its URL (RFC 3986 §3.2.1). */
 function withoutPassword(value: string): string {
   return value.replace(/(:\/\/[^/:@]*:)[^/]*@/, '$1[hidden]@');
-}
-
-/** Makes the data folder. Throws ConfigError where it cannot be written. */
-export function prepareData(folder: string): void {
-  try {
-    mkdirSync(join(folder, 'secrets'), { recursive: true, mode: 0o700 });
-    const probe = join(folder, 'secrets', '.probe');
-    writeFileSync(probe, '');
-  } catch (cause) {
-    throw new ConfigError(`The data folder ${folder} cannot be written (${(cause as Error).message}).`, {
-      cause,
-    });
-  }
-}
-
-/**
- * A secret of this installation, made at its first use and kept in the data folder (mode 0600). Services that start
- * at once all want to make it: it gets its name when it is whole, so that none reads it empty.
- */
-export function keptSecret(folder: string, name: string): string {
-  const file = join(folder, 'secrets', name);
-  const draft = `${file}.${randomBytes(6).toString('hex')}`;
-  writeFileSync(draft, randomBytes(32).toString('base64url'), { flag: 'wx', mode: 0o600 });
-  try {
-    linkSync(draft, file);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-  } finally {
-    rmSync(draft);
-  }
-  chmodSync(file, 0o600);
-  return readFileSync(file, 'utf8').trim();
 }

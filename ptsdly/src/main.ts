@@ -14,6 +14,8 @@ ptsdly links restore-backup FOLDER
                                  puts such a copy in the store's place, while links is not running
 ptsdly identity mails            letters that were kept because no mail server is configured
 ptsdly identity admin E-MAIL     makes an account an administrator; \`support\` and \`user\` likewise
+ptsdly subscriptions list        all subscriptions; \`suspend ID WHY\` stops the server of one (either id) whatever is
+                                 paid, \`unsuspend ID\` lets it run again
 ptsdly servers                   the servers and where their videos lie
 ptsdly servers move SERVER PLACE moves the videos of a server to \`local\` or \`remote\` storage while it plays
 

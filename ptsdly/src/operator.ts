@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import {
+  billingOperatorApi,
   type Client,
   createClient,
   identityOperatorApi,
@@ -9,12 +10,14 @@ import {
   type Role,
 } from '@ptsdly/contract';
 import { createServiceTokens, internalPeer } from '@ptsdly/kit';
-import { type Config, ConfigError, keptSecret } from './config.ts';
+import { type Config, ConfigError } from './config.ts';
+import { keptSecret } from './data-folder.ts';
 
 /** What an operator asks of a running service, on the machine where it runs. */
 const operations = {
   links: ['reports', 'takedown', 'restore', 'dismiss', 'audit', 'backup', 'restore-backup'],
   identity: ['mails', 'admin', 'support', 'user'],
+  subscriptions: ['list', 'suspend', 'unsuspend'],
 } as const;
 type Operated = keyof typeof operations;
 export type Operation = (typeof operations)[Operated][number];
@@ -46,12 +49,16 @@ export async function operate(
   args: readonly string[],
 ): Promise<string[]> {
   if (operation === 'restore-backup') return restored(config, args);
-  const service = operations.identity.some((one) => one === operation) ? 'identity' : 'links';
+  const service = operated.find((name) => operations[name].some((one) => one === operation)) ?? 'links';
   try {
     const peer = operatorPeer(config, service);
-    return service === 'identity'
-      ? await operateIdentity(createClient(identityOperatorApi, peer), operation, args)
-      : await operateLinks(createClient({ ...moderationApi, ...linksStoreApi }, peer), operation, args);
+    if (service === 'identity') {
+      return await operateIdentity(createClient(identityOperatorApi, peer), operation, args);
+    }
+    if (service === 'subscriptions') {
+      return await operateSubscriptions(createClient(billingOperatorApi, peer), operation, args);
+    }
+    return await operateLinks(createClient({ ...moderationApi, ...linksStoreApi }, peer), operation, args);
   } catch (thrown) {
     throw explained(thrown, service);
   }
@@ -66,6 +73,25 @@ async function operateIdentity(
   if (!email) throw new ConfigError(`ptsdly identity ${operation} E-MAIL`);
   const account = await identity.appoint({ body: { email, role: operation as Role } });
   return [`${account.email} is ${account.role} now and has to sign in again`];
+}
+
+async function operateSubscriptions(
+  subscriptions: Client<typeof billingOperatorApi>,
+  operation: Operation,
+  [id, ...why]: readonly string[],
+): Promise<string[]> {
+  if (operation === 'list') {
+    return lines((await subscriptions.subscriptionEntries({ query: { limit: 200 } })).items);
+  }
+  if (!id || (operation === 'suspend' && why.length === 0)) {
+    throw new ConfigError(`ptsdly subscriptions ${operation} ID${operation === 'suspend' ? ' WHY' : ''}`);
+  }
+  const input = { params: { id } };
+  const entry =
+    operation === 'suspend'
+      ? await subscriptions.suspend({ ...input, body: { reason: why.join(' ') } })
+      : await subscriptions.unsuspend(input);
+  return lines([entry]);
 }
 
 async function operateLinks(

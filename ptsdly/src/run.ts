@@ -1,6 +1,7 @@
 import { lstat, mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { openGateway } from '@ptsdly/gateway';
+import { openGateway, openTls, type Tls } from '@ptsdly/gateway';
 import { openIdentity, type Providers } from '@ptsdly/identity';
 import {
   type Address,
@@ -17,7 +18,8 @@ import {
 import { openLinks } from '@ptsdly/links';
 import { openSubscriptions } from '@ptsdly/subscriptions';
 import { openWeb } from '@ptsdly/web/serve';
-import { type Config, ConfigError, keptSecret, prepareData, type ServiceName } from './config.ts';
+import { type Config, ConfigError, isWhole, type ServiceName } from './config.ts';
+import { keptSecret, prepareData } from './data-folder.ts';
 import { LocalServices } from './local-services.ts';
 import { mediaProgram } from './media-program.ts';
 import { attended, operatorSocket } from './operator.ts';
@@ -43,16 +45,20 @@ export async function run(config: Config): Promise<Running> {
   const local = new LocalServices(config.services);
   const listeners: Listener[] = [];
   const addresses: Partial<Record<ServiceName, string>> = {};
+  let tls: Tls | undefined;
   const close = async () => {
-    for (const listener of listeners.reverse()) await listener.close();
+    await tls?.certificates.close();
+    await Promise.all(listeners.map((listener) => listener.close()));
     await local.close();
   };
   try {
     await local.open((name) => openService(name, config, log, peers(config, local)));
+    tls = config.services.includes('gateway') ? await tlsOf(config, log) : undefined;
+    if (tls) listeners.push(...(await listenPlain(tls, config)));
     for (const [name, service] of local.opened) {
-      const where = listenOptions(name, config);
+      const where = listenOptions(name, config, tls);
       if (!where) continue;
-      const listener = await listen(service, where).catch((cause: unknown) => {
+      const listener = await listen(service, { ...where, ...leave(config) }).catch((cause: unknown) => {
         throw new ConfigError(cannotListen(name, where, cause), { cause });
       });
       listeners.push(listener);
@@ -95,10 +101,12 @@ async function openService(name: ServiceName, config: Config, log: Logger, peers
     tokens: createServiceTokens(name, new TextEncoder().encode(key)),
     baseUrl: config.url,
   };
+  const rates = config.rateStore ? { ratesUrl: config.rateStore } : {};
   switch (name) {
     case 'identity':
       return openIdentity({
         ...shared,
+        ...rates,
         databaseUrl: config.identityDatabase,
         secret: config.authSecret ?? keptSecret(config.data, 'auth.secret'),
         providers: providers(config),
@@ -127,6 +135,13 @@ async function openService(name: ServiceName, config: Config, log: Logger, peers
           runFolder: config.runFolder,
           ...mediaProgram(),
           idleSeconds: config.sleepAfter,
+          plansFile: config.plans,
+          payments: {
+            url: config.payments,
+            key: config.paymentsKey,
+            webhookSecret: config.paymentsWebhookSecret,
+            baseUrl: config.url,
+          },
           remoteStorage: remoteStorage(config),
           remoteControl: remoteControl(config, key),
           cloudKeys: keysOf(config.cloudKey),
@@ -140,6 +155,7 @@ async function openService(name: ServiceName, config: Config, log: Logger, peers
       return openGateway({
         ...shared,
         ...peers,
+        ...rates,
         rateFactor: config.rateFactor,
         ...(config.hosts ? { hosts: config.hosts } : {}),
         ...(config.trustedProxies ? { trustedProxies: config.trustedProxies } : {}),
@@ -194,13 +210,49 @@ function apartUrl(name: Exclude<ServiceName, 'gateway'>, config: Config): string
 }
 
 /** The gateway always listens; another service only where the gateway is not in its process. */
-function listenOptions(name: ServiceName, config: Config): ListenOptions | undefined {
-  if (name === 'gateway') return { port: config.port, host: config.host };
+function listenOptions(name: ServiceName, config: Config, tls?: Tls): ListenOptions | undefined {
+  if (name === 'gateway') {
+    return { port: config.port, host: config.host, ...(tls ? { tls: tls.certificates } : {}) };
+  }
   const url = config[`${name}Url`];
   if (!url && config.services.includes('gateway')) return undefined;
   const where = apartUrl(name, config);
   if (where.startsWith('unix:')) return { socketPath: where.slice('unix:'.length) };
   return { host: new URL(where).hostname, port: Number(new URL(where).port || 80) };
+}
+
+/** https of our own: with certificates from files, or from an authority. */
+async function tlsOf(config: Config, log: Logger): Promise<Tls | undefined> {
+  const { url: baseUrl, tlsCert: certFile, tlsKey: keyFile, acme: directoryUrl, acmeEmail: email } = config;
+  const shared = { baseUrl, log: log.child({ service: 'gateway' }) };
+  if (certFile && keyFile) {
+    return openTls({ ...shared, source: { certFile, keyFile } }).catch((cause: Error) => {
+      throw new ConfigError(`PTSDLY_TLS_CERT: ${cause.message}`, { cause });
+    });
+  }
+  if (!directoryUrl) return undefined;
+  const names = [baseUrl, ...(config.hosts ?? []).map((host) => `https://${host}`)];
+  const source = {
+    directoryUrl,
+    names: [...new Set(names.map((name) => new URL(name).hostname))],
+    folder: join(config.data, 'tls'),
+    ...(email ? { email } : {}),
+  };
+  return openTls({ ...shared, source });
+}
+
+async function listenPlain(tls: Tls, { httpPort, host }: Config): Promise<Listener[]> {
+  if (httpPort === undefined) return [];
+  const where = { port: httpPort, host };
+  const listener = await listen(tls.plain, { ...where, drainMs: 100 }).catch((cause: unknown) => {
+    throw new ConfigError(`PTSDLY_HTTP_PORT: ${cannotListen('gateway', where, cause)}`, { cause });
+  });
+  return [listener];
+}
+
+/** Alone, the sooner the next process can listen the better: uploads resume, players ask again. */
+function leave({ services, drain }: Config): Pick<ListenOptions, 'lingerMs' | 'drainMs'> {
+  return { lingerMs: drain * 1000, drainMs: isWhole(services) ? 1000 : 10_000 };
 }
 
 function cannotListen(name: ServiceName, where: ListenOptions, cause: unknown): string {

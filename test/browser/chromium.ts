@@ -43,8 +43,14 @@ export const screens: readonly Screen[] = [
   { name: 'desktop', width: 1280, height: 800, phone: false, locale: 'en-US' },
 ];
 
-export function openContext(browser: Browser, screen: Screen, baseURL: string): Promise<BrowserContext> {
+export function openContext(
+  browser: Browser,
+  screen: Screen,
+  baseURL: string,
+  more: { ignoreHTTPSErrors?: boolean } = {},
+): Promise<BrowserContext> {
   return browser.newContext({
+    ...more,
     baseURL,
     locale: screen.locale,
     viewport: { width: screen.width, height: screen.height },

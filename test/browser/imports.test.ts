@@ -45,7 +45,7 @@ describe.runIf(chromiumPath).each(screens)('$name', (screen) => {
     for (const host of ['127.0.0.1', 'localhost', '[::ffff:7f00:1]', '2130706433']) {
       await page.getByTestId('import-url').fill(`http://${host}:${port}/secret.mp4`);
       await page.getByTestId('import-url').press('Enter');
-      await page.getByText(/cannot be fetched|가져올 수 없습니다/).waitFor();
+      await page.getByText(/not open to everybody|모두에게 열려 있지 않은/).waitFor();
     }
     await page.keyboard.press('Escape');
     await context.close();

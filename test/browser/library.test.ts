@@ -1,9 +1,11 @@
+import { readFile } from 'node:fs/promises';
 import { libraryApi, type Server } from '@ptsdly/contract';
+import { fixture } from '@ptsdly/packager/testing';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Person } from '../person.ts';
 import { type Product, startProduct } from '../product.ts';
-import { createUpload } from '../tus.ts';
+import { createUpload, sha256 } from '../tus.ts';
 import { seriousViolations } from './axe.ts';
 import { chromiumPath, launchChromium, openContext, type Screen, screens } from './chromium.ts';
 
@@ -15,8 +17,14 @@ const [phone, desktop] = screens as [Screen, Screen];
 const soon = { timeout: 10_000 };
 let product: Product;
 let browser: Browser;
+let clips: Record<string, Buffer>;
 
 beforeAll(async () => {
+  const draw = async (name: string, rate: number) => {
+    const source = ['-f', 'lavfi', '-i', `testsrc2=s=320x180:r=${rate}:d=4`];
+    return readFile(await fixture(name, [...source, '-c:v', 'libx264', '-pix_fmt', 'yuv420p']));
+  };
+  clips = { 'first.mp4': await draw('library-1.mp4', 25), 'second.mp4': await draw('library-2.mp4', 24) };
   product = await startProduct();
   if (chromiumPath) browser = await launchChromium();
 }, 60_000);
@@ -110,6 +118,47 @@ describe.runIf(chromiumPath)('the library', () => {
     await expect.poll(() => shown(page), soon).toEqual(['첫눈']);
     await page.context().close();
     await other.context().close();
+  });
+
+  test('another file for a video, its chapters, and a folder that comes back from the trash', {
+    timeout: 120_000,
+  }, async () => {
+    const { person, server } = await newcomer();
+    const calls = person.call(libraryApi, server.url);
+    const folder = await calls.createFolder({ body: { name: '여행' } });
+    await calls.deleteFolder({ params: { id: folder.id } });
+    const file = (name: string) => ({ name, mimeType: 'video/mp4', buffer: clips[name] ?? Buffer.alloc(0) });
+    const page = await open(person, desktop);
+    await page.getByTestId('file-input').first().setInputFiles(file('first.mp4'));
+    await page.locator('[data-title="first"][data-state="playable"]').waitFor();
+    await card(page, 'first').getByTestId('video-menu').click();
+    await page.getByTestId('menu-replace').click();
+    await page.getByTestId('replace-input').setInputFiles(file('second.mp4'));
+    await page.locator('[data-testid="upload"][data-state="done"]').nth(1).waitFor();
+    await card(page, 'first').getByRole('link').first().click();
+    await page.getByTestId('former').waitFor();
+    expect(await page.getByTestId('sha256').textContent()).toBe(
+      sha256(clips['second.mp4'] ?? Buffer.alloc(0)),
+    );
+    await page.getByTestId('chapter-add').click();
+    await page.getByTestId('chapter-title').fill('Beginning');
+    await page.getByTestId('chapter-time').fill('9:00');
+    await page.getByTestId('chapters-save').click();
+    await page.getByText('after the end').waitFor();
+    await page.getByTestId('chapter-time').fill('0:01');
+    await page.getByTestId('chapters-save').click();
+    await expect.poll(() => page.getByTestId('chapters-save').count(), soon).toBe(0);
+    expect(await seriousViolations(page)).toEqual([]);
+    await page.getByTestId('former-restore').click();
+    await expect
+      .poll(() => page.getByTestId('sha256').textContent(), soon)
+      .toBe(sha256(clips['first.mp4'] ?? Buffer.alloc(0)));
+    await page.goto('/app/trash');
+    await page.getByTestId('restore-folder').click();
+    await expect.poll(() => page.getByTestId('trashed-folder').count(), soon).toBe(0);
+    await page.goto('/app/server');
+    await page.getByTestId('folder').waitFor();
+    await page.context().close();
   });
 
   test('by keyboard alone: choose, move, rename, trash', { timeout: 120_000 }, async () => {

@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { readFile, readlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { type FakeS3, startFakeS3 } from '@ptsdly/media/testing/s3';
@@ -28,6 +29,13 @@ afterAll(async () => {
   await product?.stop();
   await s3?.close();
 });
+
+/** The network that the process of a media server sees. */
+async function namespaceOf(serverId: string): Promise<string> {
+  const note = await readFile(join(product.data, 'servers', '.pids', serverId), 'utf8');
+  const { server } = JSON.parse(note) as { server: { pid: number } };
+  return readlink(`/proc/${server.pid}/ns/net`);
+}
 
 const operator = async (...args: string[]) => {
   const main = join(root, 'ptsdly/src/main.ts');
@@ -69,6 +77,8 @@ test('an upload goes to S3, home again by command, and out of S3 with its accoun
     (text) => text,
   );
   expect(await download()).toBe(sha256(bytes));
+  const isWalled = !(await product.log()).includes('bubblewrap does not work');
+  if (isWalled) expect(await namespaceOf(server.id)).not.toBe(await readlink('/proc/self/ns/net'));
 
   expect(await operator('servers', 'move', server.slug, 'local')).toContain('local');
   await until(

@@ -15,6 +15,9 @@ export interface Radosgw {
   /** `s3://<bucket>?endpoint=…`. */
   readonly url: string;
   readonly keys: { readonly accessKeyId: string; readonly secretAccessKey: string };
+  readonly endpoint: string;
+  /** Makes a role that the user of the keys may borrow, with every right on S3. Resolves with its ARN. */
+  makeRole(): Promise<string>;
   stop(): Promise<void>;
 }
 
@@ -36,9 +39,23 @@ export async function startRadosgw(): Promise<Radosgw> {
     });
     await client.send(new CreateBucketCommand({ Bucket: 'lab' }));
     client.destroy();
-    return { url: `s3://lab?endpoint=${endpoint}`, keys, stop };
+    const makeRole = () => roleIn(folder);
+    return { url: `s3://lab?endpoint=${endpoint}`, endpoint, keys, makeRole, stop };
   } catch (error) {
     await stop();
     throw error;
   }
+}
+
+async function roleIn(folder: string): Promise<string> {
+  const admin = (...args: string[]) =>
+    run('radosgw-admin', ['-c', join(folder, 'ceph.conf'), '-n', 'client.rgw', ...args], { timeout: 60_000 });
+  const policy = (statement: object) =>
+    JSON.stringify({ Version: '2012-10-17', Statement: [{ Effect: 'Allow', ...statement }] });
+  const Principal = { AWS: ['arn:aws:iam:::user/tester'] };
+  const trust = policy({ Principal, Action: ['sts:AssumeRole'] });
+  const { stdout } = await admin('role', 'create', '--role-name=media', `--assume-role-policy-doc=${trust}`);
+  const rights = policy({ Action: ['s3:*'], Resource: ['arn:aws:s3:::*'] });
+  await admin('role-policy', 'put', '--role-name=media', '--policy-name=s3', `--policy-doc=${rights}`);
+  return (JSON.parse(stdout) as { Arn: string }).Arn;
 }

@@ -42,6 +42,22 @@ describeStorage('s3: on radosgw, behind the local disk', (own) =>
   openStorage({ url: at('tiered'), keys: s3.keys, folder: own, log: silentLog }),
 );
 
+test('a presigned read gives its own stretch and no other', async () => {
+  const storage = await openRemote(at('signed'), { keys: s3.keys, log: silentLog });
+  const bytes = randomBytes(100_000);
+  const path = join(folder, 'signed');
+  await writeFile(path, bytes);
+  await storage.put('video/original', path);
+  const { url, headers } = await storage.presign('video/original', 100, 5000);
+  const own = await fetch(url, { headers });
+  expect(own.status).toBe(206);
+  expect(Buffer.from(await own.arrayBuffer()).equals(bytes.subarray(100, 5000))).toBe(true);
+  for (const other of [{}, { range: 'bytes=0-99999' }, { range: 'bytes=100-5000' }]) {
+    expect((await fetch(url, { headers: other as Record<string, string> })).status).toBe(403);
+  }
+  await storage.close();
+});
+
 test('a large object goes in parts, and comes back the same', async () => {
   const storage = await openRemote(at('large'), { keys: s3.keys, log: silentLog });
   const bytes = randomBytes(50_000_000);

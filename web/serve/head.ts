@@ -9,7 +9,7 @@ type Preview = CallOutput<typeof linksInternalApi.preview>;
  * say in whose: null is any, an empty list none (CSP 3 §6.4.2).
  */
 export function pageHeaders(
-  page: 'app' | 'watch' | 'embed',
+  page: 'app' | 'pay' | 'watch' | 'embed',
   embedOrigins: readonly string[] | null = null,
 ): Record<string, string> {
   const policy = [
@@ -19,8 +19,9 @@ export function pageHeaders(
     "media-src 'self' blob:",
     "worker-src 'self' blob:",
     "object-src 'none'",
+    ...(page === 'pay' ? PAY_WINDOW : []),
     "base-uri 'none'",
-    "form-action 'self'",
+    `form-action 'self'${page === 'pay' ? ' https:' : ''}`,
     `frame-ancestors ${page === 'embed' ? ancestors(embedOrigins) : "'none'"}`,
   ];
   return {
@@ -28,9 +29,19 @@ export function pageHeaders(
     'x-content-type-options': 'nosniff',
     'referrer-policy': 'no-referrer',
     'cache-control': 'no-cache',
-    ...(page === 'app' ? {} : { 'x-robots-tag': 'noindex' }),
+    ...(page === 'app' || page === 'pay' ? {} : { 'x-robots-tag': 'noindex' }),
   };
 }
+
+/**
+ * The window of PortOne runs in a page of its own, the only one that loads anything from elsewhere; it brings the
+ * window of whichever payment company it is.
+ */
+const PAY_WINDOW = [
+  "script-src 'self' https://cdn.portone.io https://*.portone.io https://*.iamport.co",
+  "connect-src 'self' https://*.portone.io https://*.iamport.co",
+  'frame-src https:',
+];
 
 const ancestors = (origins: readonly string[] | null) => {
   if (origins === null) return '*';

@@ -36,6 +36,8 @@ export const mediaConfig = z.object({
       sessionToken: z.string().min(1).optional(),
     })
     .optional(),
+  /** A Unix socket that leads to the remote one of these and nowhere else, for a server without network. */
+  storageSocket: z.string().min(1).optional(),
   /** Its host lends it keys for the remote one, for a while each (`controlApi.storageKeys`). */
   lentKeys: z.boolean().optional(),
   /** Where it listens: a Unix socket, at most 107 bytes. */

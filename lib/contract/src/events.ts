@@ -1,6 +1,17 @@
 import { z } from 'zod';
 import { endpoint } from './endpoint.ts';
 
+/** What subscriptions writes to people about. */
+export const billingLetter = z.enum([
+  'payment-receipt',
+  'payment-failed',
+  'subscription-suspended',
+  'subscription-ended',
+  'trial-ending',
+  'data-removal',
+]);
+export type BillingLetter = z.infer<typeof billingLetter>;
+
 /**
  * Facts that one service publishes and others follow (DESIGN §3): written in the transaction that makes them
  * true, numbered without reuse, delivered in order and at least once. A consumer stores the last `seq` it has
@@ -26,6 +37,13 @@ export const eventData = z.discriminatedUnion('type', [
     state: z.string(),
   }),
   z.object({ type: z.literal('video.deleted'), serverId: z.string(), videoId: z.string() }),
+  /** A letter to somebody whose address only identity knows; it is written in their language. */
+  z.object({
+    type: z.literal('letter.wanted'),
+    userId: z.string(),
+    kind: billingLetter,
+    values: z.record(z.string(), z.string()),
+  }),
   // links
   z.object({
     type: z.literal('link.changed'),

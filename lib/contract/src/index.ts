@@ -1,4 +1,6 @@
 export * from './account.ts';
+export * from './billing.ts';
+export * from './billing-operator.ts';
 export * from './client.ts';
 export * from './control.ts';
 export * from './endpoint.ts';

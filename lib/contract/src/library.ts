@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { endpoint } from './endpoint.ts';
 import { bytes, id, idParams, page, seconds, timestamp } from './fields.ts';
-import { chapter, subtitle, video } from './media.ts';
+import { chapter, download, subtitle, video } from './media.ts';
 import { type ProblemCode, problems } from './problem.ts';
 
 /** What an owner does with the videos of a server. Paths are relative to the server's URL (`/m/<slug>`). */
@@ -21,6 +21,10 @@ export const folder = z.object({
   createdAt: timestamp,
 });
 export type Folder = z.infer<typeof folder>;
+
+/** A folder that was put into the trash, with all that went there with it. */
+export const trashedFolder = folder.extend({ trashedAt: timestamp });
+export type TrashedFolder = z.infer<typeof trashedFolder>;
 
 /** One kind of change for many videos. */
 export const bulkAction = z.discriminatedUnion('do', [
@@ -54,6 +58,17 @@ export const librarySummary = z.object({
   videos: amount,
   favorites: amount,
   trash: amount,
+  /** What the used bytes are made of, without what lies in the trash; and what was made of originals, beside them. */
+  storage: z.object({
+    /** Originals that are here. */
+    originals: bytes,
+    /** Announced by uploads that are under way. */
+    arriving: bytes,
+    /** Files that were replaced and can still be put back. */
+    former: bytes,
+    /** Smaller sizes and converted sound; they do not count towards the quota. */
+    renditions: bytes,
+  }),
   /** Still arriving or being prepared. */
   processing: amount,
   unplayable: amount,
@@ -79,6 +94,28 @@ export const videoDetails = z.object({
   tracks: z.array(videoTrack),
   subtitles: z.array(subtitle),
   chapters: z.array(chapter),
+  /** Smaller sizes with their sound, each as one MP4, largest first. */
+  downloads: z.array(download),
+  /** A file that is to take the place of the present one: it is arriving, or cannot be taken. */
+  replacement: z
+    .object({
+      /** Of the upload that brings it. */
+      uploadId: z.string(),
+      fileName: z.string(),
+      sizeBytes: bytes,
+      receivedBytes: bytes,
+      failure: z.object({ code: z.string(), detail: z.string() }).nullable(),
+    })
+    .nullable(),
+  /** The file that stood here before, and counts until then. */
+  former: z
+    .object({
+      fileName: z.string(),
+      sizeBytes: bytes,
+      sha256: z.string().nullable(),
+      keptUntil: timestamp,
+    })
+    .nullable(),
 });
 export type VideoDetails = z.infer<typeof videoDetails>;
 
@@ -138,6 +175,29 @@ export const libraryApi = {
     response: videoDetails,
     problems: ['not_found'],
   }),
+  directRead: endpoint({
+    method: 'POST',
+    path: '/videos/:id/direct',
+    access: 'user',
+    scope: 'videos:read',
+    summary:
+      'A presigned request for some bytes of the original, at most 16 MiB, from the store where it lies; for the owner alone, good for a minute',
+    params: idParams,
+    body: z
+      .object({ start: bytes, end: bytes })
+      .refine(({ start, end }) => end > start && end - start <= 16 * 1024 * 1024, {
+        message: 'from 1 byte to 16 MiB',
+        path: ['end'],
+      }),
+    response: z.object({
+      url: z.string(),
+      /** To be sent as they are: without them the request is refused. */
+      headers: z.record(z.string(), z.string()),
+      expiresAt: timestamp,
+    }),
+    /** `format_not_offered`: it lies on the server's own disk. */
+    problems: ['not_found', 'invalid_fields', 'not_playable_yet', 'format_not_offered', 'video_trashed'],
+  }),
   putPosition: endpoint({
     method: 'PUT',
     path: '/videos/:id/position',
@@ -158,6 +218,34 @@ export const libraryApi = {
     body: z.object({ items: z.array(chapter).max(200) }),
     response: z.object({ items: z.array(chapter) }),
     problems: ['not_found', 'invalid_fields'],
+  }),
+  restoreFile: endpoint({
+    method: 'POST',
+    path: '/videos/:id/file/former/restore',
+    access: 'user',
+    scope: 'videos:write',
+    summary: 'Put the file back that was replaced last; the present one is kept in its place',
+    params: idParams,
+    response: video,
+    problems: ['not_found'],
+  }),
+  discardFormerFile: endpoint({
+    method: 'DELETE',
+    path: '/videos/:id/file/former',
+    access: 'user',
+    scope: 'videos:write',
+    summary: 'Delete the file that was replaced last before its days are over',
+    params: idParams,
+    problems: ['not_found'],
+  }),
+  discardReplacement: endpoint({
+    method: 'DELETE',
+    path: '/videos/:id/file/replacement',
+    access: 'user',
+    scope: 'videos:write',
+    summary: 'Give up a file that is arriving to replace the present one, or that cannot be taken',
+    params: idParams,
+    problems: ['not_found'],
   }),
   updateSubtitle: endpoint({
     method: 'PATCH',
@@ -234,6 +322,14 @@ export const libraryApi = {
     status: 200,
     response: z.object({ videoIds: z.array(z.string()) }),
     problems: ['not_found'],
+  }),
+  listTrashedFolders: endpoint({
+    method: 'GET',
+    path: '/trash/folders',
+    access: 'user',
+    scope: 'videos:read',
+    summary: 'Folders that were put into the trash, the last one first',
+    response: z.object({ items: z.array(trashedFolder) }),
   }),
   restoreFolder: endpoint({
     method: 'POST',

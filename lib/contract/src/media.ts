@@ -108,6 +108,14 @@ export const playTrack = z.object({
 });
 export type PlayTrack = z.infer<typeof playTrack>;
 
+export const download = z.object({
+  name: z.string(),
+  /** Lines of the picture. */
+  height: z.int(),
+  url: z.string(),
+});
+export type Download = z.infer<typeof download>;
+
 export const playAnswer = z.object({
   /** The token in the path of every URL below. */
   session: z.string(),
@@ -127,7 +135,10 @@ export const playAnswer = z.object({
   /** WebVTT thumbnails with sheets beside it; empty until they have been made. Null without a picture. */
   storyboardUrl: z.string().nullable(),
   eventsUrl: z.string(),
+  /** The original; null where the link does not allow it. */
   downloadUrl: z.string().nullable(),
+  /** Smaller sizes with their sound, each as one MP4, largest first; none where the link does not allow it. */
+  downloads: z.array(download),
   tracks: z.array(playTrack),
   /**
    * What this session lacks and is being made. `event: renditions` on `eventsUrl` tells that something is ready, which
@@ -208,7 +219,11 @@ export const mediaApi = {
     status: 201,
     response: video,
     problems: [
-      'import_refused',
+      'import_address',
+      'import_private',
+      'import_no_video',
+      'import_unreachable',
+      'import_denied',
       'import_failed',
       'quota_exceeded',
       'no_space',

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { subscriptionsApi } from './billing.ts';
 import { type Api, type Endpoint, successStatus } from './endpoint.ts';
 import { identityApi } from './identity.ts';
 import { libraryApi } from './library.ts';
@@ -13,7 +14,6 @@ import {
   type RawRoute,
   subscriptionsRawRoutes,
 } from './routes.ts';
-import { subscriptionsApi } from './subscriptions.ts';
 import { webApi } from './web.ts';
 import { webhooksApi } from './webhooks.ts';
 

@@ -11,6 +11,8 @@ export interface RawRoute {
   readonly access: Access;
   /** As of an endpoint. */
   readonly scope?: Scope;
+  /** Largest body in bytes, where it is not up to the service. */
+  readonly maxBody?: number;
   readonly summary: string;
 }
 
@@ -21,7 +23,8 @@ export const mediaRawRoutes: readonly RawRoute[] = [
     path: '/uploads',
     access: 'user',
     scope: 'videos:write',
-    summary: 'Create an upload (tus 1.0)',
+    summary:
+      'Create an upload (tus 1.0). Upload-Metadata: filename, filetype, folderId, and replaces: the video whose file it is to become',
   },
   {
     methods: ['HEAD', 'PATCH', 'DELETE', 'OPTIONS'],
@@ -50,6 +53,13 @@ export const mediaRawRoutes: readonly RawRoute[] = [
     access: 'user',
     scope: 'videos:read',
     summary: 'The uploaded bytes',
+  },
+  {
+    methods: ['GET', 'HEAD'],
+    path: '/videos/:id/renditions/:name',
+    access: 'user',
+    scope: 'videos:read',
+    summary: 'A rendition (v720, …) with its sound as one MP4',
   },
   {
     methods: ['GET', 'HEAD'],
@@ -139,6 +149,13 @@ export const subscriptionsRawRoutes: readonly RawRoute[] = [
     access: 'user',
     scope: 'servers:read',
     summary: 'The states of a server as they change (server-sent events)',
+  },
+  {
+    methods: ['POST'],
+    path: '/api/payments/webhook',
+    access: 'open',
+    maxBody: 256 * 1024,
+    summary: 'Events of the payment provider, signed by it',
   },
 ];
 

@@ -4,25 +4,6 @@ import { endpoint } from './endpoint.ts';
 import { feedPage, feedQuery } from './events.ts';
 import { bytes, id, idParams, seconds, timestamp } from './fields.ts';
 
-export const planInterval = z.enum(['month', 'year']);
-
-export const plan = z.object({
-  id: z.string(),
-  /** Shown name by language. */
-  name: z.object({ ko: z.string(), en: z.string() }),
-  price: z.object({
-    /** Minor units of the currency (KRW has none). */
-    amount: z.int().nonnegative(),
-    currency: z.string().length(3),
-    interval: planInterval,
-  }),
-  storageBytes: bytes,
-  /** Bytes a month. */
-  transferBytes: bytes,
-  concurrentViewers: z.int().positive(),
-});
-export type Plan = z.infer<typeof plan>;
-
 export const serverState = z.enum([
   'requested',
   'provisioning',
@@ -54,26 +35,6 @@ export const server = z.object({
 });
 export type Server = z.infer<typeof server>;
 
-export const subscriptionState = z.enum([
-  'incomplete',
-  'trialing',
-  'active',
-  'past_due',
-  'unpaid',
-  'canceled',
-  'ended',
-]);
-
-export const subscription = z.object({
-  id: z.string(),
-  planId: z.string(),
-  state: subscriptionState,
-  server: z.object({ id: z.string(), slug: z.string(), state: serverState, url: z.string() }),
-  createdAt: timestamp,
-  canceledAt: timestamp.nullable(),
-});
-export type Subscription = z.infer<typeof subscription>;
-
 /** One line of a server's timeline, as its event stream (SSE, `event: server`) carries it. */
 export const serverEvent = z.object({
   at: timestamp,
@@ -82,61 +43,16 @@ export const serverEvent = z.object({
 });
 export type ServerEvent = z.infer<typeof serverEvent>;
 
-export const subscriptionsApi = {
-  plans: endpoint({
-    method: 'GET',
-    path: '/api/plans',
-    access: 'open',
-    summary: 'The plans on offer',
-    response: z.object({ items: z.array(plan) }),
-  }),
-  subscribe: endpoint({
-    method: 'POST',
-    path: '/api/subscriptions',
-    access: 'user',
-    summary: 'Subscribe; a server is created. Idempotent under Idempotency-Key',
-    body: z.object({ planId: z.string().max(40), serverName: z.string().trim().min(1).max(60).optional() }),
-    status: 201,
-    response: subscription,
-    problems: ['already_subscribed', 'invalid_fields'],
-  }),
-  listSubscriptions: endpoint({
-    method: 'GET',
-    path: '/api/subscriptions',
-    access: 'user',
-    scope: 'account:read',
-    summary: 'My subscriptions, the live one first',
-    response: z.object({ items: z.array(subscription) }),
-  }),
-  getSubscription: endpoint({
-    method: 'GET',
-    path: '/api/subscriptions/:id',
-    access: 'user',
-    scope: 'account:read',
-    summary: 'One subscription',
-    params: idParams,
-    response: subscription,
-    problems: ['not_found'],
-  }),
-  changePlan: endpoint({
-    method: 'PATCH',
-    path: '/api/subscriptions/:id',
-    access: 'user',
-    summary: 'Change the plan',
-    params: idParams,
-    body: z.object({ planId: z.string().max(40) }),
-    response: subscription,
-    problems: ['not_found', 'invalid_fields', 'conflict'],
-  }),
-  cancel: endpoint({
-    method: 'DELETE',
-    path: '/api/subscriptions/:id',
-    access: 'user',
-    summary: 'Cancel; the server stops, its data is kept until it is purged',
-    params: idParams,
-    response: subscription,
-    problems: ['not_found'],
-  }),
+/** What a plan limits, and how much of it is used. */
+export const serverUsage = z.object({
+  storage: z.object({ used: bytes, limit: bytes }),
+  /** Bytes fetched by viewers and the owner since the month of the subscription began. */
+  transfer: z.object({ used: bytes, limit: bytes, resetsAt: timestamp.nullable() }),
+  viewers: z.object({ now: z.int().nonnegative(), limit: z.int().positive() }),
+});
+export type ServerUsage = z.infer<typeof serverUsage>;
+
+export const serversApi = {
   listServers: endpoint({
     method: 'GET',
     path: '/api/servers',
@@ -153,6 +69,16 @@ export const subscriptionsApi = {
     summary: 'One server',
     params: idParams,
     response: server,
+    problems: ['not_found'],
+  }),
+  getUsage: endpoint({
+    method: 'GET',
+    path: '/api/servers/:id/usage',
+    access: 'user',
+    scope: 'servers:read',
+    summary: 'What the plan of a server limits, and how much of it is used',
+    params: idParams,
+    response: serverUsage,
     problems: ['not_found'],
   }),
 } as const;
@@ -207,6 +133,16 @@ export const subscriptionsInternalApi = {
   }),
 } as const;
 
+/** What a server's plan and billing leave it, as of now. */
+export const allowance = z.object({
+  /** `export`: the subscription has ended, and its owner may download and nothing else. */
+  mode: z.enum(['full', 'export']),
+  /** Bytes of this month; less than nothing when more was sent than known. */
+  transferLeft: z.int(),
+  concurrentViewers: z.int().positive(),
+});
+export type Allowance = z.infer<typeof allowance>;
+
 /**
  * What a host offers a media server on its private control socket; the only way out of a media server.
  * The caller is known by the socket, so no token is needed and nothing names the server. Over the network the
@@ -227,6 +163,19 @@ export const controlApi = {
     access: 'open',
     summary: 'Bytes stored by this server',
     body: z.object({ usedBytes: bytes }),
+  }),
+  reportMeter: endpoint({
+    method: 'PUT',
+    path: '/meter',
+    access: 'open',
+    summary: 'What this server has sent and to how many; answers what it may',
+    body: z.object({
+      /** Names this run of the server: `sentBytes` begins at 0 with each. */
+      run: z.string().max(64),
+      sentBytes: bytes,
+      viewers: z.int().nonnegative().max(1_000_000),
+    }),
+    response: allowance,
   }),
   reportMove: endpoint({
     method: 'PUT',

@@ -26,6 +26,8 @@ function adapt(database: DatabaseSync) {
   return {
     close: () => database.close(),
     prepare(sql: string) {
+      // a commit that failed (a full disk) has rolled back by itself, and its own error is the one to be told
+      if (/^rollback$/i.test(sql) && !database.isTransaction) return nothing;
       const statement = database.prepare(sql);
       const values = (parameters: readonly unknown[]) => parameters.map(bindable);
       return {
@@ -37,6 +39,14 @@ function adapt(database: DatabaseSync) {
     },
   };
 }
+
+/** A statement that has nothing to do. */
+const nothing = {
+  reader: false,
+  all: () => [],
+  run: () => ({ changes: 0, lastInsertRowid: 0 }),
+  iterate: () => [][Symbol.iterator](),
+};
 
 function bindable(value: unknown): SQLInputValue {
   if (value === undefined) return null;

@@ -32,15 +32,21 @@ export class HeadSockets {
   readonly #accept: (socket: Socket) => void;
   readonly #sockets = new Set<HeadSocket>();
   readonly #outgoing = new Outgoing();
+  #answering = true;
 
   constructor(server: Server, answer: AnswerHead) {
-    this.#answer = answer;
+    this.#answer = (head) => (this.#answering ? answer(head) : undefined);
     const listeners = server.listeners('connection') as ((socket: Socket) => void)[];
     server.removeAllListeners('connection');
     this.#accept = (socket) => {
       for (const listener of listeners) listener.call(server, socket);
     };
     server.on('connection', (socket: Socket) => this.#open(socket));
+  }
+
+  /** From now on `node:http` has every request, which ends its connections as it should. */
+  handOver(): void {
+    this.#answering = false;
   }
 
   /** Ends the connections that wait for a request, and the others with their answer. */

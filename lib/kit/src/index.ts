@@ -2,6 +2,7 @@ export * from './access-log.ts';
 export * from './address.ts';
 export * from './app.ts';
 export * from './auth.ts';
+export type { Certificate, Certificates } from './certificates.ts';
 export * from './events.ts';
 export type { AnswerHead } from './head-socket.ts';
 export * from './id.ts';

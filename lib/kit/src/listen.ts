@@ -1,17 +1,30 @@
 import { chmodSync, rmSync } from 'node:fs';
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { setTimeout as pause } from 'node:timers/promises';
 import { getRequestListener } from '@hono/node-server';
+import type { Certificates } from './certificates.ts';
+import { Draining, shut } from './draining.ts';
 import { HeadSockets } from './head-socket.ts';
+import { plainServer, secureServer } from './server.ts';
 import type { Service } from './service.ts';
 
 export interface ListenOptions {
   readonly port?: number;
   /** Loopback where not given. */
   readonly host?: string;
+  /** Speaks TLS, with HTTP/2 for those who offer it. */
+  readonly tls?: Certificates;
   /** A Unix socket instead of a port; made with mode 0600, an old one is removed. */
   readonly socketPath?: string;
-  /** Milliseconds that open requests may take to end when closing; then they are cut. */
+  /**
+   * Milliseconds for which all is served as before when closing, while `/readyz` says 503, so that what stands before
+   * us has time to turn elsewhere. Where given, idle connections are not closed under their owners' hands either. 0 where
+   * not given.
+   */
+  readonly lingerMs?: number;
+  /** Milliseconds that open requests may then take to end; then they are cut. */
   readonly drainMs?: number;
 }
 
@@ -19,7 +32,7 @@ export interface Listener {
   readonly server: Server;
   /** `http://host:port` or `unix:/path`. */
   readonly address: string;
-  /** Stops accepting, lets open requests end, then resolves. */
+  /** Lingers, stops accepting, lets open requests end, then resolves. */
   close(): Promise<void>;
 }
 
@@ -47,34 +60,51 @@ function limitBodyTime(request: IncomingMessage): void {
   request.once('close', () => clearTimeout(cut));
 }
 
-const HEADERS_TIMEOUT_MS = 15_000;
-const KEEP_ALIVE_MS = 65_000;
-/** A connection on which nothing moves, either way; event streams send a comment every 15 s. */
-const SILENCE_MS = 120_000;
-
+/** Longer than our own clients keep an idle connection (`reach`). */
+const LAST_REQUESTS_MS = 1250;
 /** Serves a service on a port or a Unix socket. Rejects with the system's error when it cannot. */
 export async function listen(
-  service: Pick<Service, 'fetch' | 'raw' | 'answerHead'>,
+  service: Pick<Service, 'fetch' | 'raw' | 'answerHead' | 'upgrade'>,
   options: ListenOptions,
 ): Promise<Listener> {
-  const onRequest = nodeHandler(service);
-  const server = createServer(
-    {
-      headersTimeout: HEADERS_TIMEOUT_MS,
-      requestTimeout: 0, // uploads take as long as they take; each service limits its own idle time
-      keepAliveTimeout: KEEP_ALIVE_MS,
-      maxHeaderSize: 16 * 1024,
-    },
-    onRequest,
-  );
-  server.timeout = SILENCE_MS;
+  const draining = new Draining();
+  let leaving = false;
+  const handle = nodeHandler(service);
+  const onRequest = (request: IncomingMessage, response: ServerResponse) =>
+    leaving && request.url === '/readyz' ? refuse(response) : handle(request, response);
+  const wants = (request: IncomingMessage) => service.upgrade?.wants(request) ?? false;
+  const { server, ...connections } = options.tls
+    ? secureServer(options.tls, onRequest, wants, draining)
+    : plainServer(onRequest, wants, draining);
   server.on('checkContinue', onRequest); // each handler decides whether to ask for the body
+  server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+    draining.endLast(socket);
+    service.upgrade?.take(request, socket, head);
+  });
   const heads = service.answerHead && new HeadSockets(server, service.answerHead);
   await bind(server, options);
   return {
     server,
-    address: options.socketPath ? `unix:${options.socketPath}` : tcpAddress(server),
-    close: () => drain(server, heads, options.drainMs ?? 5000),
+    address: options.socketPath
+      ? `unix:${options.socketPath}`
+      : tcpAddress(server, options.tls ? 'https' : 'http'),
+    close: async () => {
+      const { lingerMs = 0, drainMs = 5000 } = options;
+      leaving = true;
+      if (lingerMs > 0) await pause(lingerMs);
+      heads?.handOver();
+      await shut(server, draining, {
+        ...{ drainMs, idleMs: lingerMs > 0 ? LAST_REQUESTS_MS : 0 },
+        closeIdle: () => {
+          connections.closeIdle();
+          heads?.closeIdle();
+        },
+        closeAll: () => {
+          connections.closeAll();
+          heads?.closeAll();
+        },
+      });
+    },
   };
 }
 
@@ -93,22 +123,11 @@ function bind(server: Server, options: ListenOptions): Promise<void> {
   });
 }
 
-function tcpAddress(server: Server): string {
+function tcpAddress(server: Server, scheme: string): string {
   const { address, port, family } = server.address() as AddressInfo;
-  return `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`;
+  return `${scheme}://${family === 'IPv6' ? `[${address}]` : address}:${port}`;
 }
 
-function drain(server: Server, heads: HeadSockets | undefined, drainMs: number): Promise<void> {
-  return new Promise((resolve) => {
-    const cut = setTimeout(() => {
-      server.closeAllConnections();
-      heads?.closeAll();
-    }, drainMs);
-    server.close(() => {
-      clearTimeout(cut);
-      resolve();
-    });
-    server.closeIdleConnections();
-    heads?.closeIdle();
-  });
+function refuse(response: ServerResponse): void {
+  response.writeHead(503, { 'retry-after': '1', 'content-type': 'text/plain' }).end('draining');
 }

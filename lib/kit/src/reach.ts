@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Fetch } from '@ptsdly/contract';
 import { Agent, type Dispatcher, interceptors, fetch as undiciFetch } from 'undici';
 import type { ServiceTokens } from './auth.ts';
@@ -11,6 +12,12 @@ export interface Peer {
   readonly fetch: Fetch;
   readonly baseUrl: string;
 }
+
+/** Shorter than any service lingers when it closes: no call is written into a connection that is about to end. */
+const IDLE_MS = 1000;
+const RESTART_MS = 5000;
+const PAUSE_MS = 25;
+const LONGEST_PAUSE_MS = 250;
 
 const agents = new Map<string, Dispatcher>();
 
@@ -26,14 +33,16 @@ export function reach(address: Address): Peer {
     const body = request.body ? Buffer.from(await request.arrayBuffer()) : null;
     const headers = [...request.headers];
     const options = { method: request.method, headers, body, signal: request.signal, dispatcher } as const;
-    return (await undiciFetch(request.url, { ...options, redirect: 'manual' })) as unknown as Response;
+    const send = () => undiciFetch(request.url, { ...options, redirect: 'manual' });
+    return (await untilReached(send, request.signal)) as unknown as Response;
   };
   return { fetch, baseUrl };
 }
 
 /** A pool that repeats what may be repeated when a peer restarts: idempotent calls, on errors of the connection only. */
 function connection(socketPath: string | undefined): Dispatcher {
-  const agent = new Agent({ connect: socketPath ? { socketPath } : {}, bodyTimeout: 0 });
+  const idle = { keepAliveTimeout: IDLE_MS, keepAliveMaxTimeout: IDLE_MS };
+  const agent = new Agent({ connect: socketPath ? { socketPath } : {}, bodyTimeout: 0, ...idle });
   return agent.compose(
     interceptors.retry({
       maxRetries: 4,
@@ -41,9 +50,24 @@ function connection(socketPath: string | undefined): Dispatcher {
       timeoutFactor: 2,
       methods: ['GET', 'HEAD', 'PUT', 'DELETE'],
       statusCodes: [],
-      errorCodes: ['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ENOENT', 'UND_ERR_SOCKET'],
+      errorCodes: ['ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET'],
     }),
   );
+}
+
+/** A call that has reached nobody is made again while the peer restarts, whatever it is: nothing has happened yet. */
+async function untilReached<T>(send: () => Promise<T>, signal: AbortSignal): Promise<T> {
+  const deadline = performance.now() + RESTART_MS;
+  for (let pause = PAUSE_MS; ; pause = Math.min(pause * 2, LONGEST_PAUSE_MS)) {
+    try {
+      return await send();
+    } catch (error) {
+      const { code } = ((error as Error).cause ?? {}) as NodeJS.ErrnoException;
+      const unreached = code === 'ECONNREFUSED' || code === 'ENOENT';
+      if (!unreached || performance.now() > deadline) throw error;
+      await sleep(pause, undefined, { signal });
+    }
+  }
 }
 
 /** A function called directly hears no abort; its caller gets the rejection that `fetch` would give. */

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
 import type { AnswerHead } from './head-socket.ts';
 
 /**
@@ -19,6 +20,14 @@ export interface Service {
    * on to `raw` and `fetch`, which know everything by themselves.
    */
   readonly answerHead?: AnswerHead;
+  /** Takes requests for another protocol on the same connection (RFC 9110 §7.8). */
+  readonly upgrade?: Upgrade;
   /** Ends background work and closes the stores, after the listener has drained. */
   close(): Promise<void>;
+}
+
+export interface Upgrade {
+  /** Whether it is taken; otherwise it is a request like any other. */
+  readonly wants: (request: IncomingMessage) => boolean;
+  readonly take: (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
 }

@@ -11,4 +11,5 @@ export {
 export { KvError } from './kv-error.ts';
 export { openKv } from './open-kv.ts';
 export { appendEvent, feedCursor, lastEvent, readOutbox, sharedProgress } from './outbox.ts';
+export { type Count, openRates, type RateLimiter, type Rates } from './rates.ts';
 export { restoreBackup } from './restore.ts';

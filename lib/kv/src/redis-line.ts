@@ -28,7 +28,7 @@ export class RedisLine {
   #closed = false;
 
   private constructor(place: RedisPlace) {
-    const redis = new Redis(optionsFor(place));
+    const redis = new Redis(redisOptions(place));
     this.#redis = redis;
     this.#ready.promise.catch(() => undefined);
     redis.on('ready', () => this.#found());
@@ -133,7 +133,8 @@ export class RedisLine {
   }
 }
 
-function optionsFor({ host, port, db, username, password, tls }: RedisPlace): RedisOptions {
+/** How every connection of ours to Redis behaves: it comes back by itself, and sends nothing twice. */
+export function redisOptions({ host, port, db, username, password, tls }: RedisPlace): RedisOptions {
   return {
     host,
     port,

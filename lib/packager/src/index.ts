@@ -8,6 +8,7 @@
  * await readSegment(source, presentation.segment('v0', 0));
  */
 
+export { type CombinedFile, createCombined, type PlacedTrack } from './combined.ts';
 export { continues } from './continuation.ts';
 export { PackagerError, type PackagerErrorCode } from './error.ts';
 export type { SegmentPlan } from './fragment.ts';

@@ -57,7 +57,12 @@ function bodyOf(tracks: readonly (VideoTrack | AudioTrack)[]): { offset: number;
   return { offset: first, length: end - first };
 }
 
-function movieBox(tracks: readonly (VideoTrack | AudioTrack)[], duration: number, shift: number): Uint8Array {
+/** `moov` of tracks whose samples stand `shift` bytes further on. */
+export function movieBox(
+  tracks: readonly (VideoTrack | AudioTrack)[],
+  duration: number,
+  shift: number,
+): Uint8Array {
   const length = Math.round(duration * MOVIE_TIMESCALE);
   return box(
     'moov',

@@ -32,6 +32,8 @@ export interface BrokerJob {
   /** The server's own folder, absolute; the task's paths are relative to it, its output below `work/`. */
   readonly folder: string;
   readonly task: TranscodeTask;
+  /** Slots that this server may hold at once; as many as there are where not given. */
+  readonly share?: number;
   /** Cancels: the process is ended, and the answer with it. */
   readonly signal: AbortSignal;
 }
@@ -199,7 +201,7 @@ class LocalBroker implements Broker {
   }
 
   async #leased(job: BrokerJob, lines: Lines): Promise<Record<string, unknown> | null> {
-    const { serverId, task, signal } = job;
+    const { serverId, task, share, signal } = job;
     const equipment = await this.#equipment;
     const { encoder, scratch } = equipment;
     if (!encoder) throw unavailable();
@@ -207,7 +209,7 @@ class LocalBroker implements Broker {
     let process: GroupProcess | undefined;
     let suspended = false;
     const applicant = {
-      ...{ serverId, signal, priority: task.priority },
+      ...{ serverId, signal, share, priority: task.priority },
       suspend: () => {
         suspended = true;
         process?.suspend();

@@ -114,3 +114,29 @@ test('the line of one server is bounded', async () => {
   expect(line.filter((asked) => asked === undefined)).toHaveLength(5); // one runs, 64 wait
   expect(ask('b/1')).toBeDefined();
 });
+
+test('a server holds no more slots than its share, and its viewer takes the place of its own background work', async () => {
+  slots = new Slots(3, () => clock);
+  const one = (name: string, priority: Priority = 'background') => {
+    const asked = slots.lease({
+      ...{ serverId: 'a', priority, share: 1, signal: new AbortController().signal },
+      suspend: () => events.push(`-${name}`),
+      resume: () => events.push(`~${name}`),
+    });
+    void asked?.then((lease) => {
+      leases.set(name, lease);
+      events.push(`+${name}`);
+    });
+  };
+  one('a/1');
+  one('a/2');
+  void ask('b/1');
+  await turn();
+  expect(events).toEqual(['+a/1', '+b/1']);
+  one('a/v', 'viewer');
+  await turn();
+  expect(events).toEqual(['+a/1', '+b/1', '-a/1', '+a/v']);
+  await end('a/v');
+  await end('a/1');
+  expect(events.slice(4)).toEqual(['~a/1', '+a/2']);
+});

@@ -4,6 +4,8 @@ export type Priority = 'viewer' | 'background';
 export interface Applicant {
   readonly serverId: string;
   readonly priority: Priority;
+  /** Slots that its server may hold at once; as many as there are where not given. */
+  readonly share?: number | undefined;
   readonly signal: AbortSignal;
   /** Stops its work for a viewer's, and lets it go on. Between the two it holds no slot. */
   readonly suspend: () => void;
@@ -87,14 +89,19 @@ export class Slots {
     for (;;) {
       const next = this.#next();
       if (!next) return;
-      if (this.#running.size >= this.count && !this.#makeRoomFor(next[1])) return;
+      const own = this.#isAtShare(next[1]) ? next[1].serverId : undefined;
+      const isFull = this.#running.size >= this.count || own !== undefined;
+      if (isFull && !this.#makeRoomFor(next[1], own)) return;
       this.#start(...next);
     }
   }
 
   /** The one whose turn it is, of those that wait and those that are suspended. */
   #next(): [Applicant, Task] | undefined {
-    const candidates = [...this.#suspended, ...this.#waiting];
+    const all = [...this.#suspended, ...this.#waiting];
+    const candidates = all.filter(
+      ([, task]) => !this.#isAtShare(task) || this.#canMakeRoom(task, task.serverId),
+    );
     return candidates.sort(([, a], [, b]) => this.#compare(a, b))[0];
   }
 
@@ -117,10 +124,24 @@ export class Slots {
     return count;
   }
 
-  #makeRoomFor(next: Task): boolean {
-    if (next.priority !== 'viewer' || this.#suspended.size >= this.count) return false;
-    const mayWait = (task: Task) => task.priority === 'background' && task.heldMs < AGED_MS;
-    const victim = [...this.#running].findLast(([, task]) => mayWait(task)); // the youngest has the least to lose
+  #isAtShare({ serverId, share }: Task): boolean {
+    return share !== undefined && this.#slotsOf(serverId) >= share;
+  }
+
+  #canMakeRoom(next: Task, own: string | undefined): boolean {
+    return this.#victim(next, own) !== undefined;
+  }
+
+  /** Whose place a viewer's task takes; of its own server where that has all that it may. */
+  #victim(next: Task, own: string | undefined): [Applicant, Task] | undefined {
+    if (next.priority !== 'viewer' || this.#suspended.size >= this.count) return undefined;
+    const mayWait = (task: Task) =>
+      task.priority === 'background' && task.heldMs < AGED_MS && (own === undefined || task.serverId === own);
+    return [...this.#running].findLast(([, task]) => mayWait(task)); // the youngest has the least to lose
+  }
+
+  #makeRoomFor(next: Task, own: string | undefined): boolean {
+    const victim = this.#victim(next, own);
     if (!victim) return false;
     const [applicant, task] = victim;
     this.#running.delete(applicant);

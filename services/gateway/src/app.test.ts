@@ -1,6 +1,6 @@
 import { mediaApi } from '@ptsdly/contract';
 import { afterEach, expect, test } from 'vitest';
-import { openRig, type Rig, speak } from './testing.ts';
+import { openRig, type Rig, speak } from './testing/rig.ts';
 
 let rig: Rig | undefined;
 afterEach(async () => {

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { openApiDocument, Problem } from '@ptsdly/contract';
+import type { Duplex } from 'node:stream';
+import { openApiDocument } from '@ptsdly/contract';
 import {
   type Address,
   createApp,
@@ -12,28 +13,32 @@ import {
   type Service,
   type ServiceTokens,
 } from '@ptsdly/kit';
+import { openRates } from '@ptsdly/kv';
+import { note, refuse } from './answers.ts';
 import { type ClientAddress, clientAddress } from './client-address.ts';
 import { type Exchange, type Filter, header } from './exchange.ts';
 import { requestHeaders, responseHeaders, tenantHeaders } from './headers.ts';
 import { proxyHeld } from './held.ts';
-import { discardBody, proxy } from './proxy.ts';
+import { isGone, nameHost } from './http2.ts';
+import { proxy } from './proxy.ts';
 import { limitByAddress, limitByUser } from './rates.ts';
 import {
   checkOrigin,
   findRoute,
   limitSize,
-  Redirect,
   refuseAmbiguous,
   refuseForeignHosts,
   refuseHiddenFraming,
+  refuseTwoHosts,
   sendToOrigin,
 } from './refusals.ts';
 import { TokenRelay } from './relay.ts';
-import { RouteTable, type Upstream } from './route.ts';
-import { NothingToTell, ServerDirectory } from './servers.ts';
+import { type Route, RouteTable, type Upstream } from './route.ts';
+import { ServerDirectory } from './servers.ts';
 import { continueTrace } from './trace.ts';
+import { proxyUpgrade, responseFor, wantsWebSocket } from './upgrade.ts';
+import { type Patience, type UpstreamName, Upstreams } from './upstream.ts';
 import { UpstreamAddresses } from './upstream-address.ts';
-import { wakingPage } from './waking-page.ts';
 
 export interface GatewayOptions {
   /** Public address: the allowed origin, and the host that upstreams see. */
@@ -46,37 +51,53 @@ export interface GatewayOptions {
   readonly web: Address;
   /** Scales the rate limits; 0 switches them off. */
   readonly rateFactor: number;
+  /** Where limits are counted: `redis://…` for several gateways, the memory of this one where not given. */
+  readonly ratesUrl?: string;
   /** Addresses or networks of proxies before us, whose word on the client's address counts. */
   readonly trustedProxies?: readonly string[];
+  /** Replaces what upstreams are given by default. */
+  readonly patience?: Partial<Readonly<Record<UpstreamName, Patience>>>;
   /** Names beside that of `baseUrl` under which we answer. */
   readonly hosts?: readonly string[];
 }
+
+/** A year (RFC 6797 §6.1.1). */
+const HSTS = 'max-age=31536000';
 
 /** The one door: every outside request passes the filters below, in this order, and goes to one upstream. */
 export async function openGateway(options: GatewayOptions): Promise<Service> {
   const { log, tokens } = options;
   const publicUrl = new URL(options.baseUrl);
-  const metrics = new Metrics('gateway', { process: true });
-  const relay = new TokenRelay(options.identity, tokens, publicUrl.protocol === 'https:');
+  const isSecure = publicUrl.protocol === 'https:';
+  const metrics = new Metrics('gateway', { process: true, labels: ['upstream'] });
+  const upstreams = new Upstreams(metrics, options.patience);
+  const relay = new TokenRelay(options.identity, tokens, isSecure);
   const servers = new ServerDirectory(options.subscriptions, tokens);
+  const rates = await openRates(options.ratesUrl, {
+    onChange: (state, err) => log.warn({ err, state }, 'the store of rate limits'),
+  });
   const followers = [
     followFeed('identity', options.identity, options, relay),
     followFeed('subscriptions', options.subscriptions, options, servers),
   ];
   const addresses = new UpstreamAddresses();
   const addressOf = clientAddress(options.trustedProxies ?? []);
+  const table = new RouteTable();
+  const isApart = (name: Upstream | undefined) =>
+    name === 'media' || (name !== undefined && name !== 'gateway' && typeof options[name] === 'string');
   const filters: readonly Filter[] = [
+    refuseTwoHosts,
     refuseForeignHosts([publicUrl.host, ...(options.hosts ?? [])]),
     refuseAmbiguous,
     refuseHiddenFraming,
-    findRoute(new RouteTable()),
+    findRoute(table),
     sendToOrigin(publicUrl),
     limitSize,
     checkOrigin(publicUrl.origin),
-    limitByAddress(options.rateFactor),
+    limitByAddress(rates, options.rateFactor),
     servers.find,
     relay.filter,
-    limitByUser(options.rateFactor),
+    limitByUser(rates, options.rateFactor),
     servers.await,
   ];
   const app = createApp({ audience: 'gateway', log, metrics });
@@ -84,9 +105,9 @@ export async function openGateway(options: GatewayOptions): Promise<Service> {
   const own = nodeHandler({ fetch: async (request) => app.fetch(request) });
   const handlers = new Map<Address, ReturnType<typeof nodeHandler>>();
 
-  const send = async (exchange: Exchange) => {
+  const send = async (exchange: Exchange, upgrade: Upgraded | undefined) => {
     const { request, response, route } = exchange;
-    const upstream = route?.upstream as Upstream;
+    const { upstream, path } = route as Route;
     if (upstream === 'gateway') return own(request, response);
     const address = upstream === 'media' ? (exchange.server?.address as string) : options[upstream];
     const headers = requestHeaders(exchange, publicUrl);
@@ -100,21 +121,25 @@ export async function openGateway(options: GatewayOptions): Promise<Service> {
       const passed = responseHeaders(answer.headers);
       return upstream === 'media' ? tenantHeaders(passed) : passed;
     };
-    if (upstream !== 'media') return proxy({ request, response, address, headers, answerHeaders });
-    return proxyHeld(exchange, servers, async (name) => {
-      const address = await addresses.resolve(name);
-      return proxy({ request, response, address, headers, answerHeaders, patient: false });
-    });
+    const sendTo = (address: string) => {
+      const guard = upstreams.guard(upstream, address);
+      const passed = { request, response, address, headers, answerHeaders, guard, route: path };
+      return upgrade ? proxyUpgrade(passed, upgrade.socket, upgrade.head) : proxy(passed);
+    };
+    if (upstream !== 'media') return sendTo(address);
+    return proxyHeld(exchange, servers, async (name) => sendTo(await addresses.resolve(name)));
   };
 
-  const handle = async (request: IncomingMessage, response: ServerResponse) => {
+  const handle = async (request: IncomingMessage, response: ServerResponse, upgrade?: Upgraded) => {
+    nameHost(request);
     const exchange = begin(request, response, log, addressOf);
     response.once('close', () => note(exchange, metrics));
     response.setHeader('x-request-id', exchange.requestId);
+    if (isSecure) response.setHeader('strict-transport-security', HSTS);
     try {
       for (const filter of filters) await filter(exchange);
-      if (response.destroyed) return; // the client has not waited, and its end would be heard no more
-      await send(exchange);
+      if (isGone(response)) return; // the client has not waited, and its end would be heard no more
+      await send(exchange, upgrade);
     } catch (error) {
       refuse(exchange, error);
     }
@@ -128,10 +153,27 @@ export async function openGateway(options: GatewayOptions): Promise<Service> {
       void handle(request, response);
       return true;
     },
+    upgrade: {
+      wants: (request) =>
+        wantsWebSocket(request) && isApart(table.match('GET', pathOf(request))?.route.upstream),
+      take: (request, socket, head) => void handle(request, responseFor(request, socket), { socket, head }),
+    },
     close: async () => {
       await Promise.all(followers.map((follower) => follower.close()));
+      await rates.close();
     },
   };
+}
+
+/** A connection that is to speak another protocol, and what has come of it already. */
+interface Upgraded {
+  readonly socket: Duplex;
+  readonly head: Buffer;
+}
+
+function pathOf({ url = '/' }: IncomingMessage): string {
+  const query = url.indexOf('?');
+  return query === -1 ? url : url.slice(0, query);
 }
 
 function begin(
@@ -140,8 +182,6 @@ function begin(
   log: Logger,
   addressOf: ClientAddress,
 ): Exchange {
-  const target = request.url ?? '/';
-  const query = target.indexOf('?');
   return {
     request,
     response,
@@ -150,7 +190,7 @@ function begin(
     requestId: randomUUID(),
     address: addressOf(request),
     trace: continueTrace(header(request, 'traceparent')),
-    path: query === -1 ? target : target.slice(0, query),
+    path: pathOf(request),
     route: undefined,
     params: {},
     token: undefined,
@@ -159,85 +199,12 @@ function begin(
   };
 }
 
-/** The access log: the route's template and never the path, which may carry a code or a session. */
-function note(
-  { request, response, route, requestId, trace, startedAt, log }: Exchange,
-  metrics: Metrics,
-): void {
-  const seconds = (performance.now() - startedAt) / 1000;
-  const labels = {
-    method: request.method ?? '',
-    route: route?.path ?? 'none',
-    status: String(response.statusCode),
-  };
-  metrics.requests.observe(labels, seconds);
-  log.info({
-    ...labels,
-    ms: Math.round(seconds * 1000),
-    requestId,
-    traceId: trace.traceId,
-    cut: !response.writableEnded || undefined,
-  });
-}
-
-function refuse(exchange: Exchange, error: unknown): void {
-  const { response, requestId, log } = exchange;
-  if (response.headersSent || response.destroyed) {
-    response.destroy();
-    return;
-  }
-  if (error instanceof Redirect) {
-    response.writeHead(302, { location: error.location, 'cache-control': 'no-store' }).end();
-    return;
-  }
-  if (error instanceof NothingToTell) {
-    response.writeHead(204, { 'cache-control': 'no-store' }).end();
-    return;
-  }
-  const problem = Problem.from(error);
-  if (problem.code === 'server_not_ready') {
-    sendNotReady(exchange, problem);
-    return;
-  }
-  if (problem.status >= 500)
-    log.warn({ err: problem.cause ?? problem, code: problem.code, requestId }, 'refused');
-  sendProblem(exchange, problem);
-}
-
-/** A person sees a page, everybody else the problem. */
-function sendNotReady(exchange: Exchange, problem: Problem): void {
-  const { request, response } = exchange;
-  const page = wakingPage(request, Math.min(5, problem.retryAfter ?? 5));
-  if (page === undefined) {
-    sendProblem(exchange, problem);
-    return;
-  }
-  response.writeHead(problem.status, {
-    ...problem.responseHeaders(),
-    'content-type': 'text/html; charset=utf-8',
-    'content-security-policy': "default-src 'none'; style-src 'unsafe-inline'",
-    'x-content-type-options': 'nosniff',
-  });
-  response.end(page);
-}
-
-function sendProblem({ request, response, requestId }: Exchange, problem: Problem): void {
-  if (request.headers.expect) response.setHeader('connection', 'close'); // the body will not be sent
-  const body = JSON.stringify(problem.toJson(requestId));
-  response.writeHead(problem.status, {
-    ...problem.responseHeaders(),
-    'content-length': Buffer.byteLength(body),
-  });
-  response.end(request.method === 'HEAD' ? undefined : body);
-  discardBody(request);
-}
-
 /** In one process the upstream reads the request itself, with the headers that a proxy would have sent. */
 function replaceHeaders(request: IncomingMessage, flat: string[]): void {
-  request.rawHeaders = flat;
   const headers: IncomingMessage['headers'] = {};
   for (let i = 0; i < flat.length; i += 2) headers[flat[i] as string] = flat[i + 1];
-  request.headers = headers;
+  // Of HTTP/2 they are accessors without a setter.
+  Object.defineProperties(request, { rawHeaders: { value: flat }, headers: { value: headers } });
 }
 
 /**

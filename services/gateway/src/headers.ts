@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { Problem } from '@ptsdly/contract';
 import { type Exchange, header } from './exchange.ts';
+import { isOpenEnded } from './http2.ts';
 
 /** Connection-level headers, which no proxy passes on (RFC 9110 §7.6.1). */
 const HOP_BY_HOP = new Set([
@@ -43,6 +44,7 @@ export function requestHeaders(exchange: Exchange, publicUrl: URL): string[] {
   for (let i = 0; i < request.rawHeaders.length; i += 2) {
     const name = (request.rawHeaders[i] as string).toLowerCase();
     if (
+      name.startsWith(':') || // of HTTP/2
       HOP_BY_HOP.has(name) ||
       STRIPPED_FROM_REQUESTS.has(name) ||
       dropped.has(name) ||
@@ -57,7 +59,7 @@ export function requestHeaders(exchange: Exchange, publicUrl: URL): string[] {
   headers.push('traceparent', exchange.trace.traceparent);
   headers.push('x-forwarded-for', exchange.address);
   headers.push('x-forwarded-proto', publicUrl.protocol.slice(0, -1));
-  if (request.headers['transfer-encoding']) headers.push('transfer-encoding', 'chunked');
+  if (isOpenEnded(request)) headers.push('transfer-encoding', 'chunked');
   if (token) headers.push('authorization', `Bearer ${token}`);
   const cookie = passedCookies(header(request, 'cookie'), COOKIES_FOR[route?.upstream ?? '']);
   if (cookie) headers.push('cookie', cookie);

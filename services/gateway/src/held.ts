@@ -21,7 +21,8 @@ export async function proxyHeld(
     try {
       return await send(exchange.server?.address as string);
     } catch (error) {
-      if (!isUntouched(exchange.request, error) || performance.now() > deadline) throw asNotReady(error);
+      if (!isUntouched(exchange.request, error as Error) || performance.now() > deadline)
+        throw asNotReady(error);
       await sleep(PAUSE_MS);
       await servers.again(exchange);
     }

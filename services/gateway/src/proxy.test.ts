@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { request as httpRequest, type IncomingMessage, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, expect, test } from 'vitest';
-import { openRig, openUpstream, type Rig, speak } from './testing.ts';
+import { openRig, openUpstream, type Rig, speak } from './testing/rig.ts';
 
 let rig: Rig | undefined;
 let server: Server | undefined;

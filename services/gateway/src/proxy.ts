@@ -7,6 +7,8 @@ import {
 } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Problem } from '@ptsdly/contract';
+import { hasBody, isGone, isHttp2 } from './http2.ts';
+import type { Guard, Patience } from './upstream.ts';
 
 /**
  * Streams a request to an upstream and its answer back, without buffering: back-pressure both ways, an abort on
@@ -18,59 +20,97 @@ export interface ProxyRequest {
   readonly response: ServerResponse;
   /** `http://host:port` or `unix:/path.sock`. */
   readonly address: string;
+  readonly guard: Guard;
+  /** The template, for metrics. */
+  readonly route: string;
   /** Flat list of names and values. */
   readonly headers: readonly string[];
   /** Turns the upstream's headers into the client's; may throw a Problem. */
   readonly answerHeaders: (answer: IncomingMessage) => Record<string, string | string[]>;
-  /** False where the caller knows better what to do when nobody listens; the error of the connection is the cause. */
-  readonly patient?: boolean;
 }
 
-const IDLE_MS = 120_000;
-/** A machine that is gone refuses nothing. */
+/** A connection to an upstream on which nothing moves. */
+export const SILENCE_MS = 120_000;
 const CONNECT_MS = 2000;
 const LEFTOVER_BODY_MS = 2000;
-const RETRIES_MS = [30, 100, 250, 500];
+const PAUSE_MS = { first: 20, longest: 250 };
+const RETRIES = 2;
 
-const agent = new Agent({ keepAlive: true, maxSockets: Number.POSITIVE_INFINITY, maxFreeSockets: 256 });
+/**
+ * Idle connections are given up sooner than any service that drains closes them (`listen`): no request is sent into
+ * a connection that is about to close.
+ */
+export const agent = new Agent({
+  keepAlive: true,
+  maxSockets: Number.POSITIVE_INFINITY,
+  maxFreeSockets: 256,
+  timeout: 1000,
+});
 
-/** Resolves when the answer has been sent or either side is gone. Rejects with a Problem while it still can. */
-export async function proxy(options: ProxyRequest): Promise<void> {
-  const { method } = options.request;
-  const repeatable = (method === 'GET' || method === 'HEAD') && !hasBody(options.request);
-  for (let attempt = 0; !options.response.destroyed; attempt++) {
+/** The client has left before there was an answer. */
+class ClientGone extends Error {
+  override readonly name = 'ClientGone';
+}
+
+/** Resolves when the answer has begun. Rejects with a Problem while it still can, or when the client is gone. */
+export function proxy(options: ProxyRequest): Promise<void> {
+  options.guard.budget.earn();
+  return options.guard.run((patience) => attempts(options, patience));
+}
+
+/**
+ * A request that reached nobody is sent again until somebody listens, whatever it is; one that broke off before an
+ * answer only where it can do no harm (RFC 9110 §9.2.1), has no body, and the budget allows it.
+ */
+async function attempts(options: ProxyRequest, patience: Patience): Promise<void> {
+  const { request, response, guard } = options;
+  const deadline = performance.now() + patience.holdMs;
+  let pause = PAUSE_MS.first;
+  for (let retries = 0; ; ) {
     try {
-      return await forward(options);
+      return await forward(options, patience.answerMs);
     } catch (error) {
-      const again =
-        repeatable && options.patient !== false && isConnectError(error) && attempt < RETRIES_MS.length;
-      if (!again || options.response.headersSent || options.response.destroyed) throw asProblem(error);
-      await sleep(RETRIES_MS[attempt]);
+      if (error instanceof Problem || response.headersSent || isGone(response)) throw error;
+      if (isUnreached(error)) {
+        if (performance.now() > deadline) throw unavailable(error);
+        guard.retried('unreached');
+      } else {
+        if (!isRepeatable(request) || retries === RETRIES || !guard.budget.spend()) throw unavailable(error);
+        retries++;
+        guard.retried('reset');
+      }
+      await sleep(pause);
+      pause = Math.min(pause * 2, PAUSE_MS.longest);
+      if (isGone(response)) throw new ClientGone();
     }
   }
 }
 
-function forward(options: ProxyRequest): Promise<void> {
-  const { request, response, address } = options;
-  const target = address.startsWith('unix:')
-    ? { socketPath: address.slice('unix:'.length) }
-    : { host: new URL(address).hostname, port: new URL(address).port };
+const unavailable = (cause: unknown) => new Problem('unavailable', { cause, retryAfter: 1 });
+
+export function connectTo(address: string) {
+  if (address.startsWith('unix:')) return { socketPath: address.slice('unix:'.length) };
+  const { hostname, port } = new URL(address);
+  return { host: hostname.replace(/^\[|\]$/g, ''), port };
+}
+
+function forward(options: ProxyRequest, answerMs: number): Promise<void> {
+  const { request, response, guard, route } = options;
   return new Promise((resolve, reject) => {
     const upstream = httpRequest({
-      ...target,
+      ...connectTo(options.address),
       agent,
       method: request.method,
       path: request.url,
       headers: options.headers as string[],
-      timeout: IDLE_MS,
+      timeout: SILENCE_MS,
     });
     const clientGone = () => {
       upstream.destroy();
-      resolve();
+      reject(new ClientGone());
     };
     response.once('close', clientGone);
-    limitConnect(upstream);
-    upstream.on('timeout', () => upstream.destroy(new Problem('upstream_timeout')));
+    const clock = limitTime(upstream, answerMs);
     upstream.on('error', (error) => {
       response.off('close', clientGone);
       if (response.headersSent) {
@@ -83,8 +123,10 @@ function forward(options: ProxyRequest): Promise<void> {
     });
     let asked = request.headers.expect === undefined;
     upstream.on('response', (answer) => {
+      guard.answered(route, clock.stop() / 1000);
       try {
         sendAnswer(options, answer, asked);
+        resolve();
       } catch (problem) {
         response.off('close', clientGone);
         upstream.destroy();
@@ -106,14 +148,41 @@ function forward(options: ProxyRequest): Promise<void> {
   });
 }
 
+/** Ends a request that finds no connection, whose connection is silent, or that is not answered in time. */
+function limitTime(upstream: ClientRequest, answerMs: number): { stop(): number } {
+  let sentAt = performance.now();
+  let timer: NodeJS.Timeout | undefined;
+  const fail = () => upstream.destroy(new Problem('upstream_timeout'));
+  upstream.on('timeout', fail);
+  upstream.once('finish', () => {
+    sentAt = performance.now();
+    if (!upstream.destroyed) timer = setTimeout(fail, answerMs);
+  });
+  upstream.once('socket', (socket) => {
+    if (!socket.connecting) return;
+    const unconnected = setTimeout(() => upstream.destroy(timedOut()), CONNECT_MS);
+    socket.once('connect', () => clearTimeout(unconnected)).once('close', () => clearTimeout(unconnected));
+  });
+  upstream.once('close', () => clearTimeout(timer));
+  return {
+    stop() {
+      clearTimeout(timer);
+      return Math.max(0, performance.now() - sentAt);
+    },
+  };
+}
+
+/** A machine that is gone refuses nothing. */
+const timedOut = () => Object.assign(new Error('no connection in time'), { syscall: 'connect' });
+
 /** `asked`: whether the client sends the body without waiting any longer. */
-function sendAnswer(
+export function sendAnswer(
   { request, response, answerHeaders }: ProxyRequest,
   answer: IncomingMessage,
   asked: boolean,
 ): void {
   const headers = answerHeaders(answer);
-  if (!asked) headers.connection = 'close';
+  if (!asked && !isHttp2(request)) headers.connection = 'close';
   response.writeHead(answer.statusCode ?? 502, headers);
   response.flushHeaders();
   answer.on('error', () => response.destroy());
@@ -134,12 +203,6 @@ export function discardBody(request: IncomingMessage): void {
   request.once('close', () => clearTimeout(cut));
 }
 
-function hasBody(request: IncomingMessage): boolean {
-  return (
-    request.headers['transfer-encoding'] !== undefined || Number(request.headers['content-length'] ?? 0) > 0
-  );
-}
-
 function whenConnected(upstream: ClientRequest, begin: () => void): void {
   upstream.once('socket', (socket) => {
     if (socket.connecting) socket.once('connect', begin);
@@ -147,37 +210,16 @@ function whenConnected(upstream: ClientRequest, begin: () => void): void {
   });
 }
 
-function limitConnect(upstream: ClientRequest): void {
-  upstream.once('socket', (socket) => {
-    if (!socket.connecting) return;
-    const late = setTimeout(() => upstream.destroy(new ConnectTimeout()), CONNECT_MS);
-    socket.once('connect', () => clearTimeout(late)).once('close', () => clearTimeout(late));
-  });
-}
-
-class ConnectTimeout extends Error {
-  override readonly name = 'ConnectTimeout';
-  readonly syscall = 'connect';
-}
-
+const codeOf = (error: unknown) => (error as NodeJS.ErrnoException | undefined)?.code ?? '';
 /** Nobody listens there, or there is nobody of that name. */
 const NOBODY_THERE = new Set(['ENOENT', 'ENOTFOUND', 'EAI_AGAIN']);
+const isUnreached = (error: unknown) =>
+  (error as NodeJS.ErrnoException | undefined)?.syscall === 'connect' || NOBODY_THERE.has(codeOf(error));
+
+const SAFE = new Set(['GET', 'HEAD', 'OPTIONS']);
+const isRepeatable = (request: IncomingMessage) => SAFE.has(request.method ?? '') && !hasBody(request);
 
 /** Nothing of the request has reached anybody, or it may be repeated and nothing has come back. */
-export function isUntouched(request: IncomingMessage, error: unknown): boolean {
-  const { code = '', syscall } = ((error as Error).cause ?? {}) as NodeJS.ErrnoException;
-  if (syscall === 'connect' || NOBODY_THERE.has(code)) return true;
-  const repeatable = (request.method === 'GET' || request.method === 'HEAD') && !hasBody(request);
-  return repeatable && (code === 'ECONNRESET' || code === 'EPIPE');
-}
-
-const CONNECT_ERRORS = new Set(['ECONNREFUSED', 'ECONNRESET', 'ENOENT', 'EPIPE']);
-
-function isConnectError(error: unknown): boolean {
-  return CONNECT_ERRORS.has((error as NodeJS.ErrnoException).code ?? '');
-}
-
-function asProblem(error: unknown): Problem {
-  if (error instanceof Problem) return error;
-  return new Problem('unavailable', { cause: error, retryAfter: 1 });
+export function isUntouched(request: IncomingMessage, { cause }: Error): boolean {
+  return isUnreached(cause) || (isRepeatable(request) && ['ECONNRESET', 'EPIPE'].includes(codeOf(cause)));
 }

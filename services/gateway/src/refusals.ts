@@ -1,6 +1,7 @@
 import { Problem, reservedWords } from '@ptsdly/contract';
 import { type Exchange, type Filter, header } from './exchange.ts';
 import type { RouteTable } from './route.ts';
+import { wantsWebSocket } from './upgrade.ts';
 
 const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS']);
 
@@ -29,6 +30,16 @@ export const refuseHiddenFraming: Filter = ({ request }) => {
   throw new Problem('bad_request', { detail: 'The Connection header names a header of the message.' });
 };
 
+/** A second Host is for another reader than us; Node keeps the first (RFC 9112 §3.2). */
+export const refuseTwoHosts: Filter = ({ request: { rawHeaders } }) => {
+  let hosts = 0;
+  for (let i = 0; i < rawHeaders.length; i += 2) {
+    const name = rawHeaders[i] as string;
+    if (name.length === 4 && name.toLowerCase() === 'host') hosts++;
+  }
+  if (hosts > 1) throw new Problem('bad_request', { detail: 'There is more than one Host header.' });
+};
+
 /** Finds the row of the table; fixed words at the root are never codes, whatever a service has there. Rejects with `not_found`, or `method_not_allowed` and the methods on offer. */
 export const findRoute =
   (table: RouteTable): Filter =>
@@ -52,13 +63,13 @@ export const limitSize: Filter = ({ request, route }) => {
 };
 
 /**
- * Unsafe methods that a browser may send with its cookie must come from our own pages
+ * Unsafe methods that a browser may send with its cookie, and WebSockets, must come from our own pages
  * (OWASP CSRF: verify the origin). API clients send no cookie and no Origin.
  */
 export const checkOrigin =
   (origin: string): Filter =>
   ({ request }: Exchange) => {
-    if (SAFE_METHODS.has(request.method ?? 'GET')) return;
+    if (SAFE_METHODS.has(request.method ?? 'GET') && !wantsWebSocket(request)) return;
     const from = header(request, 'origin');
     const browser = from !== undefined || header(request, 'cookie') !== undefined;
     if (browser && from !== origin) throw new Problem('origin_not_allowed');

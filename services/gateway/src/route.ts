@@ -10,6 +10,7 @@ import {
   mediaApi,
   mediaRawRoutes,
   subscriptionsApi,
+  subscriptionsRawRoutes,
   webApi,
   webhooksApi,
 } from '@ptsdly/contract';
@@ -67,10 +68,12 @@ export const routes: readonly Route[] = [
     limit: apiLimit,
   })),
   ...fromApi(subscriptionsApi, 'subscriptions'),
-  {
-    ...page(['GET'], '/api/servers/:id/events', 'subscriptions'),
-    access: 'user',
-  },
+  ...subscriptionsRawRoutes.map((route) => ({
+    ...page([...route.methods], route.path, 'subscriptions'),
+    access: route.access,
+    maxBody: route.maxBody ?? DEFAULT_BODY,
+    limit: apiLimit,
+  })),
   // Before `/api/links/:id`, which would take `export` for an id.
   ...linksRawRoutes.map((route) => ({
     ...page([...route.methods], route.path, 'links'),

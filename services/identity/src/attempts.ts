@@ -1,5 +1,5 @@
 import { Problem } from '@ptsdly/contract';
-import { RateLimiterMemory } from 'rate-limiter-flexible';
+import type { RateLimiter, Rates } from '@ptsdly/kv';
 
 const WINDOW_S = 15 * 60;
 /** Failures within the window: of one account from one address, and of one account from everywhere. */
@@ -11,8 +11,13 @@ const FROM_EVERYWHERE = 100;
  * lock the owner out at once, and a crowd of addresses gains little.
  */
 export class Attempts {
-  readonly #near = new RateLimiterMemory({ points: FROM_ONE_ADDRESS, duration: WINDOW_S });
-  readonly #far = new RateLimiterMemory({ points: FROM_EVERYWHERE, duration: WINDOW_S });
+  readonly #near: RateLimiter;
+  readonly #far: RateLimiter;
+
+  constructor(rates: Rates) {
+    this.#near = rates.limiter('guesses-near', FROM_ONE_ADDRESS, WINDOW_S);
+    this.#far = rates.limiter('guesses-far', FROM_EVERYWHERE, WINDOW_S);
+  }
 
   /** Runs a guess; what it rejects with counts when it is a wrong one. Rejects with `rate_limited` before the guess. */
   async guard<T>(account: string, guess: () => Promise<T>, address = ''): Promise<T> {
@@ -21,12 +26,12 @@ export class Attempts {
     await refuseSpent(this.#far, account);
     try {
       const result = await guess();
-      await this.#near.delete(near);
+      await this.#near.forget(near);
       return result;
     } catch (error) {
       if (error instanceof Problem && WRONG.has(error.code)) {
-        await this.#near.penalty(near);
-        await this.#far.penalty(account);
+        await this.#near.consume(near);
+        await this.#far.consume(account);
       }
       throw error;
     }
@@ -35,8 +40,8 @@ export class Attempts {
 
 const WRONG: ReadonlySet<string> = new Set(['invalid_credentials', 'wrong_code']);
 
-async function refuseSpent(limiter: RateLimiterMemory, key: string): Promise<void> {
+async function refuseSpent(limiter: RateLimiter, key: string): Promise<void> {
   const spent = await limiter.get(key);
-  if (spent === null || spent.consumedPoints < limiter.points) return;
-  throw new Problem('rate_limited', { retryAfter: Math.max(1, spent.msBeforeNext / 1000) });
+  if (spent === undefined || spent.used < limiter.points) return;
+  throw new Problem('rate_limited', { retryAfter: Math.max(1, spent.ms / 1000) });
 }

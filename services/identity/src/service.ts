@@ -14,6 +14,7 @@ import {
   type Service,
   type ServiceTokens,
 } from '@ptsdly/kit';
+import { openRates } from '@ptsdly/kv';
 import { type Kysely, sql } from 'kysely';
 import { ApiTokens } from './api-tokens.ts';
 import { identityApp } from './app.ts';
@@ -26,6 +27,7 @@ import { Devices } from './devices.ts';
 import { Door } from './door.ts';
 import { Entry, localeOf } from './entry.ts';
 import { SigningKeys } from './keys.ts';
+import { BillingPost } from './mail/billing-post.ts';
 import { openMailer } from './mail/open-mailer.ts';
 import { PostOffice } from './mail/post-office.ts';
 import { Passkeys } from './passkeys.ts';
@@ -59,6 +61,8 @@ export interface IdentityOptions {
   readonly secret: string;
   readonly log: Logger;
   readonly tokens: ServiceTokens;
+  /** Where wrong guesses are counted: `redis://…` for several processes, the memory of this one where not given. */
+  readonly ratesUrl?: string;
   /** A mail server, `smtp:` or `smtps:`, and the sender; without one letters are kept for the operator. */
   readonly mail?: { readonly url: string; readonly from: string };
   /** k-anonymity API of breached passwords. */
@@ -100,7 +104,10 @@ async function assemble(
   const post = new PostOffice(db, origin, mailer, log);
   const cookie = new SessionCookie(origin, secret);
   const passwords = new Passwords();
-  const attempts = new Attempts();
+  const rates = await openRates(options.ratesUrl, {
+    onChange: (state, err) => log.warn({ err, state }, 'the store of rate limits'),
+  });
+  const attempts = new Attempts(rates);
   const rules = new PasswordRules(
     options.breachedPasswordsUrl ? { url: options.breachedPasswordsUrl, log } : undefined,
   );
@@ -147,7 +154,7 @@ async function assemble(
   const sweeping = setInterval(() => {
     sessions.sweep().catch((error: unknown) => log.error({ err: error }, 'old sessions were not swept'));
   }, SWEEP_MS).unref();
-  const followers = followRemovals(db, receipts, options);
+  const followers = followOthers(db, receipts, new BillingPost(db, post), options);
   return {
     name: 'identity',
     fetch: async (request) => app.fetch(request),
@@ -156,6 +163,7 @@ async function assemble(
       await Promise.all(followers.map((follower) => follower.close()));
       feed.close();
       await post.close();
+      await rates.close();
       await db.destroy();
     },
   };
@@ -171,10 +179,11 @@ function accountLetters(post: PostOffice): Letters {
   };
 }
 
-/** Hears from the others what they have removed of a deleted account, for its receipt. */
-function followRemovals(
+/** Hears from the others what they have removed of a deleted account, and what they want written to whom. */
+function followOthers(
   db: Kysely<IdentityTables>,
   receipts: Receipts,
+  billing: BillingPost,
   options: IdentityOptions,
 ): Follower[] {
   const { tokens, log, subscriptions, links } = options;
@@ -185,7 +194,10 @@ function followRemovals(
           ...internalPeer(name, address, tokens),
           consumer: 'identity',
           cursor: feedCursor(db, name),
-          apply: (event) => receipts.apply(event),
+          apply: async (event) => {
+            await receipts.apply(event);
+            await billing.apply(event);
+          },
           log,
         }),
   );

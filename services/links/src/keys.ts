@@ -27,6 +27,8 @@ export const keys = {
   /** Index of the live links of a server, by video. */
   server: (serverId: string) => `video/${part(serverId)}/`,
   video: (serverId: string, videoId: string, id = '') => `video/${part(serverId)}/${part(videoId)}/${id}`,
+  /** How many cards a server has. */
+  cardCount: (serverId: string) => `card-count/${part(serverId)}`,
   /** Totals of links, many to a page, by the first id that a page may hold: `ClickPage`. */
   clickPages: 'click-page/',
   clickPage: (id: string) => `click-page/${id}`,

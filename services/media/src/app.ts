@@ -1,6 +1,7 @@
 import { libraryApi, mediaApi } from '@ptsdly/contract';
 import { type AppOptions, createApp, mount } from '@ptsdly/kit';
 import type { Hono } from 'hono';
+import type { Allowance } from './host/allowance.ts';
 import type { Imports } from './imports/imports.ts';
 import type { Jobs } from './jobs/jobs.ts';
 import { type LibraryParts, libraryHandlers, videoHandlers } from './library/library-handlers.ts';
@@ -14,12 +15,13 @@ export interface MediaAppOptions extends AppOptions {
   readonly background: Background;
   readonly playback: Playback;
   readonly imports: Imports;
+  readonly allowance: Allowance;
   readonly deleteVideo: (id: string) => Promise<void>;
 }
 
 /** The JSON surface of a media server. */
 export function createMediaApp(options: MediaAppOptions): Hono {
-  const { library, imports, jobs, playback } = options;
+  const { library, imports, allowance, jobs, playback } = options;
   const app = createApp(options);
   const handlers: Parameters<typeof mount<typeof mediaApi>>[2] = {
     ...videoHandlers(library),
@@ -27,7 +29,10 @@ export function createMediaApp(options: MediaAppOptions): Hono {
       await options.deleteVideo(params.id);
       return undefined;
     },
-    importVideo: async ({ body }) => library.library.describe(await imports.begin(body.url, body.title)),
+    importVideo: async ({ body }) => {
+      allowance.takeIn();
+      return library.library.describe(await imports.begin(body.url, body.title));
+    },
     listJobs: async ({ params }) => {
       await library.library.require(params.id);
       return { items: await jobs.all(params.id) };

@@ -7,7 +7,7 @@ import {
 } from '@ptsdly/db';
 import { type Kysely, sql } from 'kysely';
 import type { JobRow } from './jobs/job-store.ts';
-import { libraryMigration } from './library/migration.ts';
+import { filesMigration, libraryMigration } from './library/migration.ts';
 import type { LoudnessRow } from './renditions/loudness-job.ts';
 import type { RenditionRow, WindowRow } from './renditions/rendition-store.ts';
 
@@ -35,6 +35,12 @@ export interface VideoRow {
   media_size: number | null;
   /** The upload has not told its length yet: `size_bytes` is what has come, and grows. */
   deferred: number;
+  /** Under which the file of this video, its index and what is played in its place stand in the storage. */
+  file_id: string;
+  /** The video that this is another file of: one that is to take its place, or stood there before. Else empty. */
+  replaces: string;
+  /** When a file that stood in a video before is deleted. */
+  kept_until: string | null;
   /** Grows with every poster, so that its URL changes. */
   poster_version: number;
   /** Grows with every storyboard; 0 while there is none. */
@@ -197,6 +203,7 @@ const migrations: Migrations = {
     },
   },
   '2027-02-databases-outbox-head': outboxHeadMigration,
+  '2027-02-library-files': filesMigration,
 };
 
 export const openMediaDatabase = (url: string): Promise<MediaDatabase> => openDatabase(url, migrations);

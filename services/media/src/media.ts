@@ -39,7 +39,7 @@ export async function openMedia(options: MediaOptions): Promise<MediaService> {
     jobs: (id) => engine.jobs.of(id),
     onNews: () => intake.deliveries.ring(),
   });
-  const engine = openEngine(foundation, shelves);
+  const engine = openEngine(foundation, shelves, (id) => intake.replacements.take(id));
   const intake = await openIntake(foundation, shelves, engine);
   const viewing = await openViewing(foundation, shelves, engine, intake);
   const parts = { ...foundation, ...shelves, ...engine, ...intake, ...viewing };
@@ -50,6 +50,7 @@ export async function openMedia(options: MediaOptions): Promise<MediaService> {
     fetch: doors.fetch,
     raw: (request, response) => {
       idleness.watch(request, response);
+      foundation.allowance.watch(request, response);
       return doors.raw(request, response);
     },
     quiesce: () => foundation.responses.endStreams(idleness.isAsleep ? 'asleep' : 'closing'),

@@ -1,6 +1,5 @@
 import type { Logger } from '@ptsdly/kit';
 import type { Library } from './library/library.ts';
-import { videoOf } from './library/object-names.ts';
 import type { Storage } from './storage/storage.ts';
 import type { Ingest } from './uploads/ingest.ts';
 import type { Spool } from './uploads/spool.ts';
@@ -40,16 +39,15 @@ export async function recover(options: RecoveryOptions): Promise<void> {
 /** A deletion removes the row first, so what has no row is nobody's. */
 async function removeOrphans({ library, storage, spool, log }: RecoveryOptions): Promise<void> {
   for await (const name of storage.list()) {
-    if (await library.find(videoOf(name))) continue;
+    if (await library.owns(name)) continue;
     log.info({ name }, 'removing what a deleted video left');
     await storage.remove(name);
   }
-  const startedAt = Date.now();
   for (const name of await spool.list()) {
     const row = await library.find(name);
     const touched = await spool.touchedAt(name);
     // a small file that is on its way into the storage is younger than this process
-    if (row?.upload === 'receiving' || !touched || touched.getTime() > startedAt - 60_000) continue;
+    if (row?.upload === 'receiving' || !touched || touched.getTime() >= performance.timeOrigin) continue;
     await spool.remove(name);
   }
 }

@@ -1,17 +1,27 @@
-import { feedApi, placementApi, subscriptionsApi, subscriptionsInternalApi } from '@ptsdly/contract';
+import {
+  billingOperatorApi,
+  feedApi,
+  placementApi,
+  subscriptionsApi,
+  subscriptionsInternalApi,
+} from '@ptsdly/contract';
 import { type AppOptions, admit, type Caller, createApp, eventStream, type Feed, mount } from '@ptsdly/kit';
 import type { Hono } from 'hono';
+import type { Billing } from './billing/billing.ts';
+import { entryOf, listEntries } from './billing/entries.ts';
 import type { Changes } from './changes.ts';
 import type { Host } from './hosts/host.ts';
 import { keyedRequest } from './idempotency.ts';
 import { addressOf, locate } from './location.ts';
+import type { Meters } from './meters.ts';
 import type { Placements } from './placements.ts';
-import { plans } from './plans.ts';
 import type { Servers } from './servers.ts';
 import type { Subscriptions } from './subscriptions.ts';
 
 export interface AppParts {
   readonly subscriptions: Subscriptions;
+  readonly billing: Billing;
+  readonly meters: Meters;
   readonly servers: Servers;
   readonly placements: Placements;
   readonly host: Host;
@@ -25,33 +35,53 @@ export function subscriptionsApp(parts: AppParts, options: AppOptions): Hono {
   mountSubscriptions(app, parts, options);
   mountInternal(app, parts, options);
   mountEvents(app, parts, options);
+  mountWebhook(app, parts);
   return app;
 }
 
-function mountSubscriptions(app: Hono, { subscriptions, servers }: AppParts, options: AppOptions): void {
+function mountSubscriptions(
+  app: Hono,
+  { subscriptions, servers, billing, meters }: AppParts,
+  options: AppOptions,
+): void {
   mount(
     app,
     subscriptionsApi,
     {
-      plans: () => ({ items: [...plans] }),
+      plans: () => ({
+        items: billing.plans.items.filter(({ offered }) => offered),
+        payments: billing.payments.name,
+        ways: [...billing.payments.ways],
+      }),
       subscribe: ({ caller, body, request }) =>
         subscriptions.subscribe(caller.sub, body, keyedRequest(caller.sub, request.headers, body)),
       listSubscriptions: async ({ caller }) => ({ items: await subscriptions.list(caller.sub) }),
       getSubscription: ({ caller, params }) => subscriptions.get(caller.sub, params.id),
-      changePlan: ({ caller, params, body }) => subscriptions.changePlan(caller.sub, params.id, body.planId),
-      cancel: ({ caller, params }) => subscriptions.cancel(caller.sub, params.id),
+      previewChange: ({ caller, params }) => subscriptions.preview(caller.sub, params.id, params.planId),
+      changePlan: ({ caller, params, body }) =>
+        subscriptions.changePlan(caller.sub, params.id, body.planId, body.previewedAt),
+      cancel: ({ caller, params, query }) => subscriptions.cancel(caller.sub, params.id, query.when),
+      resume: ({ caller, params }) => subscriptions.resume(caller.sub, params.id),
+      checkout: ({ caller, params, body }) => subscriptions.checkout(caller.sub, params.id, body.way),
+      setMethod: ({ caller, params, body }) => subscriptions.setMethod(caller.sub, params.id, body.reference),
+      pay: ({ caller, params }) => subscriptions.pay(caller.sub, params.id),
+      exportData: ({ caller, params }) => subscriptions.exportData(caller.sub, params.id),
+      listInvoices: async ({ caller, params }) => ({
+        items: await subscriptions.invoices(caller.sub, params.id),
+      }),
       listServers: async ({ caller }) => {
         const rows = await servers.ofOwner(caller.sub);
         return { items: rows.map((row) => servers.view(row)) };
       },
       getServer: async ({ caller, params }) => servers.view(await servers.owned(params.id, caller.sub)),
+      getUsage: async ({ caller, params }) => meters.usage(await servers.owned(params.id, caller.sub)),
     },
     options,
   );
 }
 
 function mountInternal(app: Hono, parts: AppParts, options: AppOptions): void {
-  const { servers, placements, host, feed } = parts;
+  const { servers, placements, host, feed, billing } = parts;
   mount(
     app,
     subscriptionsInternalApi,
@@ -70,6 +100,16 @@ function mountInternal(app: Hono, parts: AppParts, options: AppOptions): void {
     },
     options,
   );
+  mount(
+    app,
+    billingOperatorApi,
+    {
+      subscriptionEntries: ({ query }) => listEntries(servers.db, query),
+      suspend: async ({ params, body }) => entryOf(await billing.endings.suspend(params.id, body.reason)),
+      unsuspend: async ({ params }) => entryOf(await billing.endings.suspend(params.id, null)),
+    },
+    options,
+  );
   mount(app, feedApi, { events: ({ query }) => feed.page(query) }, options);
 }
 
@@ -81,5 +121,13 @@ function mountEvents(app: Hono, { servers, changes }: AppParts, options: AppOpti
     const { id } = await servers.owned(context.req.param('id'), caller.sub);
     const current = async () => servers.event(await servers.byId(id));
     return eventStream(changes.stream(id, current), request.signal);
+  });
+}
+
+/** `POST /api/payments/webhook`: the signature is over the very bytes, so nothing reads them before it is checked. */
+function mountWebhook(app: Hono, { billing }: AppParts): void {
+  app.post('/api/payments/webhook', async (context) => {
+    await billing.methods.receive(context.req.raw.headers, await context.req.raw.text());
+    return new Response(null, { status: 204 });
   });
 }

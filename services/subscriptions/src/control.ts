@@ -26,6 +26,7 @@ import type { Boot, ControlService, ServedServer } from './hosts/host.ts';
 import { importRoute } from './imports/import-route.ts';
 import { Imports } from './imports/imports.ts';
 import { cachedKeys } from './key-cache.ts';
+import type { Meters } from './meters.ts';
 import type { Servers } from './servers.ts';
 import { mountTranscodes, type Transcoder } from './transcodes.ts';
 
@@ -36,6 +37,7 @@ export interface ControlOptions {
   readonly identity: Address;
   readonly links: Address;
   readonly tokens: ServiceTokens;
+  readonly meters: Meters;
   readonly transcoder?: Transcoder | undefined;
   /** Of a host that lends its servers keys. */
   readonly boot?: () => Boot | undefined;
@@ -93,6 +95,7 @@ function controlOf(server: ServedServer, parts: Parts): ControlService {
   const { servers, log } = parts;
   const stop = new AbortController();
   const take = limitControl(usualRate);
+  const takeMeter = limitControl(usualRate);
   let waits = 0;
   const app = new Hono();
   app.notFound((context) => new Problem('not_found').toResponse(requestIdOf(context.req.raw)));
@@ -106,6 +109,10 @@ function controlOf(server: ServedServer, parts: Parts): ControlService {
         take();
         await servers.reportUsage(serverId, body.usedBytes);
         return undefined;
+      },
+      reportMeter: ({ body }) => {
+        takeMeter();
+        return parts.meters.report(serverId, body);
       },
       reportMove: async ({ body }) => {
         await servers.reportMove(serverId, body.left);
@@ -146,7 +153,8 @@ function controlOf(server: ServedServer, parts: Parts): ControlService {
     },
     { audience: 'control', log, metrics: parts.metrics },
   );
-  mountTranscodes(app, { server, transcoder: parts.transcoder, signal: stop.signal });
+  const share = () => parts.meters.transcodeShare(serverId);
+  mountTranscodes(app, { server, transcoder: parts.transcoder, share, signal: stop.signal });
   return {
     fetch: async (request) => app.fetch(request),
     raw: importRoute(parts.imports, serverId, log),
@@ -156,6 +164,7 @@ function controlOf(server: ServedServer, parts: Parts): ControlService {
 
 /** What names a user is shown to that user's servers only. */
 function concerns(data: FeedPage['items'][number]['data'], ownerId: string): boolean {
+  if (data.type === 'letter.wanted') return false;
   const named = 'userId' in data ? data.userId : 'ownerId' in data ? data.ownerId : ownerId;
   return named === ownerId;
 }

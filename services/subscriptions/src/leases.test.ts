@@ -6,7 +6,8 @@ import { Changes } from './changes.ts';
 import { Leases } from './leases.ts';
 import { type Database, migrations, type ServerRow, type Tables } from './schema.ts';
 import { Servers } from './servers.ts';
-import { Subscriptions } from './subscriptions.ts';
+import type { Subscriptions } from './subscriptions.ts';
+import { freeSubscriptions } from './testing/billing.ts';
 import { ManualClock } from './testing/fake-host.ts';
 
 const SETTLED = { nextRunAt: null, attempts: 0, lastError: null };
@@ -24,7 +25,7 @@ beforeEach(async () => {
   const servers = new Servers({ db, clock, bell: new Bell(), changes: new Changes(), log: silentLog });
   one = new Leases(servers, clock, 'one');
   two = new Leases(servers, clock, 'two');
-  subscriptions = new Subscriptions({ servers, clock, nudge: () => undefined, storage: 'local' });
+  subscriptions = freeSubscriptions({ servers, clock });
   id = (await subscriptions.subscribe('ann', { planId: 'starter' })).server.id;
 });
 
@@ -73,7 +74,7 @@ test('ready is noted with its time, the first time', async () => {
 test('who changes what a server is meant to be is not overwritten, and is heard at once', async () => {
   const row = await claimed(one);
   const [subscription] = await subscriptions.list('ann');
-  await subscriptions.cancel('ann', subscription?.id as string);
+  await subscriptions.cancel('ann', subscription?.id as string, 'now');
   expect(await one.record(row, { state: 'ready', failure: null })).toBeUndefined();
   await one.release(row, SETTLED);
   expect(await rowNow()).toMatchObject({ state: 'suspended', desired: 'stopped', nextRunAt: clock.now() });

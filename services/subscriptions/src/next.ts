@@ -17,6 +17,7 @@ type Seen = Pick<Observed, 'generation' | 'state' | 'detail'> | null;
 /** What to do for a server, from what it is meant to be and what the host sees. Pure, and the only place to decide. */
 export function next(server: Wanted, observed: Seen): Action {
   if (server.desired === 'purged') return towardsPurged(server, observed);
+  if (server.desired === 'held') return act('none', server.state);
   if (server.desired === 'stopped') return towardsStopped(observed);
   if (server.desired === 'asleep') return act(runs(observed) ? 'sleep' : 'none', 'asleep');
   return towardsRunning(server, observed);

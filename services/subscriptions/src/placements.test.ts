@@ -7,7 +7,7 @@ import { storageOf } from './hosts/storage-place.ts';
 import { Placements } from './placements.ts';
 import { type Database, migrations, type Tables } from './schema.ts';
 import { Servers } from './servers.ts';
-import { Subscriptions } from './subscriptions.ts';
+import { freeSubscriptions } from './testing/billing.ts';
 import { ManualClock } from './testing/fake-host.ts';
 
 let db: Database;
@@ -17,7 +17,7 @@ const nudge = (id: string) => void nudged.push(id);
 const clock = new ManualClock();
 const placements = (hasRemote = true) => new Placements({ servers, clock, nudge, hasRemote });
 const subscribe = async (storage: 'local' | 'remote') =>
-  (await new Subscriptions({ servers, clock, nudge, storage }).subscribe('ann', { planId: 'starter' }))
+  (await freeSubscriptions({ servers, clock, nudge, storage }).subscribe('ann', { planId: 'starter' }))
     .server;
 const row = () => db.selectFrom('servers').selectAll().executeTakeFirstOrThrow();
 

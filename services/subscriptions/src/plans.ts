@@ -1,10 +1,11 @@
+import { readFileSync } from 'node:fs';
 import { type Plan, Problem, plan } from '@ptsdly/contract';
 import { z } from 'zod';
 
 const GB = 1_000_000_000;
 
-/** The plans on offer, cheapest first: prices in minor units (KRW has none), sizes in bytes. */
-const offered: readonly z.input<typeof plan>[] = [
+/** The plans where an installation names none, cheapest first: prices in minor units (KRW has none), sizes in bytes. */
+const usual: readonly z.input<typeof plan>[] = [
   {
     id: 'starter',
     name: { ko: '스타터', en: 'Starter' },
@@ -12,6 +13,7 @@ const offered: readonly z.input<typeof plan>[] = [
     storageBytes: 10 * GB,
     transferBytes: 100 * GB,
     concurrentViewers: 5,
+    transcodeShare: 1,
   },
   {
     id: 'plus',
@@ -20,6 +22,7 @@ const offered: readonly z.input<typeof plan>[] = [
     storageBytes: 200 * GB,
     transferBytes: 1000 * GB,
     concurrentViewers: 25,
+    transcodeShare: 2,
   },
   {
     id: 'pro',
@@ -28,22 +31,52 @@ const offered: readonly z.input<typeof plan>[] = [
     storageBytes: 1000 * GB,
     transferBytes: 5000 * GB,
     concurrentViewers: 100,
+    transcodeShare: 4,
   },
 ];
 
 const catalogue = z
   .array(plan)
   .min(1)
-  .refine((items) => new Set(items.map(({ id }) => id)).size === items.length, 'two plans share an id');
+  .refine((items) => new Set(items.map(({ id }) => id)).size === items.length, 'two plans share an id')
+  .refine(
+    (items) => new Set(items.map(({ price }) => price.currency)).size === 1,
+    'plans must have one currency, or a change of plan could not be counted',
+  );
 
-export const plans: readonly Plan[] = Object.freeze(catalogue.parse(offered));
+/** The plans of an installation. */
+export class Plans {
+  readonly items: readonly Plan[];
 
-/** The plan with this id. Throws `invalid_fields` when there is none. */
-export function planById(id: string): Plan {
-  const found = plans.find((candidate) => candidate.id === id);
-  if (found) return found;
-  throw new Problem('invalid_fields', {
-    detail: `planId: there is no plan "${id}"`,
-    errors: [{ field: 'planId', message: 'there is no such plan' }],
-  });
+  constructor(items: readonly z.input<typeof plan>[] = usual) {
+    this.items = Object.freeze(catalogue.parse(items));
+  }
+
+  /** From a file of JSON: `[{id, name: {ko, en}, price: {amount, currency, interval}, …}]`. Throws a plain sentence. */
+  static read(file: string | undefined): Plans {
+    if (file === undefined) return new Plans();
+    try {
+      return new Plans(JSON.parse(readFileSync(file, 'utf8')) as z.input<typeof plan>[]);
+    } catch (cause) {
+      const why = cause instanceof z.ZodError ? z.prettifyError(cause) : (cause as Error).message;
+      throw new Error(`The plans in ${file} cannot be used: ${why}`, { cause });
+    }
+  }
+
+  /** The plan of a subscription. Throws when the file no longer has it: nothing may be charged by guess. */
+  of(id: string): Plan {
+    const found = this.items.find((candidate) => candidate.id === id);
+    if (found) return found;
+    throw new Error(`a subscription has the plan "${id}", which is not among the plans of this installation`);
+  }
+
+  /** The plan that somebody chooses. Throws `invalid_fields` when it is not on offer. */
+  choose(id: string): Plan {
+    const found = this.items.find((candidate) => candidate.id === id && candidate.offered);
+    if (found) return found;
+    throw new Problem('invalid_fields', {
+      detail: `planId: there is no plan "${id}"`,
+      errors: [{ field: 'planId', message: 'there is no such plan' }],
+    });
+  }
 }

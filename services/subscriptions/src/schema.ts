@@ -1,11 +1,16 @@
 import type { ServerState, StoragePlace, Subscription } from '@ptsdly/contract';
 import { type Migrations, type OutboxTables, outboxHeadMigration, outboxMigration } from '@ptsdly/db';
 import type { Kysely } from 'kysely';
+import { type BillingRow, type BillingTables, billingMigration } from './billing/schema.ts';
+import { type MeterTables, meterMigration } from './meter-schema.ts';
 
-/** What the server is meant to be (`asleep`: running as soon as somebody asks for it); the reconcile loop makes it so. */
-export type Desired = 'running' | 'asleep' | 'stopped' | 'purged';
+/**
+ * What the server is meant to be; the reconcile loop makes it so. `asleep`: running as soon as somebody asks for it.
+ * `held`: not to be made yet, because it is not paid for.
+ */
+export type Desired = 'held' | 'running' | 'asleep' | 'stopped' | 'purged';
 
-export interface SubscriptionRow {
+export interface SubscriptionRow extends BillingRow {
   id: string;
   userId: string;
   planId: string;
@@ -59,7 +64,7 @@ export interface HostNoteRow {
   content: string;
 }
 
-export interface Tables extends OutboxTables {
+export interface Tables extends OutboxTables, BillingTables, MeterTables {
   subscriptions: SubscriptionRow;
   servers: ServerRow;
   idempotency: IdempotencyRow;
@@ -161,4 +166,6 @@ export const migrations: Migrations = {
         .execute();
     },
   },
+  '2027-02-payments-billing': billingMigration,
+  '2027-02-payments-meters': meterMigration,
 };

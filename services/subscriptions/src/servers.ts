@@ -1,4 +1,4 @@
-import { Problem, type Server, type ServerEvent, type Subscription } from '@ptsdly/contract';
+import { type EventData, Problem, type Server, type ServerEvent, type Subscription } from '@ptsdly/contract';
 import { appendEvent } from '@ptsdly/db';
 import type { Bell, Logger } from '@ptsdly/kit';
 import type { Transaction } from 'kysely';
@@ -20,6 +20,9 @@ export interface ServersOptions {
 /** Notes that a server's state was changed in this transaction: an event now, the streams after the commit. */
 export type Publish = (row: ServerRow) => Promise<void>;
 
+/** Writes a fact for the feed in this transaction. */
+export type Tell = (data: EventData) => Promise<void>;
+
 /** The rows of servers, and everything that must happen with a change of one. */
 export class Servers {
   readonly #options: ServersOptions;
@@ -33,16 +36,27 @@ export class Servers {
   }
 
   /** Runs `work` in one transaction; what it publishes is told to followers and streams once that is committed. */
-  async transaction<T>(work: (trx: Transaction<Tables>, publish: Publish) => Promise<T>): Promise<T> {
+  async transaction<T>(
+    work: (trx: Transaction<Tables>, publish: Publish, tell: Tell) => Promise<T>,
+  ): Promise<T> {
     const { db, bell, changes, log } = this.#options;
     const published: ServerRow[] = [];
-    const publish = async (trx: Transaction<Tables>, row: ServerRow) => {
-      const { id: serverId, slug, ownerId, state } = row;
-      await appendEvent(trx, { type: 'server.changed', serverId, slug, ownerId, state });
-      published.push(row);
-    };
-    const result = await db.transaction().execute((trx) => work(trx, (row) => publish(trx, row)));
-    if (published.length > 0) bell.ring();
+    let told = 0;
+    const result = await db.transaction().execute((trx) => {
+      published.length = 0; // the work may run again
+      told = 0;
+      const tell = async (data: EventData) => {
+        told++;
+        await appendEvent(trx, data);
+      };
+      const publish = async (row: ServerRow) => {
+        const { id: serverId, slug, ownerId, state } = row;
+        await tell({ type: 'server.changed', serverId, slug, ownerId, state });
+        published.push(row);
+      };
+      return work(trx, publish, tell);
+    });
+    if (told > 0) bell.ring();
     for (const row of published) {
       log.info({ serverId: row.id, state: row.state, generation: row.generation }, 'server');
       changes.emit(this.event(row));

@@ -20,6 +20,7 @@ import {
 } from '@ptsdly/kit';
 import { sql } from 'kysely';
 import { subscriptionsApp } from './app.ts';
+import { Billing } from './billing/billing.ts';
 import { Changes } from './changes.ts';
 import { type Clock, systemClock } from './clock.ts';
 import { openControl } from './control.ts';
@@ -28,7 +29,11 @@ import { keepHostNotes } from './host-notes.ts';
 import type { Boot, Host, HostOptions, RemoteStorage } from './hosts/host.ts';
 import { openHost } from './hosts/open-host.ts';
 import { Leases } from './leases.ts';
+import { Meters } from './meters.ts';
+import { openPayments } from './payments/open-payments.ts';
+import type { Payments, PaymentsOptions } from './payments/payments.ts';
 import { Placements } from './placements.ts';
+import { Plans } from './plans.ts';
 import { Reconciler } from './reconciler.ts';
 import { type Database, migrations, type Tables } from './schema.ts';
 import { Servers } from './servers.ts';
@@ -65,6 +70,10 @@ export interface SubscriptionsOptions {
   readonly remoteControl?: { readonly address: string; readonly tokens: ServerTokens } | undefined;
   /** Of the account where servers are made; those of this machine where not given. */
   readonly cloudKeys?: RemoteStorage['keys'];
+  /** A file of plans; the usual ones where not given. */
+  readonly plansFile?: string | undefined;
+  /** `none:`, `stripe:` or `portone:`, and its secrets; nothing is charged where not given. */
+  readonly payments?: Pick<PaymentsOptions, 'key' | 'webhookSecret' | 'baseUrl'> & { readonly url: string };
   /** Runs ffmpeg for the media servers of this machine; they do without where it is not given. */
   readonly transcoder?: Transcoder | undefined;
 }
@@ -75,6 +84,8 @@ export interface Surroundings {
   readonly clock: Clock;
   /** 0..1, for jitter. */
   readonly random: () => number;
+  readonly payments?: Payments;
+  readonly plans?: Plans;
 }
 
 const NAME = 'subscriptions';
@@ -94,10 +105,13 @@ export function openSubscriptions(options: SubscriptionsOptions): Promise<Servic
 
 export async function composeSubscriptions(
   options: SubscriptionsOptions,
-  { openHost, clock, random }: Surroundings,
+  { openHost, clock, random, ...given }: Surroundings,
 ): Promise<Service> {
   const { databaseUrl, hostUrl, log, mediaOrigin } = options;
   const metrics = new Metrics(NAME);
+  const plans = given.plans ?? Plans.read(options.plansFile);
+  const { url = 'none:', baseUrl = '', ...secrets } = options.payments ?? {};
+  const payments = given.payments ?? (await openPayments(url, { ...secrets, baseUrl, log }));
   const db = await openDatabase<Tables>(databaseUrl, migrations);
   const bell = new Bell();
   const feed = new Feed(readOutbox(db), bell);
@@ -105,8 +119,9 @@ export async function composeSubscriptions(
   const servers = new Servers({ db, clock, bell, changes, mediaOrigin, log });
   let reconciler: Reconciler | undefined;
   const nudge = (serverId: string) => reconciler?.nudge(serverId); // a host may speak while it opens
+  const meters = new Meters({ db, plans, clock });
   const boot = (): Boot | undefined => host?.boot; // servers may call before the host is open
-  const control = openControl({ ...options, servers, feed, nudge, metrics, boot });
+  const control = openControl({ ...options, servers, meters, feed, nudge, metrics, boot });
   const gate = await openGate(options, { servers, control, boot, log });
   let host: Host | undefined;
   host = await openHost(hostUrl, hostOptions(options, { control, changed: nudge, db })).catch(
@@ -120,20 +135,23 @@ export async function composeSubscriptions(
   reconciler = new Reconciler({ leases, host, clock, random, log });
   const sweep = new Sweep({ servers, host, nudge, clock, log });
   const storage = options.remoteStorage ? 'remote' : 'local';
-  const subscriptions = new Subscriptions({ servers, clock, nudge, storage });
+  const billing = new Billing({ servers, plans, payments, clock, nudge, random, log });
+  const subscriptions = new Subscriptions({ servers, billing, clock, storage });
   const placements = new Placements({ servers, clock, nudge, hasRemote: storage === 'remote' });
-  const parts = { subscriptions, placements, servers, host, changes, feed, nudge };
+  const parts = { subscriptions, billing, meters, placements, servers, host, changes, feed, nudge };
   const app = subscriptionsApp(parts, appOptions(options, metrics, db));
 
   await leases.recover(databaseUrl.startsWith('sqlite:'));
   reconciler.start();
   sweep.start();
+  await billing.start();
   const departures = followDepartures(options, subscriptions, db);
 
   return {
     name: NAME,
     fetch: async (request) => app.fetch(request),
     close: async () => {
+      await billing.clockwork.close();
       await sweep.close();
       await reconciler.close();
       await departures.close();

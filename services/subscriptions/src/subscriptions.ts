@@ -1,29 +1,46 @@
-import { type Plan, Problem, type Subscription } from '@ptsdly/contract';
+import {
+  type ChangePreview,
+  type Checkout,
+  type Invoice,
+  type PaymentWay,
+  type Plan,
+  Problem,
+  type Subscription,
+} from '@ptsdly/contract';
 import { isUniqueViolation } from '@ptsdly/db';
 import { newId } from '@ptsdly/kit';
 import type { Transaction } from 'kysely';
+import type { Billing } from './billing/billing.ts';
+import { INCOMPLETE_HOURS } from './billing/dunning.ts';
+import { isLive } from './billing/machine.ts';
+import { unbilled } from './billing/schema.ts';
+import { demand } from './billing/service-wish.ts';
+import { invoiceView, viewOf } from './billing/view.ts';
+import { serverRow, type Work } from './billing/work.ts';
 import { type Clock, isoTime } from './clock.ts';
 import { settleDeparture } from './departures.ts';
 import { Idempotency, type KeyedRequest } from './idempotency.ts';
-import { planById } from './plans.ts';
 import type { ServerRow, SubscriptionRow, Tables } from './schema.ts';
-import type { Publish, Servers } from './servers.ts';
+import type { Servers } from './servers.ts';
 import { newSlug } from './slug.ts';
 
 const DEFAULT_NAME = 'My server';
 
 export interface SubscriptionsParts {
   readonly servers: Servers;
+  readonly billing: Billing;
   readonly clock: Clock;
-  /** Hurries the reconcile loop. */
-  readonly nudge: (serverId: string) => void;
   /** Where the objects of a new server belong. */
   readonly storage: 'local' | 'remote';
 }
 
-/** What is asked of a server anew: the loop takes it up at once, whatever went wrong before. */
-const asked = { attempts: 0, lastError: null } as const;
+export interface Subscribe {
+  readonly planId: string;
+  readonly serverName?: string | undefined;
+  readonly timeZone?: string | undefined;
+}
 
+/** What an owner does with their subscription. Another's is `not_found`. */
 export class Subscriptions {
   readonly #parts: SubscriptionsParts;
   readonly #idempotency: Idempotency<Subscription>;
@@ -34,26 +51,22 @@ export class Subscriptions {
   }
 
   /**
-   * Subscribes a user and asks for a server. Nothing is to be paid yet, so the subscription is active at once.
-   * Rejects with `already_subscribed`, `invalid_fields`, `conflict` (a used key), `unauthenticated` (a user
-   * who was deleted a moment ago).
+   * Subscribes a user and asks for a server, which is made once it is paid for; at once where nothing is to be paid.
+   * Rejects with `already_subscribed`, `invalid_fields`, `conflict` (a used key), `unauthenticated` (a user who was
+   * deleted a moment ago).
    */
-  async subscribe(
-    userId: string,
-    body: { readonly planId: string; readonly serverName?: string | undefined },
-    keyed?: KeyedRequest,
-  ): Promise<Subscription> {
-    const plan = planById(body.planId);
+  async subscribe(userId: string, body: Subscribe, keyed?: KeyedRequest): Promise<Subscription> {
+    const { billing } = this.#parts;
+    const plan = billing.plans.choose(body.planId);
     const before = keyed && (await this.#idempotency.answered(keyed));
     if (before) return before;
     try {
-      const answer = await this.#parts.servers.transaction(async (trx, publish) => {
-        const made = await this.#create(trx, publish, userId, plan, body.serverName);
-        if (keyed) await this.#idempotency.keep(trx, keyed, made);
+      return await billing.transaction(async (work) => {
+        const id = await this.#create(work, userId, plan, body);
+        const made = await this.#view(await this.#owned(userId, id, work.trx), work.trx);
+        if (keyed) await this.#idempotency.keep(work.trx, keyed, made);
         return made;
       });
-      this.#parts.nudge(answer.server.id);
-      return answer;
     } catch (error) {
       if (!isUniqueViolation(error)) throw error;
       return await this.#whoWasFirst(userId, keyed, error);
@@ -61,31 +74,33 @@ export class Subscriptions {
   }
 
   async #create(
-    trx: Transaction<Tables>,
-    publish: Publish,
+    work: Work,
     userId: string,
     plan: Plan,
-    serverName: string | undefined,
-  ): Promise<Subscription> {
-    const departed = trx.selectFrom('departed').select('userId').where('userId', '=', userId);
+    { serverName, timeZone }: Subscribe,
+  ): Promise<string> {
+    const { clock, billing, storage } = this.#parts;
+    const departed = work.trx.selectFrom('departed').select('userId').where('userId', '=', userId);
     if (await departed.executeTakeFirst()) throw new Problem('unauthenticated');
-    const { clock } = this.#parts;
     const createdAt = isoTime(clock);
     const server: ServerRow = {
       ...{ id: newId(), slug: newSlug(), ownerId: userId, name: serverName ?? DEFAULT_NAME },
-      ...{ desired: 'running', wakeAt: null, generation: 1, quotaBytes: plan.storageBytes, usedBytes: 0 },
-      ...{ storage: this.#parts.storage, objectsLeft: null },
+      ...{ desired: 'held', wakeAt: null, generation: 1, quotaBytes: plan.storageBytes, usedBytes: 0 },
+      ...{ storage, objectsLeft: null },
       ...{ state: 'requested', failure: null, createdAt, readyAt: null },
-      ...{ nextRunAt: clock.now(), ...asked, leaseOwner: null, leaseUntil: null },
+      ...{ nextRunAt: null, attempts: 0, lastError: null, leaseOwner: null, leaseUntil: null },
     };
     const row: SubscriptionRow = {
-      ...{ id: newId(), userId, planId: plan.id, state: 'active', serverId: server.id },
-      ...{ liveUserId: userId, createdAt, canceledAt: null },
+      ...{ id: newId(), userId, planId: plan.id, state: 'incomplete', serverId: server.id },
+      ...{ liveUserId: userId, createdAt, canceledAt: null, revision: 0, ...unbilled },
+      ...(timeZone ? { timeZone } : {}),
     };
-    await trx.insertInto('servers').values(server).execute();
-    await trx.insertInto('subscriptions').values(row).execute();
-    await publish(server);
-    return this.#view(row, server);
+    await work.trx.insertInto('servers').values(server).execute();
+    await work.trx.insertInto('subscriptions').values(row).execute();
+    await work.publish(server);
+    if (billing.lifecycle.isFree(plan)) await billing.lifecycle.begin(work, row, createdAt);
+    else await billing.due.set(work.trx, 'expire', row.id, clock.now() + INCOMPLETE_HOURS * 3600_000);
+    return row.id;
   }
 
   /** A unique index refused: the same request was a moment faster, or the account has a live subscription. */
@@ -106,130 +121,126 @@ export class Subscriptions {
       .orderBy('liveUserId', 'desc')
       .orderBy('id', 'desc')
       .execute();
-    return Promise.all(rows.map(async (row) => this.#view(row, await this.#serverOf(row))));
+    return Promise.all(rows.map((row) => this.#view(row)));
   }
 
-  /** Rejects with `not_found`, for another's subscription too. */
   async get(userId: string, id: string): Promise<Subscription> {
-    const row = await this.#owned(this.#db, userId, id);
-    return this.#view(row, await this.#serverOf(row));
+    return this.#view(await this.#owned(userId, id));
+  }
+
+  async preview(userId: string, id: string, planId: string): Promise<ChangePreview> {
+    const row = await this.#owned(userId, id);
+    const { usedBytes } = await serverRow(this.#db, row.serverId);
+    return this.#parts.billing.changes.preview(row, usedBytes, planId);
+  }
+
+  /** See `ChangesOfPlan.change`. */
+  async changePlan(userId: string, id: string, planId: string, previewedAt?: string): Promise<Subscription> {
+    const { billing } = this.#parts;
+    billing.plans.choose(planId);
+    await this.#owned(userId, id);
+    await billing.changes.change(id, planId, previewedAt);
+    return this.get(userId, id);
   }
 
   /**
-   * Changes the plan; the server starts anew with the new quota. Rejects with `conflict` when more is stored
-   * than the new plan holds or the subscription is canceled, `invalid_fields`, `not_found`.
+   * Cancels: what is paid for runs to its end unless `now` is asked for; where nothing was paid it ends now. Then the
+   * server stops at once, and its data stays until it is purged. Canceling again answers the same.
    */
-  async changePlan(userId: string, id: string, planId: string): Promise<Subscription> {
-    const plan = planById(planId);
-    const changed = await this.#parts.servers.transaction(async (trx) => {
-      const row = await this.#owned(trx, userId, id);
-      const server = await serverRow(trx, row.serverId);
-      if (row.planId === planId) return this.#view(row, server);
-      if (row.liveUserId === null) {
-        throw new Problem('conflict', { detail: 'This subscription is canceled.' });
-      }
-      if (server.usedBytes > plan.storageBytes) {
-        throw new Problem('conflict', {
-          detail: 'More is stored on the server than this plan has room for.',
-        });
-      }
-      const generation = server.generation + 1;
-      const wanted = { quotaBytes: plan.storageBytes, generation, nextRunAt: this.#parts.clock.now() };
-      await trx.updateTable('subscriptions').set({ planId }).where('id', '=', id).execute();
-      await trx
-        .updateTable('servers')
-        .set({ ...wanted, ...asked })
-        .where('id', '=', server.id)
-        .execute();
-      return this.#view({ ...row, planId }, server);
+  async cancel(userId: string, id: string, when: 'now' | 'period_end'): Promise<Subscription> {
+    const { billing } = this.#parts;
+    await billing.transaction(async (work) => {
+      const row = await this.#owned(userId, id, work.trx);
+      if (isLive(row.state)) await billing.endings.cancel(work, row, when);
     });
-    this.#parts.nudge(changed.server.id);
-    return changed;
+    return this.get(userId, id);
+  }
+
+  /** See `Endings.resume`. */
+  async resume(userId: string, id: string): Promise<Subscription> {
+    await this.#parts.billing.endings.resume(await this.#owned(userId, id));
+    return this.get(userId, id);
+  }
+
+  async exportData(userId: string, id: string): Promise<Subscription> {
+    const { billing } = this.#parts;
+    await billing.transaction(async (work) => {
+      await billing.endings.openForExport(work, await this.#owned(userId, id, work.trx));
+    });
+    return this.get(userId, id);
+  }
+
+  async checkout(userId: string, id: string, way: PaymentWay | undefined): Promise<Checkout> {
+    return this.#parts.billing.methods.checkout(await this.#owned(userId, id), way);
+  }
+
+  async setMethod(userId: string, id: string, reference: string): Promise<Subscription> {
+    const row = await this.#owned(userId, id);
+    await this.#parts.billing.methods.adopt(row.id, reference);
+    return this.get(userId, id);
+  }
+
+  async pay(userId: string, id: string): Promise<Subscription> {
+    await this.#parts.billing.methods.pay(await this.#owned(userId, id));
+    return this.get(userId, id);
+  }
+
+  /** Newest first. */
+  async invoices(userId: string, id: string): Promise<Invoice[]> {
+    await this.#owned(userId, id);
+    const rows = this.#db.selectFrom('invoices').selectAll().where('subscriptionId', '=', id);
+    const shown = await rows.where('state', '!=', 'void').orderBy('createdAt', 'desc').limit(200).execute();
+    return shown.map(invoiceView);
   }
 
   /**
-   * Cancels: nothing is served from this moment, the loop stops the server, its data stays until it is purged.
-   * Canceling again answers the same. Rejects with `not_found`.
+   * A user is gone: subscriptions go at once, servers are purged by the loop, methods are given up at the provider.
+   * Receipts stay, as the law wants, and name nobody. Bears being told twice.
    */
-  async cancel(userId: string, id: string): Promise<Subscription> {
-    const canceled = await this.#parts.servers.transaction(async (trx, publish) => {
-      const row = await this.#owned(trx, userId, id);
-      const server = await serverRow(trx, row.serverId);
-      if (row.liveUserId === null) return this.#view(row, server);
-      const end = { state: 'canceled', liveUserId: null, canceledAt: isoTime(this.#parts.clock) } as const;
-      await trx.updateTable('subscriptions').set(end).where('id', '=', id).execute();
-      const stopped = await demand(trx, publish, server, 'stopped', this.#parts.clock);
-      return this.#view({ ...row, ...end }, stopped);
-    });
-    this.#parts.nudge(canceled.server.id);
-    return canceled;
-  }
-
-  /** A user is gone: subscriptions go at once, servers are purged by the loop. Bears being told twice. */
   async userDeleted(userId: string): Promise<void> {
-    const { servers, clock, nudge } = this.#parts;
-    const purged = await servers.transaction(async (trx, publish) => {
+    const { billing, clock } = this.#parts;
+    await billing.transaction(async (work) => {
+      const { trx } = work;
       const departed = trx.selectFrom('departed').select('userId').where('userId', '=', userId);
       const isNews = !(await departed.executeTakeFirst());
-      if (isNews) {
-        await trx.insertInto('departed').values({ userId, at: clock.now() }).execute();
+      if (isNews) await trx.insertInto('departed').values({ userId, at: clock.now() }).execute();
+      const rows = await trx.selectFrom('subscriptions').selectAll().where('userId', '=', userId).execute();
+      for (const { id, method } of rows) {
+        await billing.due.clear(trx, id);
+        if (method) await billing.due.set(trx, 'forget_method', method, clock.now());
       }
+      const nameless = { userId: '', methodLabel: null };
+      await trx.updateTable('invoices').set(nameless).where('userId', '=', userId).execute();
       await trx.deleteFrom('subscriptions').where('userId', '=', userId).execute();
       await trx.deleteFrom('idempotency').where('userId', '=', userId).execute();
-      const owned = await trx
-        .selectFrom('servers')
-        .selectAll()
-        .where('ownerId', '=', userId)
-        .where('desired', '!=', 'purged')
-        .execute();
-      for (const server of owned) await demand(trx, publish, server, 'purged', clock);
+      const owned = trx.selectFrom('servers').selectAll().where('ownerId', '=', userId);
+      for (const server of await owned.where('desired', '!=', 'purged').execute()) {
+        await demand(work, server, 'purged', clock);
+      }
       if (isNews) await settleDeparture(trx, userId);
-      return owned;
     });
-    for (const { id } of purged) nudge(id);
   }
 
   get #db() {
     return this.#parts.servers.db;
   }
 
-  async #owned(db: Pick<Transaction<Tables>, 'selectFrom'>, userId: string, id: string) {
-    const row = await db
-      .selectFrom('subscriptions')
-      .selectAll()
-      .where('id', '=', id)
-      .where('userId', '=', userId)
-      .executeTakeFirst();
+  async #owned(
+    userId: string,
+    id: string,
+    db: Pick<Transaction<Tables>, 'selectFrom'> = this.#db,
+  ): Promise<SubscriptionRow> {
+    const rows = db.selectFrom('subscriptions').selectAll().where('id', '=', id);
+    const row = await rows.where('userId', '=', userId).executeTakeFirst();
     if (!row) throw new Problem('not_found');
     return row;
   }
 
-  #serverOf(row: SubscriptionRow): Promise<ServerRow> {
-    return serverRow(this.#db, row.serverId);
+  async #view(
+    row: SubscriptionRow,
+    db: Pick<Transaction<Tables>, 'selectFrom'> = this.#db,
+  ): Promise<Subscription> {
+    const { billing, servers } = this.#parts;
+    return viewOf(row, await serverRow(db, row.serverId), { ...billing, servers, db });
   }
-
-  #view(row: SubscriptionRow, server: ServerRow): Subscription {
-    const { id, planId, state, createdAt, canceledAt } = row;
-    return { id, planId, state, server: this.#parts.servers.brief(server), createdAt, canceledAt };
-  }
-}
-
-/** Wants a server stopped or purged. Its state says so at once, so nothing is served while the loop does it. */
-async function demand(
-  trx: Transaction<Tables>,
-  publish: Publish,
-  server: ServerRow,
-  desired: 'stopped' | 'purged',
-  clock: Clock,
-): Promise<ServerRow> {
-  const state = desired === 'stopped' ? 'suspended' : 'deleting';
-  const change = { desired, state, failure: null, nextRunAt: clock.now(), ...asked } as const;
-  await trx.updateTable('servers').set(change).where('id', '=', server.id).execute();
-  const changed: ServerRow = { ...server, ...change };
-  await publish(changed);
-  return changed;
-}
-
-function serverRow(db: Pick<Transaction<Tables>, 'selectFrom'>, id: string): Promise<ServerRow> {
-  return db.selectFrom('servers').selectAll().where('id', '=', id).executeTakeFirstOrThrow();
 }

@@ -5,8 +5,9 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { Changes } from './changes.ts';
 import { type Database, migrations, type Tables } from './schema.ts';
 import { Servers } from './servers.ts';
-import { Subscriptions } from './subscriptions.ts';
+import type { Subscriptions } from './subscriptions.ts';
 import { Sweep } from './sweep.ts';
+import { freeSubscriptions } from './testing/billing.ts';
 import { Cloud, fakeHost, ManualClock } from './testing/fake-host.ts';
 
 let db: Database;
@@ -29,7 +30,7 @@ beforeEach(async () => {
     () => undefined,
   );
   sweep = new Sweep({ servers, host, nudge, clock, log: silentLog });
-  subscriptions = new Subscriptions({ servers, clock, nudge: () => undefined, storage: 'local' });
+  subscriptions = freeSubscriptions({ servers, clock });
 });
 
 afterEach(() => db.destroy());

@@ -16,6 +16,8 @@ export interface Transcoder {
     readonly serverId: string;
     readonly folder: string;
     readonly task: TranscodeTask;
+    /** Tasks of this server at once. */
+    readonly share?: number;
     readonly signal: AbortSignal;
   }): AsyncIterable<TranscodeLine>;
 }
@@ -24,6 +26,8 @@ export interface TranscodesOptions {
   readonly server: ServedServer;
   /** None where this machine does not transcode. */
   readonly transcoder: Transcoder | undefined;
+  /** Tasks of this server at once, by its plan. */
+  readonly share: () => Promise<number>;
   /** Ends every task. */
   readonly signal: AbortSignal;
 }
@@ -36,7 +40,7 @@ const absent: TranscodeLine = {
 };
 
 /** `POST /transcodes` on a control socket: one task, and its lines as they come. A caller who hangs up cancels it. */
-export function mountTranscodes(app: Hono, { server, transcoder, signal }: TranscodesOptions): void {
+export function mountTranscodes(app: Hono, { server, transcoder, share, signal }: TranscodesOptions): void {
   const { serverId, folder } = server;
   app.post(transcodesPath, async (context) => {
     const request = context.req.raw;
@@ -44,7 +48,7 @@ export function mountTranscodes(app: Hono, { server, transcoder, signal }: Trans
     if (!transcoder || folder === undefined) return lineStream(only(absent));
     if (signal.aborted) throw new Problem('unavailable', { retryAfter: 1 });
     const ended = AbortSignal.any([request.signal, signal]);
-    return lineStream(transcoder.run({ serverId, folder, task, signal: ended }));
+    return lineStream(transcoder.run({ serverId, folder, task, share: await share(), signal: ended }));
   });
 }
 

@@ -13,7 +13,7 @@ export const api = createApi({
   },
   tagTypes: [
     ...(['Me', 'Servers', 'Subscriptions', 'Videos', 'Library', 'Folders', 'Details'] as const),
-    ...(['Links', 'Webhooks', 'Deliveries', 'Tokens', 'Security', 'Sessions'] as const),
+    ...(['Links', 'Webhooks', 'Deliveries', 'Tokens', 'Security', 'Sessions', 'Invoices'] as const),
   ],
   endpoints: () => ({}),
 });

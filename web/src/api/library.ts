@@ -10,6 +10,7 @@ import {
   mediaApi,
   Problem,
   type Subtitle,
+  type TrashedFolder,
   type Video,
   type VideoDetails,
 } from '@ptsdly/contract';
@@ -111,6 +112,11 @@ const library = api.injectEndpoints({
         request(libraryApi.restoreFolder, { params: { id } }, { base: serverUrl }),
       invalidatesTags: everything,
     }),
+    trashedFolders: build.query<readonly TrashedFolder[], string>({
+      query: (base) => request(libraryApi.listTrashedFolders, {}, { base }),
+      transformResponse: (answer: { items: TrashedFolder[] }) => answer.items,
+      providesTags: ['Folders'],
+    }),
     emptyTrash: build.mutation<{ deleted: number }, string>({
       query: (base) => request(libraryApi.emptyTrash, {}, { base }),
       invalidatesTags: [...everything, 'Servers', 'Links'],
@@ -123,6 +129,20 @@ const library = api.injectEndpoints({
       query: ({ serverUrl, id, items }) =>
         request(libraryApi.putChapters, { params: { id }, body: { items } }, { base: serverUrl }),
       invalidatesTags: ['Details'],
+    }),
+    restoreFile: build.mutation<Video, VideoRef>({
+      query: ({ serverUrl, id }) => request(libraryApi.restoreFile, { params: { id } }, { base: serverUrl }),
+      invalidatesTags: [...everything, 'Details'],
+    }),
+    discardFormerFile: build.mutation<unknown, VideoRef>({
+      query: ({ serverUrl, id }) =>
+        request(libraryApi.discardFormerFile, { params: { id } }, { base: serverUrl }),
+      invalidatesTags: ['Library', 'Servers', 'Details'],
+    }),
+    discardReplacement: build.mutation<unknown, VideoRef>({
+      query: ({ serverUrl, id }) =>
+        request(libraryApi.discardReplacement, { params: { id } }, { base: serverUrl }),
+      invalidatesTags: ['Library', 'Servers', 'Details'],
     }),
     /** A file as it is; the server reads what it is. */
     addSubtitle: build.mutation<Subtitle, VideoRef & { file: File }>({
@@ -164,6 +184,7 @@ export const {
   useVideoWindowQuery,
   useLibrarySummaryQuery,
   useFoldersQuery,
+  useTrashedFoldersQuery,
   useVideoDetailsQuery,
   useBulkMutation,
   useCreateFolderMutation,
@@ -172,6 +193,9 @@ export const {
   useRestoreFolderMutation,
   useEmptyTrashMutation,
   usePutChaptersMutation,
+  useRestoreFileMutation,
+  useDiscardFormerFileMutation,
+  useDiscardReplacementMutation,
   usePutPositionMutation,
   useAddSubtitleMutation,
   useRemoveSubtitleMutation,

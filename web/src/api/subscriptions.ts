@@ -1,20 +1,31 @@
-import { type Plan, type Server, type Subscription, serverEvent, subscriptionsApi } from '@ptsdly/contract';
+import {
+  type CallOutput,
+  type Server,
+  type ServerUsage,
+  type Subscription,
+  serverEvent,
+  subscriptionsApi,
+} from '@ptsdly/contract';
 import { api } from './api.ts';
 import { request } from './request.ts';
 
 interface Subscribe {
   readonly planId: string;
   readonly serverName: string;
+  readonly timeZone: string;
   /** One for an attempt, however often it is sent. */
   readonly idempotencyKey: string;
 }
 
 const subscriptions = api.injectEndpoints({
   endpoints: (build) => ({
-    plans: build.query<readonly Plan[], void>({
+    offer: build.query<CallOutput<typeof subscriptionsApi.plans>, void>({
       query: () => request(subscriptionsApi.plans, {}),
-      transformResponse: (page: { items: Plan[] }) => page.items,
       keepUnusedDataFor: 600,
+    }),
+    usage: build.query<ServerUsage, string>({
+      query: (id) => request(subscriptionsApi.getUsage, { params: { id } }),
+      keepUnusedDataFor: 0,
     }),
     subscriptions: build.query<readonly Subscription[], void>({
       query: () => request(subscriptionsApi.listSubscriptions, {}),
@@ -24,10 +35,6 @@ const subscriptions = api.injectEndpoints({
     subscribe: build.mutation<Subscription, Subscribe>({
       query: ({ idempotencyKey, ...body }) =>
         request(subscriptionsApi.subscribe, { body }, { headers: { 'idempotency-key': idempotencyKey } }),
-      invalidatesTags: (_, error) => (error ? [] : ['Servers', 'Subscriptions']),
-    }),
-    changePlan: build.mutation<Subscription, { readonly id: string; readonly planId: string }>({
-      query: ({ id, planId }) => request(subscriptionsApi.changePlan, { params: { id }, body: { planId } }),
       invalidatesTags: (_, error) => (error ? [] : ['Servers', 'Subscriptions']),
     }),
     servers: build.query<readonly Server[], void>({
@@ -57,11 +64,17 @@ const subscriptions = api.injectEndpoints({
   }),
 });
 
+/** The plans on offer, of what the site offers and how it is paid. */
+export function usePlansQuery() {
+  const { data, ...rest } = subscriptions.useOfferQuery();
+  return { ...rest, data: data?.items };
+}
+
 export const {
-  usePlansQuery,
+  useOfferQuery,
+  useUsageQuery,
   useSubscriptionsQuery,
   useSubscribeMutation,
-  useChangePlanMutation,
   useServersQuery,
   useLazyServersQuery,
   useServerTimelineQuery,

@@ -68,8 +68,8 @@ function SignedIn({ name }: { name: string }) {
         <MenuItem icon="user" href="/app/me" testId="menu-me">
           {t('nav.me')}
         </MenuItem>
-        <MenuItem icon="leaf" href="/app/plans">
-          {t('nav.plans')}
+        <MenuItem icon="leaf" href="/app/subscription" testId="menu-subscription">
+          {t('subscription.title')}
         </MenuItem>
         <MenuItem icon="back" onAction={signOut} testId="menu-sign-out">
           {t('nav.signOut')}

@@ -37,6 +37,8 @@ export const router = createBrowserRouter([
           { path: '/app', element: <Navigate to="/app/server" replace /> },
           { path: '/app/plans', element: <PlansPage /> },
           { path: '/app/server', element: <ServerPage /> },
+          { path: '/app/subscription', lazy: () => import('../features/subscription/SubscriptionPage.tsx') },
+          { path: '/app/pay', lazy: () => import('../features/subscription/PayPage.tsx') },
           { path: '/app/videos/:id', lazy: () => import('../features/player/VideoPage.tsx') },
           { path: '/app/trash', lazy: () => import('../features/library/TrashPage.tsx') },
           { path: '/app/videos/:id/stats', lazy: () => import('../features/links/VideoStatsPage.tsx') },

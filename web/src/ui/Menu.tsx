@@ -8,11 +8,12 @@ interface MenuProps {
   readonly label: string;
   readonly trigger: ReactNode;
   readonly children: ReactNode;
+  readonly defaultOpen?: boolean;
 }
 
-export function Menu({ label, trigger, children }: MenuProps) {
+export function Menu({ label, trigger, children, defaultOpen = false }: MenuProps) {
   return (
-    <MenuTrigger>
+    <MenuTrigger defaultOpen={defaultOpen}>
       {trigger}
       <Popover className={styles.popover!} placement="bottom end">
         <AriaMenu className={styles.menu!} aria-label={label}>

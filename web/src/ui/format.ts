@@ -1,14 +1,25 @@
 const units = ['byte', 'kilobyte', 'megabyte', 'gigabyte', 'terabyte'] as const;
 
+const made = new Map<string, Intl.NumberFormat | Intl.DateTimeFormat>();
+
+/** A formatter costs a hundred times what it is used for, so each is made once. */
+function once<T extends Intl.NumberFormat | Intl.DateTimeFormat>(key: string, make: () => T): T {
+  const known = made.get(key) as T | undefined;
+  if (known) return known;
+  const format = make();
+  made.set(key, format);
+  return format;
+}
+
 /** Powers of 1000, as plans are counted, with no more digits than matter. */
 export function formatBytes(bytes: number, language: string): string {
   const step = bytes < 1 ? 0 : Math.min(units.length - 1, Math.floor((Math.log10(bytes) + 1e-9) / 3));
   const value = bytes / 1000 ** step;
-  return new Intl.NumberFormat(language, {
-    style: 'unit',
-    unit: units[step],
-    unitDisplay: step === 0 ? 'long' : 'short',
-    maximumFractionDigits: value < 10 && step > 1 ? 1 : 0,
+  const digits = value < 10 && step > 1 ? 1 : 0;
+  const unitDisplay = step === 0 ? 'long' : 'short';
+  return once(`bytes ${language} ${step} ${digits}`, () => {
+    const unit = { style: 'unit', unit: units[step], unitDisplay, maximumFractionDigits: digits } as const;
+    return new Intl.NumberFormat(language, unit);
   }).format(value);
 }
 
@@ -51,12 +62,15 @@ export function formatPrice(amount: number, currency: string, language: string):
 export const formatCount = (count: number, language: string) => new Intl.NumberFormat(language).format(count);
 
 export const formatPercent = (part: number, language: string) =>
-  new Intl.NumberFormat(language, { style: 'percent', maximumFractionDigits: 0 }).format(
-    Math.floor(part * 100) / 100,
-  );
+  once(
+    `percent ${language}`,
+    () => new Intl.NumberFormat(language, { style: 'percent', maximumFractionDigits: 0 }),
+  ).format(Math.floor(part * 100) / 100);
 
 export const formatDate = (iso: string, language: string) =>
-  new Intl.DateTimeFormat(language, { dateStyle: 'medium' }).format(new Date(iso));
+  once(`date ${language}`, () => new Intl.DateTimeFormat(language, { dateStyle: 'medium' })).format(
+    new Date(iso),
+  );
 
 export const formatMoment = (iso: string, language: string) =>
   new Intl.DateTimeFormat(language, { dateStyle: 'medium', timeStyle: 'short' }).format(new Date(iso));

@@ -1,3 +1,5 @@
+import { billingLetter } from '@ptsdly/contract';
+import { billingEn, billingKo } from './billing-letters.ts';
 import type { Mail } from './mailer.ts';
 
 export type Locale = 'ko' | 'en';
@@ -13,10 +15,11 @@ export const letterKinds = [
   'new-sign-in',
   'security-changed',
   'account-deleted',
+  ...billingLetter.options,
 ] as const;
 export type LetterKind = (typeof letterKinds)[number];
 
-interface Words {
+export interface Words {
   readonly subject: string;
   readonly text: string;
   /** On the button, where there is a link. */
@@ -24,6 +27,7 @@ interface Words {
 }
 
 const ko: Record<LetterKind, Words> = {
+  ...billingKo,
   'verify-email': {
     subject: '이메일 주소를 확인해 주세요',
     text: '아래 단추를 눌러 이 주소가 본인의 것인지 확인해 주세요. 링크는 24시간 동안 쓸 수 있어요. 가입한 적이 없다면 이 메일은 그냥 지우셔도 돼요.',
@@ -71,6 +75,7 @@ const ko: Record<LetterKind, Words> = {
 };
 
 const en: Record<LetterKind, Words> = {
+  ...billingEn,
   'verify-email': {
     subject: 'Please confirm your e-mail address',
     text: 'Press the button to confirm that this address is yours. The link works for 24 hours. If you did not sign up, you can delete this mail.',

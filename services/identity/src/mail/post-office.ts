@@ -1,4 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
+import { billingLetter } from '@ptsdly/contract';
+import { isUniqueViolation } from '@ptsdly/db';
 import { type Logger, newId } from '@ptsdly/kit';
 import type { Kysely, Selectable } from 'kysely';
 import type { IdentityTables } from '../schema.ts';
@@ -34,9 +36,12 @@ const PATHS: Readonly<Partial<Record<LetterKind, string>>> = {
   'password-changed': '/app/forgot-password',
   'new-sign-in': '/app/me',
   'security-changed': '/app/me',
+  ...Object.fromEntries(billingLetter.options.map((kind) => [kind, '/app/subscription'])),
 };
 
 export interface Letter {
+  /** Where it may be asked for twice; the second time does nothing. */
+  readonly id?: string;
   readonly kind: LetterKind;
   readonly email: string;
   readonly userId?: string | undefined;
@@ -81,18 +86,13 @@ export class PostOffice {
     const now = new Date().toISOString();
     const data = JSON.stringify({ values: letter.values ?? {}, path: letter.path });
     const row = { kind: letter.kind, email, userId: letter.userId ?? null, locale: letter.locale, data };
-    await this.#db
-      .insertInto('mail')
-      .values({
-        id: newId(),
-        ...row,
-        state: 'waiting',
-        attempts: 0,
-        nextAt: now,
-        createdAt: now,
-        content: null,
-      })
-      .execute();
+    const fresh = { state: 'waiting', attempts: 0, nextAt: now, createdAt: now, content: null } as const;
+    try {
+      const all = { id: letter.id ?? newId(), ...row, ...fresh };
+      await this.#db.insertInto('mail').values(all).execute();
+    } catch (error) {
+      if (letter.id === undefined || !isUniqueViolation(error)) throw error;
+    }
     setImmediate(() => this.hurry());
   }
 

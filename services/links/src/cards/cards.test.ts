@@ -1,6 +1,11 @@
+import { mkdtemp } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { Card } from '@ptsdly/contract';
+import { openKv } from '@ptsdly/kv';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { frameAt, type Neighbourhood, neighbourhood, problemOf, targetOf } from '../testing/stand-ins.ts';
+import { Cards } from './cards.ts';
 
 const unframed = { embedOrigins: null, poster: null };
 
@@ -99,4 +104,20 @@ test('a poster is a JPEG of a sensible size, or it is refused', async () => {
   expect(await problemOf(put(tooLarge))).toBe('body_too_large');
   await put({ ...card, posterBase64: null });
   expect((await preview((await newLink()).code)).hasPoster).toBe(false);
+});
+
+test('a server has no more cards than any library could need, whatever its process sends', async () => {
+  const kv = await openKv(`lmdb:${await mkdtemp(join(tmpdir(), 'cards-'))}`);
+  const cards = new Cards(kv, 2);
+  const text = { ...card, posterBase64: null };
+  await cards.put('s', 'one', text);
+  await cards.put('s', 'two', text);
+  await cards.put('s', 'one', { ...text, title: 'again' });
+  await expect(cards.put('s', 'three', text)).rejects.toMatchObject({ code: 'limit_reached' });
+  await cards.put('other', 'three', text);
+  await cards.drop('s', 'two');
+  await cards.drop('s', 'two');
+  await cards.put('s', 'three', text);
+  await expect(cards.begin('s', 'four', text)).rejects.toMatchObject({ code: 'limit_reached' });
+  await kv.close();
 });

@@ -1,4 +1,4 @@
-import type { Card } from '@ptsdly/contract';
+import { type Card, Problem } from '@ptsdly/contract';
 import type { Kv, Tx } from '@ptsdly/kv';
 import { keys } from '../keys.ts';
 import { invalid } from '../sharing/link.ts';
@@ -7,6 +7,7 @@ import { jpegSize } from './jpeg-size.ts';
 /** Start of image and the next marker (ITU-T T.81 §B.1.1.3). */
 const JPEG_MAGIC = Buffer.from([0xff, 0xd8, 0xff]);
 const MAX_POSTER_BYTES = 400_000;
+const MAX_CARDS = 20_000;
 
 /** What a preview shows in words; the poster lies apart, so that reading this stays cheap. */
 export type CardText = Omit<Card, 'posterBase64' | 'trashed'>;
@@ -32,12 +33,15 @@ interface ShownCard {
 /** Snapshots of shared videos, so that a preview never wakes a media server. One a video, not a link. */
 export class Cards {
   readonly #kv: Kv;
+  readonly #most: number;
 
-  constructor(kv: Kv) {
+  /** `most`: cards of a server at a time, whatever its own process sends. */
+  constructor(kv: Kv, most = MAX_CARDS) {
     this.#kv = kv;
+    this.#most = most;
   }
 
-  /** Keeps a card. Rejects with `invalid_fields` when the poster is no JPEG or too large. */
+  /** Keeps a card. Rejects with `invalid_fields` when the poster is no JPEG or too large, and with `limit_reached`. */
   async put(
     serverId: string,
     videoId: string,
@@ -46,6 +50,8 @@ export class Cards {
     const poster = posterBase64 === null ? null : checkPoster(posterBase64);
     await this.#kv.transaction(async (tx) => {
       if (await isGone(tx, serverId, videoId)) return;
+      if ((await tx.get(keys.card(serverId, videoId))) === undefined)
+        await count(tx, serverId, 1, this.#most);
       tx.put(keys.card(serverId, videoId), {
         ...text,
         hasPoster: posterBase64 !== null,
@@ -62,6 +68,7 @@ export class Cards {
     await this.#kv.transaction(async (tx) => {
       const key = keys.card(serverId, videoId);
       if ((await tx.get(key)) !== undefined || (await isGone(tx, serverId, videoId))) return;
+      await count(tx, serverId, 1, this.#most);
       tx.put(key, { ...text, hasPoster: false } satisfies StoredCard);
     });
   }
@@ -79,7 +86,9 @@ export class Cards {
   }
 
   async drop(serverId: string, videoId: string): Promise<void> {
-    await this.#kv.transaction((tx) => {
+    await this.#kv.transaction(async (tx) => {
+      if ((await tx.get(keys.card(serverId, videoId))) !== undefined)
+        await count(tx, serverId, -1, this.#most);
       tx.remove(keys.card(serverId, videoId));
       tx.remove(keys.poster(serverId, videoId));
     });
@@ -93,7 +102,16 @@ export class Cards {
         await Promise.all(entries.map(({ key }) => this.#kv.remove(key)));
       }
     }
+    await this.#kv.remove(keys.cardCount(serverId));
   }
+}
+
+/** A server's cards, one more or less. Throws `limit_reached`: more than any library has is no library. */
+async function count(tx: Tx, serverId: string, step: 1 | -1, most: number): Promise<void> {
+  const key = keys.cardCount(serverId);
+  const before = (await tx.get<number>(key)) ?? 0;
+  if (step > 0 && before >= most) throw new Problem('limit_reached');
+  tx.put(key, Math.max(0, before + step));
 }
 
 /** Whether a video lies in its owner's trash, as far as its server has told. */

@@ -1,6 +1,7 @@
 import { Problem } from '@ptsdly/contract';
 import type { Service } from '@ptsdly/kit';
 import { createMediaApp } from '../app.ts';
+import type { VideoRow } from '../database.ts';
 import { createByteRouter } from '../exchange.ts';
 import { createGatekeeper } from '../gatekeeper.ts';
 import { Bulk } from '../library/bulk.ts';
@@ -27,10 +28,22 @@ export type Doors = Required<Pick<Service, 'fetch' | 'raw'>>;
 
 export function openDoors(parts: Parts): Doors {
   const { options, audience, log, metrics, callers, news } = parts;
-  const { imports, jobs, playback, deleteVideo, background } = parts;
+  const { imports, jobs, playback, deleteVideo, background, allowance } = parts;
   const { basePath } = options;
   const app = createMediaApp({
-    ...{ audience, log, metrics, callers, basePath, imports, jobs, playback, deleteVideo, background },
+    ...{
+      audience,
+      log,
+      metrics,
+      callers,
+      basePath,
+      imports,
+      allowance,
+      jobs,
+      playback,
+      deleteVideo,
+      background,
+    },
     async ready() {
       if (!news.current) throw new Problem('unavailable', { retryAfter: 1 });
     },
@@ -43,26 +56,42 @@ export function openDoors(parts: Parts): Doors {
 
 function libraryParts(parts: Parts): LibraryParts {
   const { db, options, url, journal, library, trash, subtitles, deleteVideo, presentations } = parts;
+  const { replacements, background } = parts;
   return {
-    ...{ journal, library, trash, subtitles, url, quotaBytes: options.quotaBytes },
+    ...{
+      journal,
+      library,
+      trash,
+      subtitles,
+      replacements,
+      storage: parts.storage,
+      url,
+      quotaBytes: options.quotaBytes,
+    },
     catalogue: new Catalogue({ db, subtitles: subtitles.search, describe: (row) => library.describe(row) }),
     folders: new Folders(journal),
     bulk: new Bulk({ journal, trash, deleteVideo }),
     packaged: (row) => presentations.get(row),
+    renditions: background.renditions,
   };
 }
 
 function byteRoutes(parts: Parts) {
-  const { options, audience, callers, library, changes, subtitles, storage, responses } = parts;
+  const { options, audience, callers, library, changes, subtitles, storage, responses, allowance } = parts;
   const { uploads, arrivals, pictures, playback, background, demand, sessionNews } = parts;
+  const { presentations, replacements } = parts;
   const { basePath, quotaBytes } = options;
   const { posters } = pictures;
   const { renditions } = background;
+  const packaged = (row: VideoRow) => presentations.get(row);
+  const supersede = (id: string) => replacements.supersede(id);
   const gatekeeper = createGatekeeper(callers, audience);
   return [
-    ...uploadRoutes({ basePath, quotaBytes, gatekeeper, uploads, posters, arrivals }),
+    ...uploadRoutes({
+      ...{ basePath, quotaBytes, gatekeeper, uploads, allowance, posters, arrivals, supersede },
+    }),
     ...libraryEventRoutes({ gatekeeper, library, changes, responses }),
-    ...videoRoutes({ gatekeeper, library, storage, responses }),
+    ...videoRoutes({ gatekeeper, library, storage, responses, renditions, packaged }),
     ...pictureRoutes({ gatekeeper, library, storage, responses, pictures }),
     ...subtitleRoutes({ gatekeeper, subtitles }),
     ...sessionRoutes({ playback, subtitles, storage, responses, renditions, demand, news: sessionNews }),

@@ -20,12 +20,19 @@ export interface Engine {
   readonly jobs: Jobs;
   readonly demand: Demand;
   readonly ingest: Ingest;
+  /** Has everything made that a video needs, of an index that has just come. */
+  readonly prepare: (row: VideoRow, index: Uint8Array) => Promise<unknown>;
 }
 
-export function openEngine(foundation: Foundation, { library, changes }: Shelves): Engine {
+/** `onReplacement` is called when a file that is to replace another one has its index. */
+export function openEngine(
+  foundation: Foundation,
+  { library, changes }: Shelves,
+  onReplacement: (id: string) => Promise<void>,
+): Engine {
   const { options, db, storage, spool, indexer, presentations, transcoder, log } = foundation;
   const { folder } = options;
-  const onGrown = (row: VideoRow) => pictures.posters.grown(row);
+  const onGrown = (row: VideoRow) => row.replaces || pictures.posters.grown(row);
   const arrivals = new Arrivals({ library, storage, spool, indexer, onGrown, log });
   const pictures = new Pictures({
     ...{ folder, library, storage, spool, presentations, transcoder, log },
@@ -34,11 +41,15 @@ export function openEngine(foundation: Foundation, { library, changes }: Shelves
     queue: (id, specs) => jobs.add(id, specs),
   });
   const sessionNews = new SessionNews();
-  const onPlayable = (row: VideoRow, index: Uint8Array) => {
+  const prepare = (row: VideoRow, index: Uint8Array) => {
     presentations.put(row, index);
-    background
-      .plan(row)
-      .catch((err: unknown) => log.error({ err, videoId: row.id }, 'no job could be queued'));
+    return background.plan(row);
+  };
+  const onPlayable = (row: VideoRow, index: Uint8Array) => {
+    const done = row.replaces ? onReplacement(row.id) : prepare(row, index);
+    done.catch((err: unknown) =>
+      log.error({ err, videoId: row.id }, 'what a video needs could not be begun'),
+    );
   };
   const background = new Background({
     ...{ db, folder, library, storage, spool, indexer, presentations, log, onPlayable },
@@ -64,5 +75,5 @@ export function openEngine(foundation: Foundation, { library, changes }: Shelves
     if (row) await background.ask(row, lines);
   };
   const demand = new Demand({ plan, log });
-  return { demand, arrivals, pictures, sessionNews, background, jobs, ingest };
+  return { demand, arrivals, pictures, sessionNews, background, jobs, ingest, prepare };
 }

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { type Client, controlApi, createClient } from '@ptsdly/contract';
 import { type Logger, Metrics } from '@ptsdly/kit';
 import { type MediaDatabase, openMediaDatabase } from '../database.ts';
+import { Allowance } from '../host/allowance.ts';
 import { type ControlLine, reachHost } from '../host/control-line.ts';
 import { openHostTranscoder } from '../host/host-transcoder.ts';
 import { MoveReports } from '../host/move-reports.ts';
@@ -35,6 +36,7 @@ export interface Foundation {
   readonly spool: Spool;
   readonly responses: OpenResponses;
   readonly rights: Rights;
+  readonly allowance: Allowance;
   readonly news: News;
   readonly indexer: Indexer;
   readonly presentations: Presentations;
@@ -60,6 +62,7 @@ export async function openFoundation(options: MediaOptions): Promise<Foundation>
   const rights = await Rights.load({ db, responses, serverId, ownerId });
   return {
     ...{ options, log, control, host, db, moves, storage, responses, rights },
+    allowance: new Allowance({ host, log }),
     audience: `server:${serverId}`,
     url: (options.publicUrl ?? '').replace(/\/$/, '') + options.basePath,
     metrics: new Metrics('media', { process: options.processMetrics ?? false }),

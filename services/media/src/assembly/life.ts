@@ -12,11 +12,12 @@ export interface Life {
 
 /** Begins what goes on by itself: jobs, news for the host, recovery, sweeping, and the wish to sleep. */
 export async function beginLife(parts: Parts): Promise<Life> {
-  const { background, jobs, deliveries } = parts;
+  const { background, jobs, deliveries, allowance } = parts;
   const idleness = idlenessOf(parts);
   await background.clean();
   await jobs.start();
   idleness.start();
+  await allowance.start();
   deliveries.start();
   const closing = new AbortController();
   const recovering = recoverAll(parts, closing.signal);
@@ -50,16 +51,15 @@ async function recoverAll(parts: Parts, signal: AbortSignal): Promise<void> {
   await background.catchUp(signal).catch((err: unknown) => log.error({ err }, 'planning did not finish'));
 }
 
-async function tidy({ uploads, rights, trash, log }: Parts): Promise<void> {
-  await Promise.all([uploads.sweep(), rights.prune(), trash.sweep()]).catch((err: unknown) =>
-    log.warn({ err }, 'sweeping failed'),
-  );
+async function tidy({ uploads, rights, trash, replacements, log }: Parts): Promise<void> {
+  const sweeps = [uploads.sweep(), rights.prune(), trash.sweep(), replacements.sweep()];
+  await Promise.all(sweeps).catch((err: unknown) => log.warn({ err }, 'sweeping failed'));
 }
 
 /** In the reverse order of what stands on what. */
 async function closeAll(parts: Parts, recovering: Promise<void>): Promise<void> {
   const { responses, imports, news, jobs, ingest, arrivals, pictures, deliveries } = parts;
-  const { indexer, spool, storage, moves, db } = parts;
+  const { indexer, spool, storage, moves, allowance, db } = parts;
   responses.close();
   await imports.close();
   await news.close();
@@ -69,6 +69,7 @@ async function closeAll(parts: Parts, recovering: Promise<void>): Promise<void> 
   await arrivals.close();
   await pictures.posters.close();
   await deliveries.close();
+  await allowance.close();
   await indexer.close();
   await spool.close();
   await storage.close();

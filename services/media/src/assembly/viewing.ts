@@ -22,7 +22,7 @@ export async function openViewing(
   { ingest, arrivals, background, jobs }: Engine,
   { trash }: Intake,
 ): Promise<Viewing> {
-  const { options, audience, url, host, db, rights, presentations, news } = foundation;
+  const { options, audience, url, host, db, rights, allowance, presentations, news } = foundation;
   const keys = (issuer: 'identity' | 'links') => () => host.jwks({ params: { issuer } });
   const callers = ownerOnly(createVerifier(issuers.identity, keys('identity')), options.ownerId, rights);
   const playback = new Playback({
@@ -36,6 +36,7 @@ export async function openViewing(
       presentations,
       arrivals,
       rights,
+      allowance,
       news,
       background,
     },

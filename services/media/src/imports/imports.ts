@@ -21,6 +21,9 @@ const PAUSES_MS = [1000, 5000, 30_000, 120_000, 600_000];
 /** What trying again cannot help. */
 const FINAL: ReadonlySet<string> = new Set([
   'import_refused',
+  'import_address',
+  'import_private',
+  'import_no_video',
   'quota_exceeded',
   'body_too_large',
   'invalid_fields',
@@ -40,8 +43,8 @@ export class Imports {
   }
 
   /**
-   * Begins to fetch a file. Resolves when the other side has begun to send one. Rejects with `import_refused`,
-   * `import_failed`, `quota_exceeded`, `no_space` or `rate_limited`; then nothing is left of it.
+   * Begins to fetch a file. Resolves when the other side has begun to send one. Rejects with an `import_…` problem,
+   * `quota_exceeded`, `no_space` or `rate_limited`; then nothing is left of it.
    */
   async begin(url: string, title?: string): Promise<VideoRow> {
     const { uploads, db } = this.#options;

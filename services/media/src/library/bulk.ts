@@ -24,7 +24,12 @@ export class Bulk {
   async run(ids: readonly string[], action: BulkAction): Promise<BulkAnswer> {
     const { journal } = this.#options;
     const asked = [...new Set(ids)];
-    const rows = await journal.db.selectFrom('videos').selectAll().where('id', 'in', asked).execute();
+    const rows = await journal.db
+      .selectFrom('videos')
+      .selectAll()
+      .where('id', 'in', asked)
+      .where('replaces', '=', '')
+      .execute();
     const found = new Set(rows.map((row) => row.id));
     const problems = new Map(
       asked.filter((id) => !found.has(id)).map((id) => [id, new Problem('not_found')]),

@@ -1,4 +1,4 @@
-import { type Folder, Problem } from '@ptsdly/contract';
+import { type Folder, Problem, type TrashedFolder } from '@ptsdly/contract';
 import { isUniqueViolation } from '@ptsdly/db';
 import { newId } from '@ptsdly/kit';
 import type { FolderRow, MediaDatabase } from '../database.ts';
@@ -35,6 +35,32 @@ export class Folders {
     return rows
       .sort((a, b) => order.compare(a.name, b.name))
       .map((row) => describe(row, byFolder.get(row.id)));
+  }
+
+  /** What was put into the trash as a whole: each with the videos that went there with it, the last one first. */
+  async trashed(): Promise<TrashedFolder[]> {
+    const { db } = this.#journal;
+    const rows = await db
+      .selectFrom('folders')
+      .selectAll()
+      .whereRef('trashed_with', '=', 'id')
+      .orderBy('trashed_at', 'desc')
+      .execute();
+    const sums = await db
+      .selectFrom('videos')
+      .select(({ fn }) => [
+        'trashed_with',
+        fn.countAll<number>().as('count'),
+        fn.sum<number>('size_bytes').as('bytes'),
+      ])
+      .where('trashed_with', '!=', '')
+      .groupBy('trashed_with')
+      .execute();
+    const byFolder = new Map(sums.map((sum) => [sum.trashed_with, sum]));
+    return rows.map((row) => ({
+      ...describe(row, byFolder.get(row.id)),
+      trashedAt: row.trashed_at ?? row.created_at,
+    }));
   }
 
   /** Rejects with `name_taken`, `not_found` (of the parent), `limit_reached` or `invalid_fields`. */

@@ -80,7 +80,9 @@ class LibraryStream {
 
   async #event(change: LibraryChange): Promise<LibraryEvent | undefined> {
     if (change.type !== 'video') return change;
-    const row = await this.#library.find(change.id);
+    const found = await this.#library.find(change.id);
+    // what becomes of a file that is to replace another shows in the video that it is for
+    const row = found?.replaces ? await this.#library.find(found.replaces) : found;
     return row && { type: 'video', video: this.#library.describe(row) };
   }
 

@@ -3,6 +3,7 @@ import { newId } from '@ptsdly/kit';
 import type { MediaDatabase, VideoRow } from '../database.ts';
 import { processingOf } from '../jobs/processing.ts';
 import type { HostNews, Journal, Trx } from './journal.ts';
+import { ownerOf } from './object-names.ts';
 import { distinctTags, tagsOf, writeTags } from './tags.ts';
 import { kindOf, searchText, titleKey } from './wording.ts';
 
@@ -15,6 +16,8 @@ export interface Announcement {
   readonly size: number | null;
   /** The top of the library where it is none, or one that is gone. */
   readonly folderId?: string;
+  /** The video whose file this is to become. */
+  readonly replaces?: string;
 }
 
 /** What the index tells of a video. */
@@ -49,12 +52,17 @@ export class Library {
   }
 
   /**
-   * A video that is to come; its bytes are reserved. Rejects with `quota_exceeded`.
+   * A video that is to come, or a file that is to take the place of another one's; its bytes are reserved. Rejects
+   * with `quota_exceeded`; `not_found` or `conflict` where there is no such file to replace.
    */
   async create(announced: Announcement): Promise<VideoRow> {
-    const { title, fileName } = announced;
+    const { title, fileName, replaces = '' } = announced;
+    const id = newId();
     const row: VideoRow = {
-      id: newId(),
+      id,
+      file_id: id,
+      replaces,
+      kept_until: null,
       title,
       file_name: fileName,
       file_type: announced.fileType,
@@ -76,7 +84,7 @@ export class Library {
       storyboard_version: 0,
       created_at: new Date().toISOString(),
       description: '',
-      folder_id: announced.folderId ?? '',
+      folder_id: replaces ? '' : (announced.folderId ?? ''),
       tags: '[]',
       favorite: 0,
       trashed_at: null,
@@ -92,6 +100,7 @@ export class Library {
         throw new Problem('quota_exceeded');
       }
       if (row.folder_id !== '') await orTop(trx, row);
+      if (replaces) await requireReplaceable(trx, replaces);
       await trx.insertInto('videos').values(row).execute();
       return { videos: [row.id], news: [{ type: 'usage' }] };
     });
@@ -141,7 +150,22 @@ export class Library {
   }
 
   async get(id: string): Promise<Video> {
-    return this.describe(await this.require(id));
+    const row = await this.require(id);
+    if (row.replaces) throw new Problem('not_found');
+    return this.describe(row);
+  }
+
+  /** Bytes of a file, whichever video has it now. */
+  async sizeOf(file: string): Promise<number | undefined> {
+    const found = this.db.selectFrom('videos').select('size_bytes').where('file_id', '=', file);
+    return (await found.executeTakeFirst())?.size_bytes;
+  }
+
+  /** Whether somebody has the object of this name in the storage. */
+  async owns(name: string): Promise<boolean> {
+    const { id, isFile } = ownerOf(name);
+    const column = isFile ? 'file_id' : 'id';
+    return (await this.db.selectFrom('videos').select('id').where(column, '=', id).execute()).length > 0;
   }
 
   /** Rejects with `not_found`, of the video or of the folder. */
@@ -184,8 +208,14 @@ export class Library {
     await this.#update(id, { upload: 'complete', sha256, processing: 'running' });
   }
 
-  async hashed(id: string, sha256: string): Promise<void> {
-    await this.#update(id, { sha256 });
+  /** Of a file, whichever video has it now. */
+  async hashed(file: string, sha256: string): Promise<void> {
+    const row = await this.db
+      .selectFrom('videos')
+      .select('id')
+      .where('file_id', '=', file)
+      .executeTakeFirst();
+    if (row) await this.#update(row.id, { sha256 });
   }
 
   /** The index of a video that is still arriving is there. Undefined when the upload has ended. */
@@ -205,6 +235,11 @@ export class Library {
     const state = { playable: 0, processing: 'none', movie: null } as const;
     const shape = { duration: null, width: null, height: null };
     await this.#update(id, { ...state, ...shape, ...failure }, [{ type: 'card', videoId: id }]);
+  }
+
+  /** What has to be made anew of a file that was replaced is on its way. */
+  async prepared(id: string): Promise<void> {
+    await this.#update(id, { processing: 'none' });
   }
 
   /** The file has to be put into another container before anything is known of it. */
@@ -240,21 +275,20 @@ export class Library {
     return (await this.#update(id, { storyboard_version: version })) !== undefined;
   }
 
-  /** True when it was there. */
-  async remove(id: string): Promise<boolean> {
-    const { wasThere } = await this.#options.journal.write(async (trx) => {
-      const { numDeletedRows } = await trx
-        .deleteFrom('videos')
-        .where('id', '=', id)
-        .executeTakeFirstOrThrow();
-      const wasThere = numDeletedRows > 0n;
+  /** The row as it was; undefined when there was none. */
+  async remove(id: string): Promise<VideoRow | undefined> {
+    const { row } = await this.#options.journal.write(async (trx) => {
+      const row = await findIn(trx, id);
+      await trx.deleteFrom('videos').where('id', '=', id).execute();
       for (const table of ['video_tags', 'subtitles', 'chapters'] as const) {
         await trx.deleteFrom(table).where('video_id', '=', id).execute();
       }
-      const news: HostNews[] = [{ type: 'usage' }, { type: 'video.deleted', videoId: id }];
-      return { wasThere, removed: wasThere ? [id] : [], news: wasThere ? news : [] };
+      if (!row) return { row };
+      const news: HostNews[] = [{ type: 'usage' }];
+      if (row.replaces) return { row, videos: [row.replaces], news };
+      return { row, removed: [id], news: [...news, { type: 'video.deleted', videoId: id } as const] };
     });
-    return wasThere;
+    return row;
   }
 
   /** Bytes of all videos, those that are still arriving with the size they announced. */
@@ -287,7 +321,7 @@ export class Library {
       posterBy: row.poster === 'early' ? 'server' : row.poster,
       storyboardUrl:
         row.storyboard_version > 0
-          ? `${this.#options.url}/videos/${row.id}/storyboard/list.vtt?v=${row.storyboard_version}`
+          ? `${this.#options.url}/videos/${row.id}/storyboard/list.vtt?v=${storyboardName(row)}`
           : null,
       createdAt: row.created_at,
       description: row.description,
@@ -312,10 +346,21 @@ export class Library {
     const { row } = await this.#options.journal.write(async (trx) => {
       await trx.updateTable('videos').set(change).where('id', '=', id).execute();
       const row = await findIn(trx, id);
-      return { row, videos: row ? [id] : [], news: row ? news : [] };
+      return { row, videos: row ? [id] : [], news: row && !row.replaces ? news : [] };
     });
     return row;
   }
+}
+
+/** Of one storyboard of one file. */
+export const storyboardName = ({ id, file_id, storyboard_version: version }: VideoRow): string =>
+  file_id === id ? `${version}` : `${file_id}-${version}`;
+
+/** Rejects with `not_found`, or with `conflict` where the file is still arriving or lies in the trash. */
+async function requireReplaceable(trx: Trx, id: string): Promise<void> {
+  const row = await findIn(trx, id);
+  if (!row || row.replaces) throw new Problem('not_found', { detail: 'There is no such video.' });
+  if (row.upload !== 'complete' || row.trashed_at !== null) throw new Problem('conflict');
 }
 
 const findIn = (trx: Trx, id: string): Promise<VideoRow | undefined> =>

@@ -1,6 +1,7 @@
 import type { HandlerInput, libraryApi } from '@ptsdly/contract';
 import type { MediaDatabase } from '../database.ts';
 import type { Subtitles } from '../subtitles/subtitles.ts';
+import { isShown } from './catalogue.ts';
 import { readChapters } from './chapters.ts';
 import { FolderTree } from './folder-tree.ts';
 import type { Library } from './library.ts';
@@ -23,6 +24,7 @@ export async function readManifest(
     .selectAll()
     .where('trashed_at', 'is', null)
     .where('upload', '=', 'complete')
+    .where(isShown)
     .where('id', '>', cursor ?? '')
     .orderBy('id')
     .limit(limit + 1)

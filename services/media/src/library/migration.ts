@@ -51,6 +51,18 @@ export const libraryMigration: Migration = {
   },
 };
 
+/** A video's file may be replaced: another row, which is not shown, has the one that comes or the one that was. */
+export const filesMigration: Migration = {
+  async up(db) {
+    await sql`alter table videos add column file_id varchar(64) not null default ''`.execute(db);
+    await sql`alter table videos add column replaces varchar(64) not null default ''`.execute(db);
+    await sql`alter table videos add column kept_until varchar(30)`.execute(db);
+    await sql`update videos set file_id = id`.execute(db);
+    await sql`create index videos_file_id on videos (file_id)`.execute(db);
+    await sql`create index videos_replaces on videos (replaces)`.execute(db);
+  },
+};
+
 const indexes = [
   ['folders', 'parent_id, slot'],
   ['videos', 'folder_id'],

@@ -1,7 +1,8 @@
 import type { LibrarySummary, Video } from '@ptsdly/contract';
 import { type Expression, type ExpressionBuilder, type SqlBool, sql } from 'kysely';
 import type { MediaDatabase, MediaTables } from '../database.ts';
-import { states } from './catalogue.ts';
+import { RenditionStore } from '../renditions/rendition-store.ts';
+import { isShown, states } from './catalogue.ts';
 import type { Library } from './library.ts';
 import { TRASH_DAYS } from './trash.ts';
 
@@ -23,6 +24,7 @@ export async function summarise({ db, library, quotaBytes }: SummaryOptions): Pr
         fn.countAll<number>().as('count'),
         fn.sum<number | null>('size_bytes').as('bytes'),
       ])
+      .where(isShown)
       .where(condition)
       .executeTakeFirstOrThrow();
     return { count: Number(row.count), bytes: Number(row.bytes ?? 0) };
@@ -31,6 +33,7 @@ export async function summarise({ db, library, quotaBytes }: SummaryOptions): Pr
     .selectFrom('videos')
     .select(({ fn }) => ['kind', fn.countAll<number>().as('count'), fn.sum<number>('size_bytes').as('bytes')])
     .where(live)
+    .where(isShown)
     .groupBy('kind')
     .orderBy('bytes', 'desc')
     .execute();
@@ -41,6 +44,15 @@ export async function summarise({ db, library, quotaBytes }: SummaryOptions): Pr
     .where('trashed_at', 'is', null)
     .groupBy('tag_key')
     .execute();
+  const bytes = async (condition: (eb: Builder) => Expression<SqlBool>) => {
+    const row = await db
+      .selectFrom('videos')
+      .select(({ fn }) => fn.sum<number | null>('size_bytes').as('bytes'))
+      .where(condition)
+      .executeTakeFirstOrThrow();
+    return Number(row.bytes ?? 0);
+  };
+  const here = (eb: Builder) => eb('upload', '=', 'complete');
   const order = new Intl.Collator('ko', { numeric: true });
   return {
     usedBytes: await library.usedBytes(),
@@ -48,6 +60,18 @@ export async function summarise({ db, library, quotaBytes }: SummaryOptions): Pr
     videos: await amount(live),
     favorites: await amount((eb) => eb.and([live(eb), eb('favorite', '=', 1)])),
     trash: await amount((eb) => eb('trashed_at', 'is not', null)),
+    storage: {
+      originals: await bytes((eb) => eb.and([live(eb), here(eb), eb('replaces', '=', '')])),
+      arriving: await bytes((eb) =>
+        eb.and([
+          live(eb),
+          eb('kept_until', 'is', null),
+          eb.or([eb('upload', '=', 'receiving'), eb('replaces', '!=', '')]),
+        ]),
+      ),
+      former: await bytes((eb) => eb('kept_until', 'is not', null)),
+      renditions: await new RenditionStore(db).usedBytes(),
+    },
     processing: await amount((eb) => eb.and([live(eb), states.processing(eb)])),
     unplayable: await amount((eb) => eb.and([live(eb), states.unplayable(eb)])),
     kinds: kinds.map(({ kind, count, bytes }) => ({ kind, count: Number(count), bytes: Number(bytes) })),
@@ -75,6 +99,7 @@ export async function findSame(
   const complete = db
     .selectFrom('videos')
     .where('size_bytes', '=', sizeBytes)
+    .where('replaces', '=', '')
     .where('upload', '=', 'complete');
   const { count } = await complete
     .select(({ fn }) => fn.countAll<number>().as('count'))

@@ -2,7 +2,7 @@ import { Problem } from '@ptsdly/contract';
 import type { VideoRow } from '../database.ts';
 import type { ByteHandler, ByteRoute, Exchange } from '../exchange.ts';
 import type { Gatekeeper } from '../gatekeeper.ts';
-import type { Library } from '../library/library.ts';
+import { type Library, storyboardName } from '../library/library.ts';
 import { sendObject } from '../library/object-answer.ts';
 import { posterOf, sheetOf, storyboardOf } from '../library/object-names.ts';
 import type { OpenResponses } from '../playback/open-responses.ts';
@@ -119,7 +119,7 @@ export async function sendStoryboard(exchange: Exchange, storage: Storage, row: 
     name,
     size: stat.size,
     type: sheet ? 'image/jpeg' : VTT,
-    etag: `"${row.id}-${piece}-${row.storyboard_version}"`,
+    etag: `"${row.id}-${piece}-${storyboardName(row)}"`,
     cacheControl: sheet ? 'private, max-age=86400' : 'private, no-cache',
   });
 }

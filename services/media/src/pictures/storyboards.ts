@@ -1,5 +1,5 @@
 import type { VideoRow } from '../database.ts';
-import type { Library } from '../library/library.ts';
+import { type Library, storyboardName } from '../library/library.ts';
 import { sheetOf, storyboardOf } from '../library/object-names.ts';
 import type { Packaged } from '../playback/packaged.ts';
 import type { Storage } from '../storage/storage.ts';
@@ -36,7 +36,8 @@ export class Storyboards {
       ...(signal && { signal }),
     });
     const version = row.storyboard_version + 1;
-    const list = writeStoryboard(drawn.times, duration, layout, (n) => `sheet-${n}.jpg?v=${version}`);
+    const name = storyboardName({ ...row, storyboard_version: version });
+    const list = writeStoryboard(drawn.times, duration, layout, (n) => `sheet-${n}.jpg?v=${name}`);
     await this.#keep(row.id, version, list, drawn.sheets);
   }
 

@@ -27,7 +27,7 @@ describe.skipIf(!hasFfmpeg)('Dolby sound of an original', () => {
     const file = bytesSource(Uint8Array.from(sources['H.264 and AC-3']()));
     const stream = () => Promise.reject(new Error('nothing is read'));
     const source = { size: file.size, read: file.read.bind(file), stream };
-    const packaged = packageIndex(encodeIndex(await indexSource(file)), { source, movie: null });
+    const packaged = packageIndex(encodeIndex(await indexSource(file)), { source, movie: null, file: 'f' });
     const renditions = { soundOf: async () => described } as unknown as Renditions;
     const lines = (await writeProgramme(packaged, [made], renditions)).split('\n');
     const matches = (start: string, pattern: RegExp) =>

@@ -43,6 +43,8 @@ export interface Packaged {
   readonly source: OriginalSource;
   /** Names the movie header that the cuts were made of; null where nobody needs to tell two of them apart. */
   readonly movie: string | null;
+  /** Names the file that it is cut from: another one takes its place when the owner replaces it. */
+  readonly file: string;
   /** Bytes of the original that are there, from the first on; absent when all of them are. */
   readonly arrived?: () => number;
   /** Whether the original's samples can stand in a plain MP4 as they lie (a transport stream's cannot). */
@@ -76,7 +78,7 @@ const TONE_MAPS = { SDR: 'none', PQ: 'pq', HLG: 'hlg' } as const;
 /** Decodes an index file. Throws `PackagerError` when it is damaged. */
 export function packageIndex(
   bytes: Uint8Array,
-  rest: Pick<Packaged, 'source' | 'movie' | 'arrived'>,
+  rest: Pick<Packaged, 'source' | 'movie' | 'file' | 'arrived'>,
 ): Packaged {
   const index = decodeIndex(bytes);
   const playable = forBrowsers(index);

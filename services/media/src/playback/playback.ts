@@ -2,11 +2,13 @@ import { type GrantClaims, grantClaims, type JobKindName, type PlayAnswer, Probl
 import type { Caller, TokenVerifier } from '@ptsdly/kit';
 import type { MediaIndex } from '@ptsdly/packager';
 import type { VideoRow } from '../database.ts';
+import type { Allowance } from '../host/allowance.ts';
 import type { News } from '../host/news.ts';
 import { readChapters } from '../library/chapters.ts';
 import type { Library } from '../library/library.ts';
 import type { Trash } from '../library/trash.ts';
 import type { Background } from '../renditions/background.ts';
+import { sizesOf } from '../renditions/rendition-download.ts';
 import type { RenditionRow } from '../renditions/rendition-store.ts';
 import type { Subtitles } from '../subtitles/subtitles.ts';
 import type { ArrivalNews } from '../uploads/arrival-news.ts';
@@ -36,6 +38,7 @@ export interface PlaybackOptions {
   readonly presentations: Presentations;
   readonly arrivals: Arrivals;
   readonly rights: Rights;
+  readonly allowance: Allowance;
   readonly news: News;
   readonly trash: Pick<Trash, 'has'>;
   readonly subtitles: Subtitles;
@@ -72,17 +75,18 @@ export class Playback {
 
   /**
    * Redeems a grant (DESIGN §5), once. Rejects with `grant_invalid` (forged, used, over, for no video of ours),
-   * `session_ended` (the link was revoked or has ended), `not_playable_yet` (the grant stays good) or
-   * `not_playable`.
+   * `session_ended` (the link was revoked or has ended), `not_playable_yet` (the grant stays good), `not_playable`, or
+   * what the plan does not allow: `subscription_ended`, `transfer_used_up`, `too_many_viewers` (it stays good too).
    */
   async openGrant(grant: string): Promise<PlayAnswer> {
     await this.#admit();
-    const { rights } = this.#options;
+    const { rights, allowance } = this.#options;
     const { claims, expiresAt } = await this.#verify(grant);
     const linkEnd = claims.linkExp === null ? Number.POSITIVE_INFINITY : claims.linkExp * 1000;
     if (rights.isLinkDead(claims.linkId, claims.epoch) || linkEnd <= Date.now()) {
       throw new Problem('session_ended');
     }
+    allowance.admit();
     const row = await this.#playable(claims.videoId, new Problem('grant_invalid'), claims.startAt ?? 0);
     if (!(await rights.redeem(claims.jti, expiresAt))) throw new Problem('grant_invalid');
     return this.#answer(row, {
@@ -101,6 +105,7 @@ export class Playback {
     const session = this.#options.tokens.read(token);
     if (this.#options.trash.has(session.videoId)) throw new Problem('video_trashed');
     if (this.#options.rights.endOf(session)) throw new Problem('session_ended');
+    this.#options.allowance.see(session);
     return session;
   }
 
@@ -113,13 +118,13 @@ export class Playback {
 
   /**
    * What a session plays; from memory without a look at the database. Rejects with `session_ended` when the
-   * whole file turned out to have another movie header than the one it was opened with.
+   * whole file turned out to have another movie header than the one it was opened with, or has been replaced.
    */
   async packaged(session: PlaySession): Promise<Packaged> {
     const { presentations, arrivals } = this.#options;
     const known = arrivals.known(session.videoId) ?? presentations.known(session.videoId);
     const packaged = await (known ?? this.#unknown(session));
-    if (isOther(session, packaged)) throw new Problem('session_ended');
+    if (session.file !== packaged.file || isOther(session, packaged)) throw new Problem('session_ended');
     return packaged;
   }
 
@@ -209,12 +214,13 @@ export class Playback {
   async #answer(row: VideoRow, right: Right): Promise<PlayAnswer> {
     const { link, sid, download, expiresAt, startAt, endAt } = right;
     const packaged = await this.#package(row);
-    const { presentation, movie, arrived, isContiguous, index } = packaged;
-    const programme = programmeOf(packaged, arrived ? [] : await this.#offered(row.id, index));
+    const { presentation, movie, file, arrived, isContiguous, index } = packaged;
+    const rows = arrived ? [] : await this.#offered(row.id, index);
+    const programme = programmeOf(packaged, rows);
     if (programme.tracks.length === 0) this.#refuse(row);
     const { renditions, tracks, pending } = programme;
     const claims = { videoId: row.id, link, sid, download, expiresAt, renditions };
-    const session = this.#options.tokens.sign({ ...claims, movie: arrived ? movie : null });
+    const session = this.#options.tokens.sign({ ...claims, movie: arrived ? movie : null, file });
     const adaptive = tracks.some(
       ({ kind, isOriginal, isReady }) => kind === 'video' && !isOriginal && isReady,
     );
@@ -222,12 +228,14 @@ export class Playback {
     const plain = !arrived && isContiguous && (slow || presentation.rotation !== 0);
     const base = `${this.#options.url}/s/${session}`;
     const { library, subtitles, background } = this.#options;
-    const chapters = await readChapters(library.db, row.id);
+    const { duration } = presentation;
+    // set by hand for a file that has been replaced, they may lie behind the end of this one
+    const chapters = (await readChapters(library.db, row.id)).filter(({ startAt }) => startAt < duration);
     return {
       session,
       expiresAt: new Date(expiresAt).toISOString(),
       title: row.title,
-      duration: presentation.duration,
+      duration,
       width: row.width,
       height: row.height,
       playableUntil: arrived ? this.#options.arrivals.playableUntil(row.id) : null,
@@ -238,6 +246,9 @@ export class Playback {
       storyboardUrl: packaged.picture ? `${base}/storyboard/list.vtt` : null,
       eventsUrl: `${base}/events`,
       downloadUrl: download ? `${base}/download` : null,
+      downloads: download
+        ? sizesOf(packaged, rows).map((size) => ({ ...size, url: `${base}/download/${size.name}` }))
+        : [],
       tracks: [...tracks],
       pending: pending.filter((kind) => this.#options.isMaking(row.id, MAKERS[kind])),
       loudness: await background.loudness(row.id),
@@ -245,7 +256,7 @@ export class Playback {
       chapters: chapters.length > 0 ? chapters : [...(await packaged.chapters())],
       startAt,
       endAt,
-      resumeAt: link ? null : row.resume_at,
+      resumeAt: link || (row.resume_at ?? 0) >= duration ? null : row.resume_at,
     };
   }
 }

@@ -39,7 +39,7 @@ export class Presentations {
       return entry.packaged;
     }
     if (!row.playable) throw new Problem('not_playable');
-    return this.#add(row, readIndex(this.#storage, row.id));
+    return this.#add(row, readIndex(this.#storage, row.file_id));
   }
 
   /** Keeps an index that has just been made. */
@@ -59,6 +59,7 @@ export class Presentations {
       return packageIndex(bytes, {
         source: playedObject(this.#storage, row),
         movie: row.movie,
+        file: row.file_id,
       });
     });
     const entry: Entry = { packaged, weight: 0 };
@@ -81,14 +82,17 @@ export class Presentations {
 }
 
 /** The bytes that a video is cut from: its original, or what is played in its place. */
-function playedObject(storage: LocalStorage, { id, media_size, size_bytes }: VideoRow): OriginalSource {
-  if (media_size === null) return objectSource(storage, originalOf(id), size_bytes);
-  return objectSource(storage, mediaOf(id), media_size);
+function playedObject(
+  storage: LocalStorage,
+  { file_id: file, media_size, size_bytes }: VideoRow,
+): OriginalSource {
+  if (media_size === null) return objectSource(storage, originalOf(file), size_bytes);
+  return objectSource(storage, mediaOf(file), media_size);
 }
 
-/** The index file of a video, encoded. Rejects with the storage's error when there is none. */
-export async function readIndex(storage: Storage, id: string): Promise<Uint8Array> {
-  const name = indexOf(id);
+/** The index of a file, encoded. Rejects with the storage's error when there is none. */
+export async function readIndex(storage: Storage, file: string): Promise<Uint8Array> {
+  const name = indexOf(file);
   const stat = await storage.stat(name);
   const bytes = new Uint8Array(stat?.size ?? 0);
   await storage.read(name, 0, bytes);

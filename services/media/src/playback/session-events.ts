@@ -18,7 +18,7 @@ export interface SessionEventsOptions {
  * The event stream of a play session (HTML Living Standard §9.2): `ended` with the reason, when it ends; while its
  * video arrives `grown {playableUntil}`, at most once a second, and then `complete {continues}`, where `false` means
  * that the player has to ask for a new session; `renditions {name}` when something more of it is ready, which the next
- * session will have; `asleep` when this server goes to sleep. A comment line every 15 s keeps proxies from closing it.
+ * session will have; `replaced` when another file stands there, for which the player has to ask anew; `asleep` when this server goes to sleep. A comment line every 15 s keeps proxies from closing it.
  */
 export function openSessionEvents(exchange: Exchange, options: SessionEventsOptions): void {
   const { session, responses, news, watch } = options;

@@ -15,7 +15,7 @@ import {
 import { type ByteRoute, type Exchange, writeChunk } from '../exchange.ts';
 import { isUnchanged } from '../library/byte-range.ts';
 import { sendBytes } from '../library/object-answer.ts';
-import { sendOriginal } from '../library/video-routes.ts';
+import { sendOriginal, sendRendition } from '../library/video-routes.ts';
 import { sendPoster, sendStoryboard } from '../pictures/picture-routes.ts';
 import type { Demand } from '../renditions/demand.ts';
 import type { Renditions } from '../renditions/renditions.ts';
@@ -53,7 +53,7 @@ export interface SessionRoutesOptions {
 }
 
 const PIECE =
-  /^(?:(?<playlist>[a-z]{1,6}\d{0,4})\.m3u8|(?<init>[acdiv]\d{1,4})\/init\.mp4|(?<track>[acdiv]\d{1,4})\/(?<n>\d{1,7})\.m4s|storyboard\/(?<storyboard>[\w.-]{1,20})|s(?<text>\d{1,2})\.vtt|subtitles\/(?<subtitle>[\w-]{1,64})\.vtt|(?<other>poster\.jpg|download|events|video\.mp4))$/;
+  /^(?:(?<playlist>[a-z]{1,6}\d{0,4})\.m3u8|(?<init>[acdiv]\d{1,4})\/init\.mp4|(?<track>[acdiv]\d{1,4})\/(?<n>\d{1,7})\.m4s|storyboard\/(?<storyboard>[\w.-]{1,20})|s(?<text>\d{1,2})\.vtt|subtitles\/(?<subtitle>[\w-]{1,64})\.vtt|download\/(?<size>v\d{1,4})|(?<other>poster\.jpg|download|events|video\.mp4))$/;
 
 /**
  * What a play session shows. The token stands in the path, so that relative URLs in a playlist inherit the
@@ -109,6 +109,10 @@ class Show {
     if (piece.storyboard !== undefined) return sendStoryboard(this.#exchange, storage, row, piece.storyboard);
     if (piece.other === 'poster.jpg') return sendPoster(this.#exchange, storage, row);
     if (!session.download) throw new Problem('forbidden');
+    if (piece.size !== undefined) {
+      const packaged = await this.#options.playback.packaged(session);
+      return sendRendition(this.#exchange, this.#options.renditions, { row, name: piece.size, packaged });
+    }
     return sendOriginal(this.#exchange, storage, row);
   }
 

@@ -7,6 +7,7 @@ const session = {
   sid: null,
   download: true,
   movie: 'm',
+  file: 'f',
   renditions: ['v720', 'c0'],
   expiresAt: 1_900_000_000_000,
 };

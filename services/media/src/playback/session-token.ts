@@ -14,6 +14,8 @@ export interface PlaySession {
   readonly download: boolean;
   /** The movie header that a video had when it was opened while it arrived; null for a complete one. */
   readonly movie: string | null;
+  /** The file that it is cut from. */
+  readonly file: string;
   /** Renditions that this session lists, by name; the original alone when there are none. */
   readonly renditions: readonly string[];
   /** Unix milliseconds. */
@@ -29,6 +31,8 @@ const payload = z.object({
   s: z.string().optional(),
   d: z.literal(1).optional(),
   m: z.string().optional(),
+  /** Absent where the file is the one that the video came with. */
+  f: z.string().optional(),
   r: z.array(z.string()).optional(),
   /** Unix seconds. */
   x: z.int(),
@@ -59,6 +63,7 @@ export class SessionTokens {
       ...(session.sid !== null && { s: session.sid }),
       ...(session.download && { d: 1 as const }),
       ...(session.movie !== null && { m: session.movie }),
+      ...(session.file !== session.videoId && { f: session.file }),
       ...(session.renditions.length > 0 && { r: [...session.renditions] }),
       x: Math.floor(session.expiresAt / 1000),
     };
@@ -82,6 +87,7 @@ export class SessionTokens {
       sid: claims.s ?? null,
       download: claims.d === 1,
       movie: claims.m ?? null,
+      file: claims.f ?? claims.v,
       renditions: claims.r ?? [],
       expiresAt: claims.x * 1000,
     };

@@ -2,7 +2,7 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 
 /** Bytes of dead buffers that may pile up before the young generation is swept. */
-const SWEEP_EVERY = 16 * 1024 * 1024;
+const SWEEP_EVERY = 32 * 1024 * 1024;
 
 type Collect = (options: { type: 'minor' }) => void;
 
@@ -13,7 +13,7 @@ let passed = 0;
  * Counts bytes that went through buffers of a moment, and sweeps the young generation from time to time. Node
  * gives every 64 KiB of a body a buffer of its own; V8 sees only memory outside its heap grow and answers by
  * marking the whole heap, over and over: measured, half of the processor time of an upload. A minor collection
- * every 16 MiB takes under a millisecond and leaves it nothing to mark.
+ * every 32 MiB takes a few milliseconds and leaves it nothing to mark.
  */
 export function countShortLived(bytes: number): void {
   passed += bytes;

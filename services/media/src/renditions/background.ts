@@ -1,13 +1,13 @@
 import { type JobKindName, Problem } from '@ptsdly/contract';
 import type { Logger } from '@ptsdly/kit';
-import { keyPictures, type MediaIndex, obstacleOf } from '@ptsdly/packager';
+import { decodeIndex, keyPictures, type MediaIndex, obstacleOf } from '@ptsdly/packager';
 import type { MediaDatabase, VideoRow } from '../database.ts';
 import type { Indexer } from '../indexing/indexer.ts';
 import { demuxerOf, SIGNATURE_BYTES } from '../indexing/signature.ts';
 import type { JobKind, JobParams, JobSpec } from '../jobs/job-kind.ts';
 import type { Jobs } from '../jobs/jobs.ts';
 import type { Library } from '../library/library.ts';
-import { mediaOf, originalOf } from '../library/object-names.ts';
+import { originalOf } from '../library/object-names.ts';
 import type { Packaged } from '../playback/packaged.ts';
 import type { Presentations } from '../playback/presentations.ts';
 import type { LocalStorage } from '../storage/storage.ts';
@@ -105,11 +105,11 @@ export class Background {
   /** Queues what a video needs; the renditions without which it would not play are announced at once. */
   async plan(row: VideoRow): Promise<void> {
     const { presentations, jobs, db, library, transcoder, draw } = this.#options;
-    const { index, presentation } = await presentations.get(row);
+    const { index } = await presentations.get(row);
     if (index.video && !index.outside) await draw(row.id); // else when there is a rendition to draw from
     if (!transcoder) {
-      const obstacle = index.video?.browser === 'no' || presentation.tracks.length === 0;
-      if (obstacle) await library.notConverted(row.id, 'unsupported_codec', obstacleOf(index) ?? '');
+      const obstacle = this.#obstacleIn(index);
+      if (obstacle !== undefined) await library.notConverted(row.id, 'unsupported_codec', obstacle);
       return;
     }
     const specs = needs(index);
@@ -117,6 +117,18 @@ export class Background {
     await jobs().add(row.id, specs);
     await db.deleteFrom('job_plans').where('video', '=', row.id).execute();
     await db.insertInto('job_plans').values({ video: row.id, version: NEEDS_VERSION }).execute();
+  }
+
+  /** Why nobody could play what has this index, whatever is made of it here; undefined where somebody could. */
+  obstacle(index: Uint8Array): string | undefined {
+    return this.#options.transcoder ? undefined : this.#obstacleIn(decodeIndex(index));
+  }
+
+  #obstacleIn(index: MediaIndex): string | undefined {
+    const plays = index.video
+      ? index.video.browser !== 'no'
+      : index.audio.some(({ browser }) => browser !== 'no');
+    return plays ? undefined : (obstacleOf(index) ?? '');
   }
 
   /**
@@ -154,17 +166,16 @@ export class Background {
     const known = new Set(planned.map(({ video }) => video));
     for (const row of await library.all()) {
       if (signal.aborted) return;
-      if (!row.playable || known.has(row.id)) continue;
+      if (!row.playable || row.replaces || known.has(row.id)) continue;
       await this.plan(row).catch((err: unknown) => log.warn({ err, videoId: row.id }, 'nothing was planned'));
     }
   }
 
   /** Everything that was made of a video, and is being made. */
   async forget(video: string): Promise<void> {
-    const { jobs, db, storage } = this.#options;
+    const { jobs, db } = this.#options;
     await jobs().forget(video);
     await this.renditions.forget(video);
-    await storage.remove(mediaOf(video));
     await db.deleteFrom('loudness').where('video', '=', video).execute();
     await db.deleteFrom('job_plans').where('video', '=', video).execute();
   }
@@ -210,7 +221,7 @@ export class Background {
     const { storage, presentations, jobs, library } = this.#options;
     const { index } = await presentations.get({ ...row, playable: 1 });
     const start = new Uint8Array(Math.min(SIGNATURE_BYTES, row.size_bytes));
-    await storage.read(originalOf(row.id), 0, start);
+    await storage.read(originalOf(row.file_id), 0, start);
     const demuxer = demuxerOf(start, 'corrupt');
     if (index.outside || !demuxer) return false;
     const made: readonly string[] = ['rendition', 'audio', 'loudness'];

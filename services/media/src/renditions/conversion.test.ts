@@ -1,6 +1,6 @@
 import type { PlayAnswer } from '@ptsdly/contract';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { hasFfmpeg, probeFrames } from '../testing/fixtures.ts';
+import { hasFfmpeg, probeFrames, probeStreams } from '../testing/fixtures.ts';
 import { eventually, openRig, type Rig } from '../testing/server.ts';
 import { sources } from '../testing/sources.ts';
 import { upload } from '../testing/tus-calls.ts';
@@ -23,6 +23,23 @@ const settled = (id: string) =>
     const pending = items.some(({ state }) => state === 'queued' || state === 'running');
     return items.length > 0 && !pending && items;
   }, 60);
+
+/** The size that was made, as a file of its own: picture and sound of the whole length, and any range of it. */
+async function expectDownload({ downloads, duration }: PlayAnswer): Promise<void> {
+  const [{ url } = { url: '' }] = downloads;
+  const whole = await rig.call('GET', url, { open: true });
+  expect(whole.headers['content-disposition']).toMatch(/attachment.*\(\d+p\)\.mp4/);
+  expect(whole.body.length).toBe(Number(whole.headers['content-length']));
+  const streams = probeStreams(whole.body);
+  expect(streams.map(({ codec }) => codec).sort()).toEqual(['aac', 'h264']);
+  for (const stream of streams) expect(Math.abs(stream.seconds - duration)).toBeLessThan(0.3);
+  const [from, to] = [100, whole.body.length - 50];
+  const part = await rig.call('GET', url, { open: true, headers: { range: `bytes=${from}-${to - 1}` } });
+  expect(part.status).toBe(206);
+  expect(part.body.equals(whole.body.subarray(from, to))).toBe(true);
+  const missing = await rig.call('GET', url.replace(/v\d+$/, 'v9999'), { open: true });
+  expect(missing.problem().code).toBe('not_found');
+}
 
 const heard = ({ play: { tracks } }: Viewer) => tracks.filter(({ kind }) => kind === 'audio');
 const seen = ({ tracks }: PlayAnswer) => tracks.filter(({ kind }) => kind === 'video');
@@ -125,6 +142,7 @@ describe.skipIf(!hasFfmpeg)('pictures that no browser plays', () => {
     }
     const original = await rig.call('GET', `/videos/${id}/original`);
     expect(original.body.equals(bytes)).toBe(true);
+    await expectDownload(viewer.play);
   });
 
   it('sound alone waits for its conversion, and then plays', { timeout: 60_000 }, async () => {

@@ -46,7 +46,11 @@ async function importFile(options: ImportJobOptions, job: JobWork): Promise<void
   const { video, params } = job;
   const isDecoded = params.decode === 1;
   if (video.playable && video.media_size !== null && !isDecoded) return; // done, but for the last line
-  await using original = await holdOriginal(options, video.id, 'import-input');
+  await using original = await holdOriginal(
+    options,
+    { video: video.id, file: video.file_id },
+    'import-input',
+  );
   const file = { path: original.path, demuxer: params.demuxer as Demuxer, size: video.size_bytes };
   const isOutside =
     isDecoded ||
@@ -78,8 +82,8 @@ async function remux(options: ImportJobOptions, job: JobWork, { path, demuxer }:
     const detail = answer.ok ? '' : answer.detail;
     throw new TranscodeError('input', detail || 'The file holds nothing that can be played.');
   }
-  await storage.put(indexOf(video.id), spool.save(answer.index));
-  await storage.put(mediaOf(video.id), made);
+  await storage.put(indexOf(video.file_id), spool.save(answer.index));
+  await storage.put(mediaOf(video.file_id), made);
   const row = await library.imported(video.id, answer.size, answer);
   if (row) onPlayable(row, answer.index);
 }
@@ -91,9 +95,9 @@ async function decode(options: ImportJobOptions, { video, signal }: JobWork, fil
   const index = await indexOutside(transcoder, file, work.name(video.id, trial), signal);
   await work.remove(video.id, trial);
   const encoded = encodeIndex(index);
-  await storage.put(indexOf(video.id), spool.save(encoded));
+  await storage.put(indexOf(video.file_id), spool.save(encoded));
   const row = await library.imported(video.id, null, { ...displaySize(index), duration: index.duration });
-  await storage.remove(mediaOf(video.id));
+  await storage.remove(mediaOf(video.file_id));
   if (row) onPlayable(row, encoded);
 }
 

@@ -2,11 +2,14 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Problem } from '@ptsdly/contract';
 import { Bell } from '@ptsdly/kit';
 import { listSegments, type MediaIndex, type PresentedTrack, type SegmentPlan } from '@ptsdly/packager';
-import type { OriginalSource } from '../playback/packaged.ts';
+import type { VideoRow } from '../database.ts';
+import type { OfferedBytes } from '../library/object-answer.ts';
+import type { OriginalSource, Packaged } from '../playback/packaged.ts';
 import type { LocalStorage } from '../storage/storage.ts';
 import { type Grid, gridOf, nameGrid, startOf } from './grid.ts';
 import { renditionIndexOf, renditionOf, soundTrackOf } from './names.ts';
 import type { Piece, Pieces } from './pieces.ts';
+import { renditionFile } from './rendition-download.ts';
 import { type RenditionRow, type RenditionStore, rangeOf } from './rendition-store.ts';
 import { convertedChannels, type SoundGrid, soundGridOf } from './sound-grid.ts';
 import type { WorkFolder } from './work-folder.ts';
@@ -105,6 +108,13 @@ export class Renditions {
   /** A rendition that is ready, as a source of its own. */
   whole(row: RenditionRow, index: MediaIndex): Promise<Piece> {
     return this.#options.pieces.whole(row, cutOf(row.name, index));
+  }
+
+  /** A rendition with its sound as one plain MP4. Rejects as `renditionFile` does. */
+  async download(video: VideoRow, name: string, packaged: Packaged): Promise<OfferedBytes> {
+    const { index } = packaged;
+    const rows = await this.of(video.id, index);
+    return renditionFile(video, name, { rows, packaged, open: (row) => this.whole(row, index) });
   }
 
   /** The segment at which a viewer waits or plays; undefined when nobody does. */

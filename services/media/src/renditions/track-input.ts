@@ -32,12 +32,12 @@ export interface TrackInput extends AsyncDisposable {
  */
 export async function openTrackInput(
   options: TrackInputOptions,
-  { index, source }: Pick<Packaged, 'index' | 'source'>,
+  { index, source, file }: Pick<Packaged, 'index' | 'source' | 'file'>,
   { video, name }: { readonly video: string; readonly name: string },
   { kind, track }: { readonly kind: 'video' | 'audio'; readonly track: number },
 ): Promise<TrackInput> {
   if (index.outside) {
-    const original = await holdOriginal(options, video, `${name}-original`);
+    const original = await holdOriginal(options, { video, file }, `${name}-original`);
     const input = { path: original.path, demuxer: index.outside.demuxer as Demuxer };
     const part = async () => ({ input, track, [Symbol.asyncDispose]: async () => undefined });
     return { part, [Symbol.asyncDispose]: () => original[Symbol.asyncDispose]() };
@@ -46,9 +46,13 @@ export async function openTrackInput(
   return {
     async part(start, end) {
       if (!found) throw new TypeError(`there is no such track of ${kind}`);
-      const file = await writeWindowInput(options.work, video, name, source, found, { start, end });
-      const { path, demuxer } = file;
-      return { input: { path, demuxer }, track: 0, [Symbol.asyncDispose]: () => file[Symbol.asyncDispose]() };
+      const written = await writeWindowInput(options.work, video, name, source, found, { start, end });
+      const { path, demuxer } = written;
+      return {
+        input: { path, demuxer },
+        track: 0,
+        [Symbol.asyncDispose]: () => written[Symbol.asyncDispose](),
+      };
     },
     [Symbol.asyncDispose]: async () => undefined,
   };
@@ -57,23 +61,23 @@ export async function openTrackInput(
 /** What a task may name: a few plain folders and a file below the server's own. */
 const NAMEABLE = /^[\w-][\w.-]*(\/[\w-][\w.-]*){0,5}$/;
 
-/** The original under a path that the transcoder may read, by a second name `file` if need be. */
+/** The original under a path that the transcoder may read, by a second name `name` if need be. */
 export async function holdOriginal(
   { storage, folder, work }: TrackInputOptions,
-  video: string,
-  file: string,
+  { video, file }: { readonly video: string; readonly file: string },
+  name: string,
 ) {
-  const { path, release } = await storage.hold(originalOf(video));
+  const { path, release } = await storage.hold(originalOf(file));
   const near = relative(folder, path);
   if (NAMEABLE.test(near)) return { path: near, [Symbol.asyncDispose]: async () => release() };
-  const copy = await work.make(video, file);
+  const copy = await work.make(video, name);
   await rm(copy, { force: true });
   await link(path, copy).catch(() => copyFile(path, copy));
   return {
-    path: work.name(video, file),
+    path: work.name(video, name),
     async [Symbol.asyncDispose]() {
       release();
-      await work.remove(video, file);
+      await work.remove(video, name);
     },
   };
 }

@@ -20,6 +20,8 @@ export interface StorageOptions {
   /** Where they may still lie, because the server is being moved; they come over by themselves. */
   readonly former?: string | undefined;
   readonly keys?: StorageKeys | KeySource | undefined;
+  /** A Unix socket that leads to the store, where this process has no network. */
+  readonly socket?: string | undefined;
   /** The server's own folder: what is on its way, and what is kept at hand, lies there. */
   readonly folder: string;
   readonly log: Logger;
@@ -58,11 +60,11 @@ const schemeOf = (url: string) => url.slice(0, url.indexOf(':'));
 /** The driver of a remote store alone. Rejects like `openStorage`. */
 export async function openRemote(
   url: string,
-  { keys, log }: Pick<StorageOptions, 'keys' | 'log'>,
+  { keys, socket, log }: Pick<StorageOptions, 'keys' | 'socket' | 'log'>,
 ): Promise<RemoteStorage> {
   if (schemeOf(url) !== 's3') {
     throw new Error(`no storage driver for "${schemeOf(url)}:"; there are file: and s3:`);
   }
   const { openS3Storage } = await import('./s3/s3.ts');
-  return openS3Storage(url, { keys, log });
+  return openS3Storage(url, { keys, socket, log });
 }

@@ -9,7 +9,7 @@ import type { LocalStorage } from './storage.ts';
 const LEFT = 'storage-left';
 
 export interface PlacingOptions
-  extends Pick<MediaConfig, 'storageUrl' | 'formerStorageUrl' | 'storageKeys' | 'folder'> {
+  extends Pick<MediaConfig, 'storageUrl' | 'formerStorageUrl' | 'storageKeys' | 'storageSocket' | 'folder'> {
   readonly db: MediaDatabase;
   readonly log: Logger;
   /** Hears how many objects are not yet where they belong, in a server that has, or had, a remote storage. */
@@ -20,7 +20,7 @@ export interface PlacingOptions
 
 /** Opens the storage of a server that may be on its way from one place to another. */
 export async function openPlaced(options: PlacingOptions): Promise<LocalStorage> {
-  const { db, storageUrl: url, storageKeys, lent, folder, log, onLeft } = options;
+  const { db, storageUrl: url, storageKeys, storageSocket: socket, lent, folder, log, onLeft } = options;
   const keys = lent ?? storageKeys;
   const left = (await readSetting(db, LEFT)) ?? '';
   if (left !== '' && url === left) await writeSetting(db, LEFT, ''); // it goes back there
@@ -29,5 +29,5 @@ export async function openPlaced(options: PlacingOptions): Promise<LocalStorage>
     if (former !== undefined) await writeSetting(db, LEFT, former);
     log.info('all objects have come home from the remote storage');
   };
-  return openStorage({ url, former, keys, folder, log, onLeft, onHome });
+  return openStorage({ url, former, keys, socket, folder, log, onLeft, onHome });
 }

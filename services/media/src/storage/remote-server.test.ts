@@ -2,23 +2,24 @@ import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { createClient, libraryApi } from '@ptsdly/contract';
+import { reach } from '@ptsdly/kit';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { hasFfmpeg, makeClip } from '../testing/fixtures.ts';
+import { hasFfmpeg, makeClip, probeFrames } from '../testing/fixtures.ts';
 import { type FakeS3, startFakeS3 } from '../testing/s3.ts';
-import { eventually, openRig, type Rig } from '../testing/server.ts';
+import { BASE, eventually, openRig, type Rig } from '../testing/server.ts';
+import { sources } from '../testing/sources.ts';
 import { upload } from '../testing/tus-calls.ts';
 import { Viewer } from '../testing/viewer.ts';
 
 /** A media server whose objects belong into S3. */
 
+const keys = { accessKeyId: 'key', secretAccessKey: 'secret' };
 let fake: FakeS3;
 let rig: Rig;
 beforeEach(async () => {
   fake = await startFakeS3();
-  rig = await openRig({
-    storageUrl: fake.url,
-    storageKeys: { accessKeyId: 'key', secretAccessKey: 'secret' },
-  });
+  rig = await openRig({ storageUrl: fake.url, storageKeys: keys });
 });
 afterEach(async () => {
   await rig.close();
@@ -102,6 +103,58 @@ describe.skipIf(!hasFfmpeg)('playing', () => {
     expect((await second.get('v0/0.m4s')).status).toBe(200);
     await moved(id, 'index');
   });
+});
+
+describe.skipIf(!hasFfmpeg)('what is made of an original', () => {
+  it('goes to S3 as well, and is seen and played from there', { timeout: 120_000 }, async () => {
+    await rig.close();
+    rig = await openRig({ storageUrl: fake.url, storageKeys: keys }, { converts: true });
+    const id = await upload(rig, sources['MPEG-2 in a transport stream']());
+    await eventually(async () => {
+      const { items } = await rig.client.listJobs({ params: { id } });
+      return items.length > 0 && items.every(({ state }) => state === 'done');
+    }, 90);
+    const { items } = await rig.client.listJobs({ params: { id } });
+    const height = items.find(({ kind }) => kind === 'rendition')?.height;
+    for (const name of [`v${height}`, `v${height}-index`, 'poster', 'storyboard', 'storyboard-1']) {
+      await moved(id, name);
+    }
+    await rm(join(rig.folder, 'cache'), { recursive: true });
+    await rig.restart();
+    const viewer = new Viewer(rig, await rig.client.playOwn({ params: { id } }));
+    const track = viewer.play.tracks.find(({ kind }) => kind === 'video');
+    const { segments } = await viewer.listing(track?.id);
+    const init = (await viewer.get(`${track?.id}/init.mp4`)).body;
+    for (const segment of segments) {
+      const { firstIsKey } = probeFrames(Buffer.concat([init, (await viewer.get(segment)).body]));
+      expect(firstIsKey).toBe(true);
+    }
+    const poster = await viewer.get('poster.jpg');
+    expect(poster.body.equals(fake.objects.get(`tenant/${id}/poster`) ?? Buffer.alloc(0))).toBe(true);
+    expect((await viewer.get('storyboard/list.vtt')).body.toString()).toContain('sheet-1.jpg');
+    await rig.client.deleteVideo({ params: { id } });
+    await eventually(() => fake.objects.size === 0);
+  });
+});
+
+it('lets its owner read a stretch of the original from the store, and that stretch alone', async () => {
+  const bytes = randomBytes(9_000_000);
+  const id = await upload(rig, bytes, 'noise.bin');
+  const { fetch: send, baseUrl } = reach(`unix:${rig.socketPath}`);
+  const headers = async () => ({ authorization: `Bearer ${await rig.host.token()}` });
+  const client = createClient(libraryApi, { fetch: send, baseUrl: baseUrl + BASE, headers });
+  const direct = (start: number, end: number) => client.directRead({ params: { id }, body: { start, end } });
+  await moved(id);
+  const read = await direct(1000, 5000);
+  const answer = await fetch(read.url, { headers: read.headers });
+  expect(Buffer.from(await answer.arrayBuffer()).equals(bytes.subarray(1000, 5000))).toBe(true);
+  expect(new URL(read.url).searchParams.get('X-Amz-SignedHeaders')).toBe('host;range');
+  expect(Date.parse(read.expiresAt) - Date.now()).toBeLessThanOrEqual(60_000);
+  await expect(direct(8_999_000, 9_000_001)).rejects.toMatchObject({ code: 'invalid_fields' });
+  await expect(direct(0, 16 * 1024 * 1024 + 1)).rejects.toMatchObject({ code: 'invalid_fields' });
+  await expect(direct(5, 5)).rejects.toMatchObject({ code: 'invalid_fields' });
+  await client.bulk({ body: { ids: [id], action: { do: 'trash' } } });
+  await expect(direct(0, 1)).rejects.toMatchObject({ code: 'video_trashed' });
 });
 
 it('gives back what was uploaded, whole and in parts, and forgets what is deleted', async () => {

@@ -55,6 +55,18 @@ export interface LocalStorage extends Storage {
    * several pieces. Where they lie far away they are then asked for once. Does not wait for them.
    */
   expect?(name: string, start: number, end: number): Promise<void>;
+  /**
+   * An optional power: a request by which anybody can read exactly the bytes from `start` up to but not including `end`
+   * from where the object lies, for a minute. Undefined for an object that lies here.
+   */
+  direct?(name: string, start: number, end: number): Promise<DirectRead | undefined>;
+}
+
+/** A GET that carries its right in its URL; it is good only with these headers. */
+export interface DirectRead {
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly expiresAt: Date;
 }
 
 /** A store far away, as a driver offers it to `TieredStorage`. Everything rejects with `unavailable` while it is down. */
@@ -63,6 +75,8 @@ export interface RemoteStorage extends Storage {
   copyIn(name: string, path: string): Promise<void>;
   /** Writes an object into a new local file. Rejects when what came is not what was once put. */
   copyOut(name: string, path: string): Promise<void>;
+  /** As `LocalStorage.direct`; of an object that may not be there. */
+  presign(name: string, start: number, end: number): Promise<DirectRead>;
   /** Ends what uploads of an earlier process have left half done. */
   abandon(): Promise<void>;
 }

@@ -8,6 +8,7 @@ import { Fetched } from './fetched.ts';
 import type { FileStorage } from './file.ts';
 import { Spans } from './spans.ts';
 import {
+  type DirectRead,
   type HeldFile,
   type LocalStorage,
   ObjectMissing,
@@ -179,6 +180,13 @@ export class TieredStorage implements LocalStorage {
 
   async expect(name: string, start: number, end: number): Promise<void> {
     if (!(await this.#options.local.stat(name))) this.#spans.expect(name, start, end);
+  }
+
+  async direct(name: string, start: number, end: number): Promise<DirectRead | undefined> {
+    const { local, remote } = this.#options;
+    requireName(name);
+    if (this.#gone.has(name) || (await local.stat(name))) return undefined;
+    return remote.presign(name, start, end);
   }
 
   async close(): Promise<void> {

@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -50,6 +50,31 @@ export function makeClip(options: ClipOptions = {}): Buffer {
       return readFileSync(turned);
     }
     return readFileSync(path);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** What a whole file decodes to: each of its streams, and how long what was decoded of it plays. */
+export function probeStreams(file: Uint8Array): { codec: string; seconds: number }[] {
+  const folder = mkdtempSync(join(tmpdir(), 'probe-'));
+  const path = join(folder, 'file');
+  writeFileSync(path, file);
+  try {
+    const show = ['-show_entries', 'stream=index,codec_name:packet=stream_index,pts_time,duration_time'];
+    const output = execFileSync('ffprobe', ['-v', 'error', ...show, '-of', 'json', path], {
+      maxBuffer: 64 * 1024 * 1024,
+    });
+    execFileSync('ffmpeg', ['-v', 'error', '-xerror', '-i', path, '-f', 'null', '-']);
+    const { streams, packets } = JSON.parse(output.toString('utf8')) as {
+      streams: { index: number; codec_name: string }[];
+      packets: { stream_index: number; pts_time?: string; duration_time?: string }[];
+    };
+    return streams.map(({ index, codec_name: codec }) => {
+      const own = packets.filter((packet) => packet.stream_index === index);
+      const ends = own.map((packet) => Number(packet.pts_time ?? 0) + Number(packet.duration_time ?? 0));
+      return { codec, seconds: Math.max(...ends) };
+    });
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

@@ -1,6 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import { json } from 'node:stream/consumers';
 import {
+  type Allowance,
   type Card,
   controlApi,
   type Event,
@@ -17,6 +18,12 @@ import { openLocalBroker, serveTranscodes } from './transcoder.ts';
 const FEEDS = ['links', 'identity', 'subscriptions'] as const;
 type FeedName = (typeof FEEDS)[number];
 
+export interface MeterReport {
+  readonly run: string;
+  readonly sentBytes: number;
+  readonly viewers: number;
+}
+
 /** A stand-in for the host of a media server: real keys, real feeds, and a memory of what it was told. */
 export interface StandInHost extends Service {
   /** A token of identity; the owner's where nothing else is said. */
@@ -28,6 +35,10 @@ export interface StandInHost extends Service {
   /** Refuses all calls while true. */
   away: boolean;
   readonly usage: number[];
+  /** What it has sent and to how many, each time it told. */
+  readonly meters: MeterReport[];
+  /** What it is answered then. */
+  readonly allowed: { -readonly [K in keyof Allowance]: Allowance[K] };
   /** Objects left to move, as they were told. */
   readonly moves: number[];
   readonly cards: Map<string, Card>;
@@ -53,6 +64,8 @@ export async function createHost({ serverId, ownerId, folder, ffmpeg }: HostOpti
   const keys = { identity: await signingKey(), links: await signingKey(), stranger: await signingKey() };
   const usage: number[] = [];
   const moves: number[] = [];
+  const meters: MeterReport[] = [];
+  const allowed: Allowance = { mode: 'full', transferLeft: 1e12, concurrentViewers: 100 };
   const cards = new Map<string, Card>();
   const deleted: string[] = [];
   const sleeps: (string | null)[] = [];
@@ -65,6 +78,10 @@ export async function createHost({ serverId, ownerId, folder, ffmpeg }: HostOpti
     {
       jwks: ({ params }) => ({ keys: [keys[params.issuer].jwk] }),
       reportUsage: ({ body }) => void usage.push(body.usedBytes),
+      reportMeter: ({ body }) => {
+        meters.push(body);
+        return { ...allowed };
+      },
       reportMove: ({ body }) => void moves.push(body.left),
       putCard: ({ params, body }) => void cards.set(params.videoId, body),
       videoDeleted: ({ params }) => void deleted.push(params.videoId),
@@ -98,6 +115,8 @@ export async function createHost({ serverId, ownerId, folder, ffmpeg }: HostOpti
     },
     away: false,
     usage,
+    meters,
+    allowed,
     moves,
     cards,
     deleted,

@@ -37,8 +37,8 @@ export interface ProcessRig extends Pick<Rig, 'call' | 'open'> {
   readonly child: ChildProcess;
   /** What it wrote to its log so far, all starts together. */
   log(): string;
-  /** Starts it and waits for its first answer. */
-  start(): Promise<void>;
+  /** Starts it, with these arguments to Node, and waits for its first answer. */
+  start(nodeArgs?: readonly string[]): Promise<void>;
   /** SIGKILL. */
   kill(): Promise<void>;
   close(): Promise<void>;
@@ -63,8 +63,8 @@ export async function openProcessRig(
       return child;
     },
     log: () => log,
-    async start() {
-      child = spawn(process.execPath, [program, join(folder, 'config.json')], {
+    async start(nodeArgs = []) {
+      child = spawn(process.execPath, [...nodeArgs, program, join(folder, 'config.json')], {
         stdio: ['pipe', 'pipe', 'inherit'],
         env: {},
       });

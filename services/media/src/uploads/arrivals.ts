@@ -193,7 +193,7 @@ export class Arrivals {
     if (known) return known;
     const { spool, storage } = this.#options;
     const { path } = spool.file(row.id);
-    const source = new GrowingSource({ id: row.id, size: row.size_bytes, path, storage });
+    const source = new GrowingSource({ file: row.file_id, size: row.size_bytes, path, storage });
     const needs = Math.min(FIRST_LOOK, row.size_bytes);
     const nothing = {
       ...{ packaged: undefined, weight: 0, shown: 0, complete: false, isKept: false },
@@ -261,9 +261,9 @@ export class Arrivals {
     arrival.needs = Number.POSITIVE_INFINITY; // it has been looked at
     if (answer.obstacle !== null || !this.#hasRoom(answer.index, arrival)) return;
     const packaged = this.#package(row, arrival, answer.index, answer.movie);
-    await storage.put(indexOf(row.id), spool.save(answer.index));
+    await storage.put(indexOf(row.file_id), spool.save(answer.index));
     if (!(await library.announced(row.id, answer.movie, answer))) {
-      await storage.remove(indexOf(row.id)); // deleted meanwhile
+      await storage.remove(indexOf(row.file_id)); // deleted meanwhile
       return;
     }
     arrival.packaged = packaged;
@@ -273,7 +273,7 @@ export class Arrivals {
   }
 
   async #restore(row: VideoRow, arrival: Arrival): Promise<void> {
-    const index = await readIndex(this.#options.storage, row.id);
+    const index = await readIndex(this.#options.storage, row.file_id);
     if (!this.#hasRoom(index, arrival)) return;
     arrival.packaged = this.#package(row, arrival, index, row.movie);
     arrival.needs = Number.POSITIVE_INFINITY;
@@ -293,7 +293,7 @@ export class Arrivals {
       if (arrival.shown < row.size_bytes) arrival.shown = Math.max(arrival.shown, spool.settled(row.id));
       return arrival.shown;
     };
-    return packageIndex(index, { source: arrival.source, movie, arrived });
+    return packageIndex(index, { source: arrival.source, movie, file: row.file_id, arrived });
   }
 }
 

@@ -33,7 +33,7 @@ afterAll(async () => {
 beforeEach(() => {
   const id = `video-${count++}`;
   path = join(folder, id);
-  source = new GrowingSource({ id, size: bytes.length, path, storage });
+  source = new GrowingSource({ file: id, size: bytes.length, path, storage });
 });
 
 const move = () => storage.put(`video-${count - 1}/original`, path);

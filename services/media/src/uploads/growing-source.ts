@@ -10,7 +10,8 @@ const closeFile = promisify(close);
 const CHUNK = 1024 * 1024;
 
 export interface GrowingSourceOptions {
-  readonly id: string;
+  /** Under which the original is going to stand. */
+  readonly file: string;
   /** Bytes that the original will have. */
   readonly size: number;
   /** The file in the spool. */
@@ -37,11 +38,11 @@ export class GrowingSource implements OriginalSource {
 
   /** Rejects with a RangeError for bytes that are not there. */
   async readInto(offset: number, target: Uint8Array): Promise<void> {
-    const { storage, id } = this.#options;
+    const { storage, file } = this.#options;
     this.#readers++;
     try {
       const fd = this.#closed ? undefined : await this.#open();
-      if (fd === undefined) await storage.read(originalOf(id), offset, target);
+      if (fd === undefined) await storage.read(originalOf(file), offset, target);
       else await fill(fd, target, offset);
     } finally {
       this.#readers--;
@@ -73,7 +74,7 @@ export class GrowingSource implements OriginalSource {
     } catch (cause) {
       this.#fd = undefined;
       if ((cause as NodeJS.ErrnoException).code !== 'ENOENT') throw cause;
-      const moved = await this.#options.storage.stat(originalOf(this.#options.id));
+      const moved = await this.#options.storage.stat(originalOf(this.#options.file));
       if (!moved) throw new ObjectMissing({ cause });
       return undefined;
     }

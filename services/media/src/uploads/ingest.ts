@@ -57,7 +57,7 @@ export class Ingest {
     const { fd, moved } = await this.#open(row, file.path);
     const sha256 = file.hash.hex(row.size_bytes);
     try {
-      if (!moved) await storage.put(originalOf(row.id), file.path);
+      if (!moved) await storage.put(originalOf(row.file_id), file.path);
     } catch (error) {
       closeSync(fd);
       throw error;
@@ -87,7 +87,8 @@ export class Ingest {
   async #openStored(id: string): Promise<number> {
     const { storage, library } = this.#options;
     const row = await library.find(id);
-    const { path, release } = await storage.hold(row?.media_size ? mediaOf(id) : originalOf(id));
+    const file = row?.file_id ?? id;
+    const { path, release } = await storage.hold(row?.media_size ? mediaOf(file) : originalOf(file));
     try {
       return openSync(path, 'r');
     } finally {
@@ -101,12 +102,14 @@ export class Ingest {
     if (row.upload === 'receiving') {
       if (row.deferred) return; // nobody has told yet where it ends
       if (spool.length(row.id) === row.size_bytes) return this.finish(row);
-      const original = await storage.stat(originalOf(row.id));
+      const original = await storage.stat(originalOf(row.file_id));
       if (original?.size !== row.size_bytes) {
         if (!(await arrivals.find(row))) arrivals.grown(row);
         return;
       }
       await library.complete(row.id, null);
+    } else if (row.processing === 'queued') {
+      return; // its file has been replaced, and what is left to do about that is done elsewhere
     } else if (row.processing === 'none') {
       if (!row.sha256) this.#run(this.#hash(row));
       return;
@@ -153,20 +156,21 @@ export class Ingest {
 
   async #settle(id: string, answer: IndexAnswer, start: Uint8Array): Promise<void> {
     const { library, storage, spool, arrivals, onPlayable, onUnreadable, log } = this.#options;
+    const file = (await library.find(id))?.file_id ?? id;
     const unread = answer.ok ? 'lacks' in answer && answer.lacks : answer.code;
     if (unread && (await onUnreadable(id, start, unread))) return arrivals.settled(id, null);
     if (!answer.ok) {
       log.info({ videoId: id, code: answer.code }, 'a file cannot be played');
       await library.failed(id, answer.code, answer.detail);
-      await storage.remove(indexOf(id)); // a part of it may have been indexed
+      await storage.remove(indexOf(file)); // a part of it may have been indexed
       return arrivals.settled(id, null);
     }
-    const index = 'index' in answer ? answer.index : await readIndex(storage, id);
-    if ('index' in answer) await storage.put(indexOf(id), spool.save(answer.index));
+    const index = 'index' in answer ? answer.index : await readIndex(storage, file);
+    if ('index' in answer) await storage.put(indexOf(file), spool.save(answer.index));
     const shape = 'index' in answer ? answer : await library.require(id);
     const row = await library.playable(id, answer.movie, shape);
     if (row) onPlayable(row, index);
-    else await storage.remove(indexOf(id)); // deleted meanwhile
+    else await storage.remove(indexOf(file)); // deleted meanwhile
     arrivals.settled(id, answer.movie);
   }
 
@@ -174,8 +178,13 @@ export class Ingest {
   async #hash(row: VideoRow): Promise<void> {
     const { storage, library } = this.#options;
     const hash = createHash('sha256');
-    await storage.stream(originalOf(row.id), 0, row.size_bytes, async (chunk) => void hash.update(chunk));
-    await library.hashed(row.id, hash.digest('hex'));
+    await storage.stream(
+      originalOf(row.file_id),
+      0,
+      row.size_bytes,
+      async (chunk) => void hash.update(chunk),
+    );
+    await library.hashed(row.file_id, hash.digest('hex'));
   }
 
   #run(work: Promise<void>): void {

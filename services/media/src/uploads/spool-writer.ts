@@ -1,10 +1,10 @@
 import { Problem } from '@ptsdly/contract';
 import type { SpoolFile } from './spool-file.ts';
 
-/** Bytes gathered before they are written, so that a gigabyte takes a thousand writes and not sixteen. */
-const BATCH = 1024 * 1024;
+/** Bytes gathered before they are written: each write costs a thread of the pool two changes of context. */
+const BATCH = 2 * 1024 * 1024;
 /** Bytes that may wait in memory before the sender has to. */
-const HIGH_WATER = 4 * 1024 * 1024;
+const HIGH_WATER = 6 * 1024 * 1024;
 /** A slow sender's bytes are written at least this often. */
 const BATCH_MS = 250;
 

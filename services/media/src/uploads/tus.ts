@@ -20,7 +20,13 @@ export function readAnnouncement(headers: IncomingHttpHeaders): Announcement {
   if (size === 0) throw invalid('Upload-Length', 'the file is empty');
   const metadata = readMetadata(String(headers['upload-metadata'] ?? ''));
   const [name = '', type = ''] = [metadata.get('filename'), metadata.get('filetype')];
-  return announce({ name, type, size, folderId: metadata.get('folderId') });
+  return announce({
+    name,
+    type,
+    size,
+    folderId: metadata.get('folderId'),
+    replaces: metadata.get('replaces'),
+  });
 }
 
 /** What is kept of how a file calls itself; the title is its name, where none is given. */
@@ -30,6 +36,7 @@ export function announce(file: {
   readonly size: number | null;
   readonly title?: string | undefined;
   readonly folderId?: string | undefined;
+  readonly replaces?: string | undefined;
 }): Announcement {
   const fileName = cleanName(file.name) || 'video';
   const title =
@@ -43,6 +50,7 @@ export function announce(file: {
     fileType: mediaType(file.type),
     size: file.size,
     ...(file.folderId && { folderId: file.folderId.slice(0, 64) }),
+    ...(file.replaces && { replaces: file.replaces.slice(0, 64) }),
   };
 }
 

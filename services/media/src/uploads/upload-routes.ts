@@ -1,5 +1,6 @@
 import type { ByteHandler, ByteRoute, Exchange } from '../exchange.ts';
 import type { Gatekeeper } from '../gatekeeper.ts';
+import type { Allowance } from '../host/allowance.ts';
 import { takePoster } from '../pictures/picture-routes.ts';
 import type { Posters } from '../pictures/posters.ts';
 import type { Arrivals } from './arrivals.ts';
@@ -21,8 +22,11 @@ export interface UploadRoutesOptions {
   readonly quotaBytes: number;
   readonly gatekeeper: Gatekeeper;
   readonly uploads: Uploads;
+  readonly allowance: Allowance;
   readonly posters: Posters;
   readonly arrivals: Arrivals;
+  /** Gives up what was on its way to replace the file of a video, if anything was. */
+  readonly supersede: (id: string) => Promise<void>;
 }
 
 /** A film of two hours has a movie header of four megabytes. */
@@ -55,7 +59,7 @@ export function uploadRoutes(options: UploadRoutesOptions): ByteRoute[] {
 
   const stateHeaders = async ({ id, offset, row }: UploadState) => ({
     'upload-offset': offset,
-    'x-video-id': id,
+    'x-video-id': row.replaces || id,
     ...(row.upload === 'receiving' && { 'upload-expires': (await uploads.expiresAt(row)).toUTCString() }),
   });
 
@@ -76,7 +80,10 @@ export function uploadRoutes(options: UploadRoutesOptions): ByteRoute[] {
 
   const create: ByteHandler = async (exchange) => {
     const { request, response } = exchange;
-    const row = await uploads.create(readAnnouncement(request.headers));
+    options.allowance.takeIn();
+    const announced = readAnnouncement(request.headers);
+    if (announced.replaces) await options.supersede(announced.replaces);
+    const row = await uploads.create(announced);
     response.setHeader('location', `${options.basePath}/uploads/${row.id}`);
     let state: UploadState | undefined = { id: row.id, offset: 0, length: row.size_bytes, row };
     if (request.headers['content-type'] === OFFSET_TYPE) {

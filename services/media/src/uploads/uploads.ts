@@ -20,7 +20,7 @@ export interface UploadsOptions {
   readonly indexer: Indexer;
   readonly arrivals: Arrivals;
   /** Takes away what there is of a video whose row is gone. */
-  readonly onRemoved: (id: string) => Promise<void>;
+  readonly onRemoved: (row: VideoRow) => Promise<void>;
 }
 
 /** Where an upload stands. */
@@ -86,6 +86,7 @@ export class Uploads {
     request: Readable,
     accept: () => void,
   ): Promise<UploadState | undefined> {
+    const { spool } = this.#options;
     const turn = await this.#turns.take(id);
     try {
       if (piece.length !== undefined) await this.#setLength(id, piece.length);
@@ -94,10 +95,12 @@ export class Uploads {
       if (state.row.upload === 'complete') return state;
       const limit = await this.#limit(state, piece);
       accept();
+      const { deferred } = state.row;
       const whole = await this.#receive(state, { ...piece, limit }, request, turn).finally(() =>
-        this.#count(id),
+        deferred ? this.#count(id) : undefined,
       );
-      const reached = await this.#state(id);
+      // nobody changes an upload's length while it is our turn, but ourselves
+      const reached = deferred ? await this.#state(id) : { ...state, offset: spool.length(id) };
       if (isWhole(reached)) await this.#options.ingest.finish(reached.row);
       return whole ? reached : undefined;
     } finally {
@@ -137,7 +140,7 @@ export class Uploads {
         throw new Problem('conflict', { detail: 'The upload is complete. Delete the video instead.' });
       }
       await this.#options.library.remove(id);
-      await this.#options.onRemoved(id);
+      await this.#options.onRemoved(row);
     } finally {
       turn.release();
     }
@@ -200,8 +203,10 @@ export class Uploads {
   }
 
   async #state(id: string): Promise<UploadState> {
-    const row = await this.#options.library.require(id);
-    const length = row.size_bytes;
+    const { library } = this.#options;
+    const row = await library.require(id);
+    // once it has replaced another, what it brought is told of the video that it was for
+    const length = row.kept_until === null ? row.size_bytes : ((await library.sizeOf(id)) ?? row.size_bytes);
     const offset = row.upload === 'complete' ? length : this.#options.spool.length(id);
     return { id, offset, length, row };
   }

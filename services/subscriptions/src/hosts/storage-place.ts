@@ -18,6 +18,14 @@ export function storageOf(
   return { storageUrl: local, formerStorageUrl: there, storageKeys: remote.keys };
 }
 
+/** The remote one of a server's storages. */
+export function remoteOf({
+  storageUrl,
+  formerStorageUrl,
+}: Pick<MediaConfig, 'storageUrl' | 'formerStorageUrl'>): string | undefined {
+  return [storageUrl, formerStorageUrl].find((url) => url !== undefined && !url.startsWith('file:'));
+}
+
 /** Each server has a prefix of its own. */
 export function remoteUrl(remote: RemoteStorage, serverId: string): string {
   const url = new URL(remote.url);

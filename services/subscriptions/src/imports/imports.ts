@@ -47,7 +47,8 @@ export class Imports {
   }
 
   /**
-   * Opens a file for one server. Rejects with `import_refused` (where it leads or what it is), `import_failed` (the
+   * Opens a file for one server. Rejects with `import_address`, `import_private` or `import_no_video` (where
+   * it leads or what it is), `import_unreachable`, `import_denied` or `import_failed` (the
    * other side), `quota_exceeded` (its size) or `rate_limited`. The body rejects with the same; it must be read to
    * its end, or returned.
    */
@@ -72,7 +73,7 @@ export class Imports {
       const { done, value: first = Buffer.alloc(0) } = await body.next();
       const type = String(source.headers['content-type'] ?? '');
       if (told.offset === 0 && (done || isNoVideo(type, first.subarray(0, SNIFFED)))) {
-        throw refused(done ? 'There is nothing in it.' : 'This is a page or a playlist, not a video file.');
+        throw refused('import_no_video', done ? 'It is empty.' : 'This is a page or a playlist.');
       }
       const name = fileNameOf(source.headers['content-disposition'], new URL(url));
       return { headers: headersOf(told, name, type), body: rest(first, body, release) };
@@ -152,9 +153,10 @@ async function* rest(first: Buffer, body: AsyncGenerator<Buffer, undefined>, rel
   }
 }
 
-/** Throws `import_failed` when the answer is no file. */
+/** Throws `import_denied` or `import_failed` when the answer is no file. */
 function readHead({ statusCode = 0, headers }: IncomingMessage, from: number): Told {
-  if (statusCode !== 200 && statusCode !== 206) throw failed(`It answers with status ${statusCode}.`);
+  if (statusCode !== 200 && statusCode !== 206)
+    throw failed(`It answers with status ${statusCode}.`, undefined, 'import_denied');
   const encoding = headers['content-encoding'];
   if (encoding && encoding !== 'identity')
     throw failed('It sends the file in an encoding that was not asked for.');

@@ -36,7 +36,7 @@ export interface SourceRequest {
 /**
  * Opens a URL that a stranger has written. A name is resolved once, and the connection goes to the very address that
  * was looked at, so that a second look-up cannot lead elsewhere; each redirect is treated like the first URL. Nothing
- * of ours is sent along. Rejects with `import_refused` or `import_failed`.
+ * of ours is sent along. Rejects with `import_address`, `import_private`, `import_unreachable` or `import_failed`.
  */
 export async function openSource(asked: SourceRequest, world: Surroundings): Promise<IncomingMessage> {
   let url = readUrl(asked.url, world);
@@ -51,15 +51,16 @@ export async function openSource(asked: SourceRequest, world: Surroundings): Pro
   throw failed('It redirects too often.');
 }
 
-/** Throws `import_refused`. */
+/** Throws `import_address`. */
 function readUrl(text: string, world: Surroundings, base?: URL): URL {
-  if (!URL.canParse(text, base)) throw refused('This is not an address.');
+  if (!URL.canParse(text, base)) throw refused('import_address', 'This is not an address.');
   const url = new URL(text, base);
   if (url.protocol !== 'http:' && url.protocol !== 'https:')
-    throw refused('Only http and https are offered.');
-  if (url.username || url.password) throw refused('An address with a password in it is not offered.');
+    throw refused('import_address', 'Only http and https are offered.');
+  if (url.username || url.password)
+    throw refused('import_address', 'An address with a password in it is not offered.');
   const port = Number(url.port || (url.protocol === 'http:' ? 80 : 443));
-  if (!world.allowsPort(port)) throw refused('This port is not offered.');
+  if (!world.allowsPort(port)) throw refused('import_address', 'This port is not offered.');
   return url;
 }
 
@@ -81,7 +82,7 @@ async function get(url: URL, asked: SourceRequest, world: Surroundings): Promise
     });
     const late = () => request.destroy(new Error('no answer in time'));
     head.addEventListener('abort', late, { once: true });
-    request.once('error', (cause) => reject(failed('It does not answer.', cause)));
+    request.once('error', (cause) => reject(failed('It does not answer.', cause, 'import_unreachable')));
     request.once('response', (response) => {
       head.removeEventListener('abort', late);
       request.on('error', () => undefined); // the body tells it
@@ -96,10 +97,10 @@ async function addressOf(url: URL, world: Surroundings): Promise<string> {
   const host = url.hostname.replace(/^\[|\]$/g, '');
   const addresses = isIP(host) ? [host] : await resolve(host, world);
   const [first] = addresses;
-  if (first === undefined) throw failed('There is no such host.');
+  if (first === undefined) throw failed('There is no such host.', undefined, 'import_unreachable');
   // a name with one private address among others is a trap, or a mistake
   if (!addresses.every((address) => world.allows(address)))
-    throw refused('This address is not open to everybody.');
+    throw refused('import_private', 'This address is not open to everybody.');
   return first;
 }
 
@@ -108,7 +109,7 @@ async function resolve(host: string, world: Surroundings): Promise<readonly stri
     throw new Error('no answer in time');
   });
   return Promise.race([world.resolve(host), late]).catch((cause: unknown) => {
-    throw failed('There is no such host.', cause);
+    throw failed('There is no such host.', cause, 'import_unreachable');
   });
 }
 
@@ -121,5 +122,12 @@ function only(address: string): LookupFunction {
   };
 }
 
-export const refused = (detail: string) => new Problem('import_refused', { detail });
-export const failed = (detail: string, cause?: unknown) => new Problem('import_failed', { detail, cause });
+/** Where it leads, or what it is, is not what is fetched. */
+export const refused = (code: 'import_address' | 'import_private' | 'import_no_video', detail: string) =>
+  new Problem(code, { detail });
+/** The other side does not give it. */
+export const failed = (
+  detail: string,
+  cause?: unknown,
+  code: 'import_failed' | 'import_unreachable' | 'import_denied' = 'import_failed',
+) => new Problem(code, { detail, cause });

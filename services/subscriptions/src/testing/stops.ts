@@ -40,12 +40,7 @@ export class Stops {
   watch<T extends object>(of: string, target: T, methods: readonly (keyof T & string)[]): T {
     const wrapped = methods.map((name) => {
       const method = target[name] as (...args: unknown[]) => Promise<unknown>;
-      const call = async (...args: unknown[]) => {
-        await this.#moment('before', { of, name });
-        const result = await method.apply(target, args);
-        await this.#moment('after', { of, name });
-        return result;
-      };
+      const call = (...args: unknown[]) => this.around({ of, name }, () => method.apply(target, args));
       return [name, call];
     });
     const calls = new Map(wrapped as [string, unknown][]);
@@ -57,6 +52,14 @@ export class Stops {
         return typeof value === 'function' ? value.bind(target) : value;
       },
     });
+  }
+
+  /** One external call, which may be the last. */
+  async around<T>(call: Call, work: () => Promise<T>): Promise<T> {
+    await this.#moment('before', call);
+    const result = await work();
+    await this.#moment('after', call);
+    return result;
   }
 
   async #moment(when: 'before' | 'after', call: Call): Promise<void> {

@@ -7,6 +7,8 @@ import { useVideoQuery } from '../../api/media.ts';
 import { useLanguage } from '../../i18n/useLanguage.ts';
 import { Dialog } from '../../ui/Dialog.tsx';
 import { formatBytes, formatDuration, formatMoment } from '../../ui/format.ts';
+import { ChapterEditor, keyOf } from '../chapters/ChapterEditor.tsx';
+import { FileState } from '../files/FileState.tsx';
 import { DescriptionForm } from './DescriptionForm.tsx';
 import styles from './Dialogs.module.css';
 import { pathTo } from './folderPath.ts';
@@ -27,7 +29,9 @@ export function DetailsDialog({ server, video: known, onClose }: DetailsDialogPr
     <Dialog title={video.title} isOpen onClose={onClose}>
       <DescriptionForm serverUrl={server.url} video={video} />
       <Facts server={server} video={video} codecs={details?.tracks.map(({ codec }) => codec) ?? []} />
+      {details && <FileState {...ref} details={details} />}
       <SubtitleList {...ref} subtitles={details?.subtitles ?? []} />
+      {details && <ChapterEditor key={keyOf(details.chapters)} {...ref} {...{ video, details }} />}
     </Dialog>
   );
 }

@@ -1,6 +1,7 @@
 import type { Folder, Server, Video } from '@ptsdly/contract';
 import { useTranslation } from 'react-i18next';
 import { useChangeFolderMutation, useCreateFolderMutation } from '../../api/library.ts';
+import { ReplaceDialog } from '../files/ReplaceDialog.tsx';
 import { ShareDialog } from '../sharing/ShareDialog.tsx';
 import { DetailsDialog } from './DetailsDialog.tsx';
 import { subtreeOf } from './folderPath.ts';
@@ -11,7 +12,7 @@ import type { LibraryActions } from './useLibraryActions.ts';
 
 /** What somebody is about to do, in a dialog of its own. */
 export type Doing =
-  | { readonly what: 'share' | 'details'; readonly video: Video }
+  | { readonly what: 'share' | 'details' | 'replace'; readonly video: Video }
   | { readonly what: 'move' | 'tag'; readonly ids: readonly string[] }
   | { readonly what: 'rename-folder' | 'move-folder'; readonly folder: Folder }
   | { readonly what: 'new-folder' };
@@ -40,6 +41,8 @@ export function LibraryDialogs(props: LibraryDialogsProps) {
       return <ShareDialog serverId={server.id} video={doing.video} isOpen onClose={onClose} />;
     case 'details':
       return <DetailsDialog server={server} video={doing.video} onClose={onClose} />;
+    case 'replace':
+      return <ReplaceDialog serverUrl={serverUrl} video={doing.video} onClose={onClose} />;
     case 'tag':
       return <TagDialog serverUrl={serverUrl} ids={doing.ids} actions={actions} onClose={onClose} />;
     case 'new-folder':

@@ -2,7 +2,12 @@ import type { Server } from '@ptsdly/contract';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link } from 'react-router';
-import { useEmptyTrashMutation, useLibrarySummaryQuery, type VideoFilter } from '../../api/library.ts';
+import {
+  useEmptyTrashMutation,
+  useLibrarySummaryQuery,
+  useTrashedFoldersQuery,
+  type VideoFilter,
+} from '../../api/library.ts';
 import { useLibraryEventsQuery } from '../../api/libraryEvents.ts';
 import { useTitle } from '../../app/useTitle.ts';
 import { problemText } from '../../i18n/problemText.ts';
@@ -18,6 +23,7 @@ import styles from './Library.module.css';
 import { type Doing, LibraryDialogs } from './LibraryDialogs.tsx';
 import { Bar } from './SelectionBar.tsx';
 import { nothing } from './selection.ts';
+import { TrashedFolders } from './TrashedFolders.tsx';
 import { useLibraryActions } from './useLibraryActions.ts';
 import { readView } from './useLibraryView.ts';
 import { VideoGrid } from './VideoGrid.tsx';
@@ -38,6 +44,7 @@ function Trash({ server }: { server: Server }) {
   const [doing, setDoing] = useState<Doing | null>(null);
   const { data: summary } = useLibrarySummaryQuery(server.url);
   const [emptyTrash, { isLoading }] = useEmptyTrashMutation();
+  const { data: folders = [] } = useTrashedFoldersQuery(server.url);
   const actions = useLibraryActions(server.url);
   useLibraryEventsQuery(server.url);
   useTitle(t('trash.title'));
@@ -64,12 +71,13 @@ function Trash({ server }: { server: Server }) {
           <h1>{t('trash.title')}</h1>
           <p>{t('trash.lead', { days: summary?.trashDays ?? 30, size })}</p>
         </div>
-        {summary && summary.trash.count > 0 && (
+        {summary && (summary.trash.count > 0 || folders.length > 0) && (
           <Button look="danger" icon="trash" onPress={() => setAsking('all')} data-testid="empty-trash">
             {t('trash.empty')}
           </Button>
         )}
       </header>
+      <TrashedFolders serverUrl={server.url} restore={actions.restoreFolder} />
       <VideoGrid {...{ server, view, filter, selection, select, actions }} isTrash onDo={setDoing} />
       {ids.length > 0 && (
         <Bar count={ids.length} onClear={() => select(nothing)}>

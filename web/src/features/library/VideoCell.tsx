@@ -1,8 +1,7 @@
 import type { Server, Video } from '@ptsdly/contract';
-import { type DragEvent, type KeyboardEvent, type MouseEvent, useEffect, useRef } from 'react';
+import { type DragEvent, type KeyboardEvent, type MouseEvent, memo, useEffect, useRef } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link, useNavigate } from 'react-router';
-import { stretchLength, useVideoWindowQuery, type VideoFilter } from '../../api/library.ts';
 import { useLanguage } from '../../i18n/useLanguage.ts';
 import { cx } from '../../ui/cx.ts';
 import { formatBytes, formatDate } from '../../ui/format.ts';
@@ -10,66 +9,66 @@ import { Icon } from '../../ui/Icon.tsx';
 import { Progress } from '../../ui/Progress.tsx';
 import { videosType } from './dragged.ts';
 import { Highlighted } from './Highlighted.tsx';
+import { LazyVideoMenu } from './LazyVideoMenu.tsx';
 import styles from './Library.module.css';
 import type { Doing } from './LibraryDialogs.tsx';
 import { Poster } from './Poster.tsx';
 import { RenameTitle } from './RenameTitle.tsx';
-import type { Selection } from './selection.ts';
 import type { GridKeys } from './useGridKeys.ts';
 import type { LibraryActions } from './useLibraryActions.ts';
 import { useLongTouch } from './useLongTouch.ts';
-import { VideoMenu } from './VideoMenu.tsx';
-import { askAgainAfter, videoState, videoStateText } from './videoState.ts';
+import { videoState, videoStateText } from './videoState.ts';
 
-interface CellProps {
+/** What one does with a card; the same functions in every rendering. */
+export interface CellActs {
+  focus(index: number): void;
+  choose(id: string, index: number, event: { shiftKey: boolean }): void;
+  /** Ids of what is dragged along with a video. */
+  dragged(id: string): readonly string[];
+  rename(video: Video | null): void;
+  do(doing: Doing): void;
+  run: LibraryActions['run'];
+  trash: LibraryActions['trash'];
+  restore: LibraryActions['restore'];
+}
+
+interface PlaceProps {
   readonly index: number;
   readonly column: number;
   readonly server: Server;
-  readonly filter: VideoFilter;
   readonly search: string;
-  readonly selection: Selection;
-  readonly keys: GridKeys;
-  readonly renaming: string | null;
-  readonly actions: LibraryActions;
-  readonly onRename: (video: Video | null) => void;
-  readonly onDo: (doing: Doing) => void;
+  readonly acts: CellActs;
+  /** A key has moved the focus; the cell takes it as soon as it is there. */
+  readonly wanted: GridKeys['wanted'];
+  readonly isCurrent: boolean;
+  readonly isChosen: boolean;
+  /** Something is chosen, so that a click chooses too. */
+  readonly isChoosing: boolean;
+  readonly isRenaming: boolean;
   readonly isTrash: boolean;
 }
 
+type CellProps = PlaceProps & { readonly video: Video };
+
 /** One place of the grid: the video that stands there, as soon as its stretch of the list has come. */
-export function VideoCell(props: CellProps) {
-  const { index, server, filter, column } = props;
-  const offset = index - (index % stretchLength);
-  const { data } = useVideoWindowQuery({ serverUrl: server.url, filter, offset });
-  const video = data?.items[index - offset];
-  usePolling(props, video, offset);
+export const VideoCell = memo(function VideoCell(props: PlaceProps & { readonly video: Video | undefined }) {
+  const { video, column } = props;
   // biome-ignore lint/a11y/useSemanticElements: a cell of a grid of cards
   if (!video) return <div role="gridcell" tabIndex={-1} aria-colindex={column} className={styles.ghost} />;
   return <Cell {...props} video={video} />;
-}
+});
 
-/** What is still arriving says so by itself only now and then. */
-function usePolling({ server, filter }: CellProps, video: Video | undefined, offset: number) {
-  const pollingInterval = video ? askAgainAfter([video]) : 0;
-  useVideoWindowQuery(
-    { serverUrl: server.url, filter, offset },
-    { pollingInterval, skip: pollingInterval === 0, skipPollingIfUnfocused: true },
-  );
-}
-
-function Cell(props: CellProps & { video: Video }) {
-  const { index, column, video, selection, keys, isTrash, onRename } = props;
+function Cell(props: CellProps) {
+  const { index, column, video, acts, isCurrent, isChosen, isChoosing, isTrash } = props;
   const { t } = useTranslation();
   const navigate = useNavigate();
   const cell = useRef<HTMLDivElement>(null);
-  const isCurrent = keys.current === index;
-  const isChosen = selection.ids.has(video.id);
-  const touch = useLongTouch(() => keys.choose(video.id, index, { shiftKey: false }));
-  useFocus(cell, keys, isCurrent);
+  const touch = useLongTouch(() => acts.choose(video.id, index, { shiftKey: false }));
+  useFocus(cell, props.wanted, isCurrent);
   const state = videoState(video);
   const to = `/app/videos/${video.id}`;
   const onRenamed = () => {
-    onRename(null);
+    acts.rename(null);
     cell.current?.focus();
   };
   const click = (event: MouseEvent) => {
@@ -77,24 +76,23 @@ function Cell(props: CellProps & { video: Video }) {
     // what a menu of this card says comes here too, though it hangs elsewhere in the page
     if (!cell.current?.contains(target) || target.closest('[data-own]')) return;
     const swallowed = touch.swallows();
-    const chooses = event.ctrlKey || event.metaKey || event.shiftKey || keys.isChoosing;
+    const chooses = event.ctrlKey || event.metaKey || event.shiftKey || isChoosing;
     if (!swallowed && !chooses && !isTrash) return;
     event.preventDefault();
     event.stopPropagation();
-    keys.focus(index);
-    if (!swallowed) keys.choose(video.id, index, event);
+    acts.focus(index);
+    if (!swallowed) acts.choose(video.id, index, event);
   };
   const press = (event: KeyboardEvent) => {
     if (event.target !== cell.current) return;
-    if (event.key === ' ') keys.choose(video.id, index, event);
+    if (event.key === ' ') acts.choose(video.id, index, event);
     else if (event.key === 'Enter' && !isTrash) void navigate(to);
-    else if (event.key === 'F2' && !isTrash) onRename(video);
+    else if (event.key === 'F2' && !isTrash) acts.rename(video);
     else return;
     event.preventDefault();
   };
   const drag = ({ dataTransfer }: DragEvent) => {
-    const ids = isChosen ? [...selection.ids] : [video.id];
-    dataTransfer.setData(videosType, JSON.stringify(ids));
+    dataTransfer.setData(videosType, JSON.stringify(acts.dragged(video.id)));
     dataTransfer.effectAllowed = 'move';
   };
   return (
@@ -108,10 +106,10 @@ function Cell(props: CellProps & { video: Video }) {
       className={cx(styles.cell, isChosen && styles.isChosen)}
       draggable={!isTrash}
       onDragStart={drag}
-      onFocus={() => keys.focus(index)}
+      onFocus={() => acts.focus(index)}
       onClickCapture={click}
       onKeyDown={press}
-      onContextMenu={(event) => keys.isChoosing && event.preventDefault()}
+      onContextMenu={(event) => isChoosing && event.preventDefault()}
       {...touch.props}
       data-testid="video-card"
       data-title={video.title}
@@ -129,34 +127,34 @@ function Cell(props: CellProps & { video: Video }) {
           tabIndex={isCurrent ? 0 : -1}
           aria-label={t('library.choose', { title: video.title })}
           onChange={({ nativeEvent }) =>
-            keys.choose(video.id, index, { shiftKey: (nativeEvent as globalThis.MouseEvent).shiftKey })
+            acts.choose(video.id, index, { shiftKey: (nativeEvent as globalThis.MouseEvent).shiftKey })
           }
           data-testid="choose"
         />
         <Icon name="check" size={18} />
       </label>
-      <Words {...props} {...{ to, isCurrent, onRenamed }} />
+      <Words {...props} {...{ to, onRenamed }} />
     </div>
   );
 }
 
 interface WordsProps extends CellProps {
-  readonly video: Video;
   readonly to: string;
-  readonly isCurrent: boolean;
   readonly onRenamed: () => void;
 }
 
 function Words(props: WordsProps) {
-  const { server, video, search, renaming, onRename, onDo, actions, isTrash, isCurrent, to } = props;
+  const { server, video, search, acts, isRenaming, isTrash, isCurrent, to } = props;
   const { t } = useTranslation();
   const [language] = useLanguage();
   const state = videoState(video);
   const words = videoStateText(t, video, language);
   return (
-    <div className={styles.row} {...(renaming === video.id && { 'data-own': '' })}>
-      <div className={styles.words}>
-        {renaming === video.id ? (
+    <div className={styles.row} {...(isRenaming && { 'data-own': '' })}>
+      {/* twice on what is no link: a tap on the title opens the video */}
+      {/* biome-ignore lint/a11y/noStaticElementInteractions: F2 and the menu do the same */}
+      <div className={styles.words} onDoubleClick={() => !isTrash && acts.rename(video)}>
+        {isRenaming ? (
           <RenameTitle serverUrl={server.url} video={video} onDone={props.onRenamed} />
         ) : (
           <h3 className={styles.title} data-testid="video-title">
@@ -185,17 +183,18 @@ function Words(props: WordsProps) {
         )}
       </div>
       <span data-own="">
-        <VideoMenu
-          {...{ server, video, actions, onDo, isTrash, isCurrent }}
-          onRename={() => onRename(video)}
-        />
+        <LazyVideoMenu {...{ server, video, acts, isTrash, isCurrent }} />
       </span>
     </div>
   );
 }
 
 /** Takes the focus that a key has sent here. */
-function useFocus(cell: React.RefObject<HTMLDivElement | null>, { wanted }: GridKeys, isCurrent: boolean) {
+function useFocus(
+  cell: React.RefObject<HTMLDivElement | null>,
+  wanted: GridKeys['wanted'],
+  isCurrent: boolean,
+) {
   useEffect(() => {
     if (!isCurrent || !wanted.current) return;
     wanted.current = false;

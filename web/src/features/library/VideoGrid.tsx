@@ -14,7 +14,9 @@ import { useGridKeys } from './useGridKeys.ts';
 import { useGridLayout } from './useGridLayout.ts';
 import type { LibraryActions } from './useLibraryActions.ts';
 import { isEverywhere, type LibraryView } from './useLibraryView.ts';
-import { VideoCell } from './VideoCell.tsx';
+import { useStable } from './useStable.ts';
+import { useStretches } from './useStretches.ts';
+import { type CellActs, VideoCell } from './VideoCell.tsx';
 
 export interface VideoGridProps {
   readonly server: Server;
@@ -56,14 +58,26 @@ function Rows(props: VideoGridProps & { total: number }) {
   const { ref, columns, rowHeight, gap, top } = useGridLayout(layout);
   const [renaming, setRenaming] = useState<string | null>(null);
   const count = Math.ceil(total / columns);
-  const rows = useWindowVirtualizer({ count, estimateSize: () => rowHeight, overscan: 4, scrollMargin: top });
+  const rows = useWindowVirtualizer({
+    ...{ count, overscan: 4, scrollMargin: top, useFlushSync: false },
+    estimateSize: () => rowHeight,
+  });
   if (rows.options.count > 0 && rows.measurementsCache[0]?.size !== rowHeight) rows.measure();
   const keys = useGridKeys({
     ...props,
     columns,
     scrollTo: (index) => rows.scrollToIndex(Math.floor(index / columns)),
   });
-  const rename = (video: Video | null) => setRenaming(video?.id ?? null);
+  const acts: CellActs = useStable({
+    ...{ focus: keys.focus, choose: keys.choose, do: props.onDo },
+    ...{ run: props.actions.run, trash: props.actions.trash, restore: props.actions.restore },
+    rename: (video: Video | null) => setRenaming(video?.id ?? null),
+    dragged: (id: string) => (selection.ids.has(id) ? [...selection.ids] : [id]),
+  });
+  const shown = rows.getVirtualItems();
+  const from = (shown[0]?.index ?? 0) * columns;
+  const to = Math.min(total, ((shown.at(-1)?.index ?? 0) + 1) * columns) - 1;
+  const videoAt = useStretches({ serverUrl: server.url, filter }, from, to);
   return (
     // biome-ignore lint/a11y/useSemanticElements: a table cannot be a grid of cards
     <div
@@ -84,7 +98,7 @@ function Rows(props: VideoGridProps & { total: number }) {
       data-testid="videos"
       data-total={total}
     >
-      {rows.getVirtualItems().map((row) => (
+      {shown.map((row) => (
         // biome-ignore lint/a11y/useSemanticElements lint/a11y/useFocusableInteractive: a row of the grid, whose cells take the focus
         <div
           key={row.index}
@@ -95,16 +109,18 @@ function Rows(props: VideoGridProps & { total: number }) {
         >
           {Array.from({ length: Math.min(columns, total - row.index * columns) }, (_, i) => {
             const index = row.index * columns + i;
+            const video = videoAt(index);
             return (
               <VideoCell
                 key={index}
-                {...{ index, server, filter, renaming, keys }}
+                {...{ index, server, video, acts }}
                 column={i + 1}
                 search={props.view.search}
-                selection={selection}
-                actions={props.actions}
-                onDo={props.onDo}
-                onRename={rename}
+                wanted={keys.wanted}
+                isCurrent={keys.current === index}
+                isChosen={video !== undefined && selection.ids.has(video.id)}
+                isChoosing={keys.isChoosing}
+                isRenaming={video !== undefined && renaming === video.id}
                 isTrash={props.isTrash ?? false}
               />
             );

@@ -49,6 +49,11 @@ export function useLibraryActions(serverUrl: string) {
       const { error } = await changeFolder({ serverUrl, id, parentId });
       if (error) complain(error);
     },
+    async restoreFolder(id: string, name: string) {
+      const { error } = await restoreFolder({ serverUrl, id });
+      if (error) complain(error);
+      else say(t('trash.folderRestored', { name }));
+    },
     async trashFolder(id: string, name: string) {
       const { error } = await trashFolder({ serverUrl, id });
       if (error) return complain(error);

@@ -9,7 +9,7 @@ import { Button, LinkButton } from '../../ui/Button.tsx';
 import { Choice } from '../../ui/Choice.tsx';
 import { formatDate } from '../../ui/format.ts';
 import { useSignOut } from '../auth/useSignOut.ts';
-import { useLiveSubscription } from '../plans/PlansPage.tsx';
+import { useLiveSubscription } from '../plans/useLiveSubscription.ts';
 import { CredentialForms } from './CredentialForms.tsx';
 import { DataSection } from './DataSection.tsx';
 import { DeleteAccount } from './DeleteAccount.tsx';
@@ -78,8 +78,8 @@ function Facts({ me }: { me: Me }) {
         <dt>{t('me.plan')}</dt>
         <dd className={styles.plan}>
           {plan ? plan.name[language] : '–'}
-          <LinkButton to="/app/plans" look="plain">
-            {t('nav.plans')}
+          <LinkButton to="/app/subscription" look="plain">
+            {t('subscription.title')}
           </LinkButton>
         </dd>
       </div>

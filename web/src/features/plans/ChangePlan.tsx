@@ -1,41 +1,78 @@
 import type { Plan, Subscription } from '@ptsdly/contract';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { useChangePlanMutation } from '../../api/subscriptions.ts';
-import { problemText } from '../../i18n/problemText.ts';
+import { useChangePlanMutation, usePreviewQuery } from '../../api/billing.ts';
 import { useLanguage } from '../../i18n/useLanguage.ts';
-import { Button } from '../../ui/Button.tsx';
-import { ConfirmDialog } from '../../ui/Dialog.tsx';
-import { say, warn } from '../../ui/toasts.ts';
+import { Button, LinkButton } from '../../ui/Button.tsx';
+import { Dialog, DialogActions } from '../../ui/Dialog.tsx';
+import { formatDate } from '../../ui/format.ts';
+import { Loading } from '../../ui/Loading.tsx';
+import { Notice, ProblemNotice } from '../../ui/Notice.tsx';
+import { say } from '../../ui/toasts.ts';
+import { PreviewLines } from './PreviewLines.tsx';
 
-/** Moves a live subscription to another plan, after asking: the server starts anew with its limits. */
+/** Moves a live subscription to another plan, once it is seen what that costs and when it comes. */
 export function ChangePlan({ live, plan }: { live: Subscription; plan: Plan }) {
   const { t } = useTranslation();
   const [language] = useLanguage();
   const [asking, setAsking] = useState(false);
-  const [changePlan, { isLoading }] = useChangePlanMutation();
   const name = plan.name[language];
-  const confirm = async () => {
-    const answer = await changePlan({ id: live.id, planId: plan.id });
-    setAsking(false);
-    if (answer.error) warn(problemText(t, answer.error));
-    else say(t('plans.changed', { plan: name }));
-  };
+  const close = () => setAsking(false);
   return (
     <>
       <Button look="quiet" onPress={() => setAsking(true)} data-testid={`change-${plan.id}`}>
-        {t('plans.change')}
+        {live.nextPlanId === plan.id && live.periodEnd
+          ? t('plans.planned', { date: formatDate(live.periodEnd, language) })
+          : t('plans.change')}
       </Button>
-      <ConfirmDialog
-        title={t('plans.changeTitle', { plan: name })}
-        text={t('plans.changeText')}
-        action={t('plans.change')}
-        isOpen={asking}
-        isPending={isLoading}
-        onConfirm={confirm}
-        onClose={() => setAsking(false)}
-        testId="confirm-change"
-      />
+      <Dialog title={t('plans.changeTitle', { plan: name })} isOpen={asking} onClose={close}>
+        <Change live={live} plan={plan} onClose={close} />
+      </Dialog>
+    </>
+  );
+}
+
+function Change({ live, plan, onClose }: { live: Subscription; plan: Plan; onClose: () => void }) {
+  const { t } = useTranslation();
+  const [language] = useLanguage();
+  const ids = { id: live.id, planId: plan.id };
+  const { data: preview, error, refetch } = usePreviewQuery(ids);
+  const [changePlan, { error: refusal, isLoading }] = useChangePlanMutation();
+  if (error) return <ProblemNotice problem={error} />;
+  if (!preview) return <Loading />;
+  const isLater = preview.effective === 'period_end';
+  const date = formatDate(live.periodEnd ?? preview.at, language);
+  const confirm = async () => {
+    const answer = await changePlan({ ...ids, previewedAt: preview.at });
+    if (answer.error) return void refetch();
+    onClose();
+    say(t(isLater ? 'plans.changedLater' : 'plans.changed', { plan: plan.name[language], date }));
+  };
+  return (
+    <>
+      <p>{t(isLater ? 'plans.changeLater' : 'plans.changeText', { date })}</p>
+      <PreviewLines preview={preview} />
+      {!preview.fits && <Notice testId="does-not-fit">{t('plans.tooSmall')}</Notice>}
+      {refusal && (
+        <ProblemNotice problem={refusal}>
+          <LinkButton to="/app/subscription" look="quiet">
+            {t('subscription.method')}
+          </LinkButton>
+        </ProblemNotice>
+      )}
+      <DialogActions>
+        <Button look="quiet" onPress={onClose}>
+          {t('actions.cancel')}
+        </Button>
+        <Button
+          isDisabled={!preview.fits}
+          isPending={isLoading}
+          onPress={confirm}
+          data-testid="confirm-change"
+        >
+          {t('plans.change')}
+        </Button>
+      </DialogActions>
     </>
   );
 }

@@ -21,6 +21,7 @@ export function PlanCard({ plan, chosen, children }: PlanCardProps) {
     t('plans.storage', { size: formatBytes(plan.storageBytes, language) }),
     t('plans.transfer', { size: formatBytes(plan.transferBytes, language) }),
     t('plans.viewers', { count: plan.concurrentViewers }),
+    t('plans.conversions', { count: plan.transcodeShare }),
   ];
   return (
     <article className={cx(styles.card, chosen && styles.chosen)} data-testid={`plan-${plan.id}`}>
@@ -35,6 +36,9 @@ export function PlanCard({ plan, chosen, children }: PlanCardProps) {
           </>
         )}
       </p>
+      {plan.trialDays > 0 && amount > 0 && (
+        <p className={styles.trial}>{t('plans.trial', { count: plan.trialDays })}</p>
+      )}
       <ul className={styles.lines}>
         {lines.map((line) => (
           <li key={line}>

@@ -1,25 +1,21 @@
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { usePlansQuery, useSubscriptionsQuery } from '../../api/subscriptions.ts';
+import { useOfferQuery } from '../../api/subscriptions.ts';
 import { useTitle } from '../../app/useTitle.ts';
 import { Button, LinkButton } from '../../ui/Button.tsx';
 import { Loading } from '../../ui/Loading.tsx';
-import { ProblemNotice } from '../../ui/Notice.tsx';
+import { Notice, ProblemNotice } from '../../ui/Notice.tsx';
 import { ChangePlan } from './ChangePlan.tsx';
 import { PlanCard } from './PlanCard.tsx';
 import styles from './Plans.module.css';
 import { SubscribeForm } from './SubscribeForm.tsx';
-
-/** The subscription that still counts, if any: there is at most one. */
-export function useLiveSubscription() {
-  const { data, ...rest } = useSubscriptionsQuery();
-  return { ...rest, live: data?.find((one) => one.state !== 'ended' && one.state !== 'canceled') };
-}
+import { useLiveSubscription } from './useLiveSubscription.ts';
 
 export function PlansPage() {
   const { t } = useTranslation();
   useTitle(t('nav.plans'));
-  const { data: plans, error } = usePlansQuery();
+  const { data: offer, error } = useOfferQuery();
+  const plans = offer?.items;
   const { live, isLoading } = useLiveSubscription();
   const [chosenId, setChosenId] = useState<string>();
   const chosen = plans?.find((plan) => plan.id === chosenId);
@@ -31,11 +27,14 @@ export function PlansPage() {
         <h1>{t('plans.title')}</h1>
         <p>{t('plans.lead')}</p>
       </header>
+      {offer?.payments === 'none' && plans.some(({ price }) => price.amount > 0) && (
+        <Notice testId="complimentary">{t('plans.complimentary')}</Notice>
+      )}
       <div className={styles.grid}>
         {plans.map((plan) => (
           <PlanCard key={plan.id} plan={plan} chosen={plan.id === (live?.planId ?? chosenId)}>
             {live?.planId === plan.id && (
-              <LinkButton to="/app/server" look="quiet" icon="check">
+              <LinkButton to="/app/subscription" look="quiet" icon="check">
                 {t('plans.current')}
               </LinkButton>
             )}
@@ -54,7 +53,9 @@ export function PlansPage() {
           </PlanCard>
         ))}
       </div>
-      {chosen && !live && <SubscribeForm key={chosen.id} plan={chosen} />}
+      {chosen && !live && (
+        <SubscribeForm key={chosen.id} plan={chosen} payments={offer?.payments ?? 'none'} />
+      )}
     </>
   );
 }

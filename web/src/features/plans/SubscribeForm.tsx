@@ -1,4 +1,4 @@
-import type { Plan } from '@ptsdly/contract';
+import type { PaymentProvider, Plan } from '@ptsdly/contract';
 import { useEffect, useRef, useState } from 'react';
 import { Form } from 'react-aria-components';
 import { useTranslation } from 'react-i18next';
@@ -11,7 +11,7 @@ import { ProblemNotice } from '../../ui/Notice.tsx';
 import { TextField } from '../../ui/TextField.tsx';
 import styles from './Plans.module.css';
 
-export function SubscribeForm({ plan }: { plan: Plan }) {
+export function SubscribeForm({ plan, payments }: { plan: Plan; payments: PaymentProvider }) {
   const { t } = useTranslation();
   const [language] = useLanguage();
   const navigate = useNavigate();
@@ -30,8 +30,10 @@ export function SubscribeForm({ plan }: { plan: Plan }) {
       planId: plan.id,
       serverName: serverName.trim() || t('server.defaultName'),
       idempotencyKey,
+      timeZone: Intl.DateTimeFormat().resolvedOptions().timeZone,
     });
     if (answer.error) return;
+    if (answer.data.state === 'incomplete') return void (await navigate('/app/subscription'));
     // The server page would send somebody without a server back here.
     await loadServers();
     await navigate('/app/server');
@@ -58,7 +60,7 @@ export function SubscribeForm({ plan }: { plan: Plan }) {
         </ProblemNotice>
       )}
       <Button type="submit" size="l" isPending={isLoading} data-testid="subscribe">
-        {t('plans.subscribe')}
+        {t(payments !== 'none' && plan.price.amount > 0 ? 'plans.payNext' : 'plans.subscribe')}
       </Button>
     </Form>
   );

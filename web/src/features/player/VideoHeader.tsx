@@ -2,9 +2,9 @@ import type { Server, Video } from '@ptsdly/contract';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useNavigate } from 'react-router';
-import { originalUrl } from '../../api/media.ts';
 import { Button, IconButton } from '../../ui/Button.tsx';
-import { Icon } from '../../ui/Icon.tsx';
+import { DownloadMenu } from '../files/DownloadMenu.tsx';
+import { ReplaceDialog } from '../files/ReplaceDialog.tsx';
 import { RenameTitle } from '../library/RenameTitle.tsx';
 import { useLibraryActions } from '../library/useLibraryActions.ts';
 import { PosterMenu } from '../poster/PosterMenu.tsx';
@@ -15,7 +15,7 @@ export function VideoHeader({ server, video }: { server: Server; video: Video })
   const { t } = useTranslation();
   const navigate = useNavigate();
   const { trash } = useLibraryActions(server.url);
-  const [doing, setDoing] = useState<'nothing' | 'renaming' | 'sharing'>('nothing');
+  const [doing, setDoing] = useState<'nothing' | 'renaming' | 'sharing' | 'replacing'>('nothing');
   const done = () => setDoing('nothing');
   return (
     <header className={styles.header}>
@@ -26,7 +26,9 @@ export function VideoHeader({ server, video }: { server: Server; video: Video })
           </div>
         ) : (
           <>
-            <h1 data-testid="video-title">{video.title}</h1>
+            <h1 data-testid="video-title" onDoubleClick={() => setDoing('renaming')}>
+              {video.title}
+            </h1>
             <IconButton
               icon="edit"
               label={t('actions.rename')}
@@ -44,16 +46,15 @@ export function VideoHeader({ server, video }: { server: Server; video: Video })
         )}
         <PosterMenu serverUrl={server.url} video={video} />
         {video.upload === 'complete' && (
-          <a
-            href={originalUrl(server.url, video.id)}
-            download
-            className={styles.round}
-            aria-label={t('common.download')}
-            title={t('common.download')}
-            data-testid="download"
-          >
-            <Icon name="download" />
-          </a>
+          <>
+            <DownloadMenu serverUrl={server.url} video={video} />
+            <IconButton
+              icon="upload"
+              label={t('files.replace')}
+              onPress={() => setDoing('replacing')}
+              data-testid="replace"
+            />
+          </>
         )}
         <IconButton
           icon="trash"
@@ -63,6 +64,7 @@ export function VideoHeader({ server, video }: { server: Server; video: Video })
         />
       </div>
       <ShareDialog serverId={server.id} video={video} isOpen={doing === 'sharing'} onClose={done} />
+      {doing === 'replacing' && <ReplaceDialog serverUrl={server.url} video={video} onClose={done} />}
     </header>
   );
 }

@@ -2,6 +2,8 @@ import type { Server } from '@ptsdly/contract';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link, useParams } from 'react-router';
+import { useVideoDetailsQuery } from '../../api/library.ts';
+import { useLibraryEventsQuery } from '../../api/libraryEvents.ts';
 import { useVideoQuery } from '../../api/media.ts';
 import { useTitle } from '../../app/useTitle.ts';
 import { problemText } from '../../i18n/problemText.ts';
@@ -9,6 +11,8 @@ import { LinkButton } from '../../ui/Button.tsx';
 import { Icon } from '../../ui/Icon.tsx';
 import { Loading } from '../../ui/Loading.tsx';
 import { EmptyState } from '../../ui/Notice.tsx';
+import { ChapterEditor, keyOf } from '../chapters/ChapterEditor.tsx';
+import { FileState } from '../files/FileState.tsx';
 import { askAgainAfter } from '../library/videoState.ts';
 import { Processing } from '../processing/Processing.tsx';
 import { useMyServer } from '../server/useMyServer.ts';
@@ -29,6 +33,8 @@ function VideoOf({ server, id }: { server: Server; id: string }) {
   const ref = { serverUrl: server.url, id };
   const [pollingInterval, setPollingInterval] = useState(0);
   const { data: video, error } = useVideoQuery(ref, { pollingInterval });
+  const { data: details } = useVideoDetailsQuery(ref);
+  useLibraryEventsQuery(server.url);
   const wanted = askAgainAfter(video ? [video] : []);
   if (wanted !== pollingInterval) setPollingInterval(wanted);
   useTitle(video?.title);
@@ -42,7 +48,13 @@ function VideoOf({ server, id }: { server: Server; id: string }) {
       <OwnPlayback server={server} video={video} />
       <VideoHeader server={server} video={video} />
       <Processing serverUrl={server.url} video={video} />
+      {details && <FileState {...ref} details={details} />}
       <VideoDetails video={video} />
+      {details && (
+        <div className={styles.beside}>
+          <ChapterEditor key={keyOf(details.chapters)} {...ref} {...{ video, details }} />
+        </div>
+      )}
     </article>
   );
 }

@@ -7,6 +7,8 @@ export interface PlaybackEvents {
   readonly onEnded: () => void;
   /** All bytes of the video have arrived. */
   readonly onComplete?: () => void;
+  /** Another file stands there now. */
+  readonly onReplaced?: () => void;
   /** A new session would have more to offer. */
   readonly onRenditions?: () => void;
 }
@@ -15,6 +17,7 @@ export interface PlaybackEvents {
 export function usePlaybackEvents(eventsUrl: string | null, events: PlaybackEvents): void {
   const ended = useEffectEvent(() => events.onEnded());
   const complete = useEffectEvent(() => events.onComplete?.());
+  const replaced = useEffectEvent(() => events.onReplaced?.());
   const renditions = useEffectEvent(() => events.onRenditions?.());
   useEffect(() => {
     if (eventsUrl === null) return;
@@ -33,6 +36,7 @@ export function usePlaybackEvents(eventsUrl: string | null, events: PlaybackEven
         ended();
       });
       source.addEventListener('complete', complete);
+      source.addEventListener('replaced', replaced);
       source.addEventListener('renditions', renditions);
       // The browser reconnects by itself, unless it was told that there is nothing to hear.
       source.addEventListener('error', () => source?.readyState === EventSource.CLOSED && later());

@@ -31,6 +31,7 @@ export function useLive(
   usePlaybackEvents(play.eventsUrl, {
     onEnded,
     onComplete: () => setComplete(true),
+    onReplaced: () => onAgain(ref.current?.currentTime ?? 0),
     onRenditions: () => {
       if (isUnplayable || play.pending.includes('video')) onAgain(ref.current?.currentTime ?? 0);
       else if (play.pending.includes('audio')) setSoundReady(true);

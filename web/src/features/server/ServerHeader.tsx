@@ -1,17 +1,10 @@
 import type { Server } from '@ptsdly/contract';
 import { useTranslation } from 'react-i18next';
-import { useLanguage } from '../../i18n/useLanguage.ts';
-import { formatBytes } from '../../ui/format.ts';
-import { Meter } from '../../ui/Progress.tsx';
 import styles from './Server.module.css';
+import { StorageMeter } from './StorageMeter.tsx';
 
 export function ServerHeader({ server }: { server: Server }) {
   const { t } = useTranslation();
-  const [language] = useLanguage();
-  const used = t('server.storageOf', {
-    used: formatBytes(server.usedBytes, language),
-    quota: formatBytes(server.quotaBytes, language),
-  });
   return (
     <header className={styles.header}>
       <div className={styles.names}>
@@ -21,14 +14,7 @@ export function ServerHeader({ server }: { server: Server }) {
           {t(`server.state.${server.state}`)}
         </p>
       </div>
-      <div className={styles.storage}>
-        <p>{used}</p>
-        <Meter
-          label={t('server.storage')}
-          value={server.quotaBytes > 0 ? server.usedBytes / server.quotaBytes : 0}
-          valueText={used}
-        />
-      </div>
+      <StorageMeter server={server} />
     </header>
   );
 }

@@ -5,6 +5,7 @@ import { Button, LinkButton } from '../../ui/Button.tsx';
 import { Loading } from '../../ui/Loading.tsx';
 import { EmptyState, ProblemNotice } from '../../ui/Notice.tsx';
 import { Library } from '../library/Library.tsx';
+import { useLiveSubscription } from '../plans/useLiveSubscription.ts';
 import { ServerCreation } from './ServerCreation.tsx';
 import { ServerHeader } from './ServerHeader.tsx';
 import { isUsable } from './serverStates.ts';
@@ -15,6 +16,7 @@ import { useReadyWords } from './useReadyWords.ts';
 export function ServerPage() {
   const { t } = useTranslation();
   const { server, isReady, error, refetch } = useMyServer();
+  const { live } = useLiveSubscription();
   useTitle(server?.name || t('nav.server'));
   useReadyWords(server);
   if (!isReady && error) {
@@ -37,16 +39,22 @@ export function ServerPage() {
     );
   }
   if (server.state === 'suspended' || server.state === 'deleting') return <Stopped state={server.state} />;
+  if (server.state === 'requested' && live?.state === 'incomplete') return <Stopped state="held" />;
   return <ServerCreation server={server} />;
 }
 
-function Stopped({ state }: { state: 'suspended' | 'deleting' }) {
+function Stopped({ state }: { state: 'held' | 'suspended' | 'deleting' }) {
   const { t } = useTranslation();
-  const words = state === 'suspended' ? 'suspended' : 'gone';
+  const words = state === 'deleting' ? 'gone' : state;
   return (
     <div data-testid="server-state" data-state={state}>
       <EmptyState icon="pause" title={t(`server.${words}Title`)} text={t(`server.${words}Lead`)}>
-        <LinkButton to="/app/plans">{t('nav.plans')}</LinkButton>
+        <LinkButton
+          to={state === 'deleting' ? '/app/plans' : '/app/subscription'}
+          data-testid="to-subscription"
+        >
+          {t(state === 'deleting' ? 'nav.plans' : 'subscription.title')}
+        </LinkButton>
       </EmptyState>
     </div>
   );

@@ -2,11 +2,11 @@ import type { PreviousUpload } from 'tus-js-client';
 
 /**
  * The same file, sent to the same place of the same server, has the same name here; so an upload finds what it left
- * behind.
+ * behind. A place is the folders it lay in, or the video that it is for.
  */
-export function fingerprint(serverUrl: string, file: File, path: readonly string[] = []): string {
+export function fingerprint(serverUrl: string, file: File, place: readonly string[] = []): string {
   const own = ['ptsdly', serverUrl, file.name, file.size, file.lastModified];
-  return (path.length > 0 ? [...own, path.join('/')] : own).join('|');
+  return (place.length > 0 ? [...own, place.join('/')] : own).join('|');
 }
 
 /** Whether a file chosen by hand is the one of an upload, wherever it lay. */

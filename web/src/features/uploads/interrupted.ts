@@ -9,6 +9,8 @@ export interface Interrupted {
   readonly size: number;
   /** Acknowledged by the server. */
   readonly sent: number;
+  /** The video whose file it is to become. */
+  readonly replaces: string | null;
 }
 
 /** Uploads to this server that an earlier page began, and no page is sending now. */
@@ -38,6 +40,7 @@ async function inspect(serverUrl: string, previous: PreviousUpload): Promise<Int
     fileName: previous.metadata.filename ?? '',
     size,
     sent,
+    replaces: previous.metadata.replaces ?? null,
   };
 }
 

@@ -24,11 +24,18 @@ export interface TransferEvents {
   failed(problem: ApiProblem): void;
 }
 
+export interface TransferredFile {
+  readonly file: File;
+  readonly folderId: string | null;
+  /** The video whose file it is to become. */
+  readonly replaces: string | null;
+}
+
 /** One file on its way by tus; goes on from the acknowledged offset where an earlier try left an address. */
 export async function startTransfer(
   id: string,
   serverUrl: string,
-  { file, folderId }: { file: File; folderId: string | null },
+  { file, folderId, replaces }: TransferredFile,
   events: TransferEvents,
 ): Promise<Upload> {
   const { fileReader, onBeforeRequest } = createChecksums(file);
@@ -43,6 +50,7 @@ export async function startTransfer(
       filename: file.name,
       filetype: file.type || 'application/octet-stream',
       ...(folderId && { folderId }),
+      ...(replaces && { replaces }),
     },
     fingerprint: async () => id,
     removeFingerprintOnSuccess: true,

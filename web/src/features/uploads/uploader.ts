@@ -43,7 +43,7 @@ const atOnce = 2;
 const progressEvery = 200;
 const foldersAtOnce = 500;
 /** What looks different when a file has come or gone. */
-const changed = ['Videos', 'Library', 'Folders', 'Servers'] as const;
+const changed = ['Videos', 'Library', 'Folders', 'Servers', 'Details'] as const;
 
 /** Does what the upload queue says; the queue itself is in the store. Lives as long as the page. */
 export class Uploader {
@@ -64,6 +64,16 @@ export class Uploader {
       () => this.#items().filter(isActive),
       (items) => store.dispatch(elsewhereHeard(items)),
     );
+  }
+
+  /** Another file for a video, which keeps its links and all that is said of it. */
+  async replace(serverUrl: string, videoId: string, { file, handle = null }: Pick): Promise<void> {
+    const id = fingerprint(serverUrl, file, ['replaces', videoId]);
+    this.#files.set(id, file);
+    const item = { id, serverUrl, fileName: file.name, size: file.size, replaces: videoId };
+    this.#store.dispatch(uploadAdded(item));
+    await keep({ id, videoId, handle });
+    this.#pump();
   }
 
   /** Files for a folder; those that lay in folders of their own come into such folders below it. */
@@ -191,18 +201,18 @@ export class Uploader {
     for (const item of waiting.slice(0, Math.max(0, atOnce - running))) void this.#start(item);
   }
 
-  async #start({ id, serverUrl, folderId }: UploadItem): Promise<void> {
+  async #start({ id, serverUrl, folderId, replaces }: UploadItem): Promise<void> {
     const file = this.#files.get(id)!;
     const mine = Symbol(id);
     this.#tries.set(id, mine);
     const isMine = () => this.#tries.get(id) === mine;
     this.#store.dispatch(uploadChecked({ id, part: 0 }));
     if (!(await this.#tabs.hold(id))) return this.#leaveToOther(id);
-    if (await this.#isKnown(id, serverUrl, file, isMine)) return this.#pump();
+    if (!replaces && (await this.#isKnown(id, serverUrl, file, isMine))) return this.#pump();
     if (!isMine()) return;
     this.#store.dispatch(uploadStarted({ id }));
     const events = this.#eventsOf(id, file, isMine);
-    const transfer = await startTransfer(id, serverUrl, { file, folderId }, events);
+    const transfer = await startTransfer(id, serverUrl, { file, folderId, replaces }, events);
     // Paused or cancelled while the address was looked up.
     if (isMine()) this.#transfers.set(id, transfer);
     else await transfer.abort();
@@ -260,9 +270,9 @@ export class Uploader {
     return {
       created: async (videoId, uploadUrl) => {
         if (videoId) dispatch(uploadCreated({ id, videoId }));
-        dispatch(api.util.invalidateTags(['Videos']));
+        dispatch(api.util.invalidateTags(['Videos', 'Details']));
         void recall(id).then((kept) => keep({ id, videoId, handle: kept?.handle ?? null }));
-        void sendPoster(file, uploadUrl);
+        if (!this.#item(id)?.replaces) void sendPoster(file, uploadUrl);
         // Before the file itself, whose end it is: with it the video plays while the rest is on its way.
         await sendMovieHeader(file, uploadUrl);
       },

@@ -31,6 +31,8 @@ export interface UploadItem {
   readonly videoId: string | null;
   /** Where it goes; null for the top of the library. */
   readonly folderId: string | null;
+  /** The video whose file it is to become. */
+  readonly replaces: string | null;
   /** The video that has the same bytes. */
   readonly same: { readonly id: string; readonly title: string } | null;
   /** The browser can open the file again by itself, after one tap. */
@@ -39,7 +41,7 @@ export interface UploadItem {
 }
 
 type NewItem = Pick<UploadItem, 'id' | 'serverUrl' | 'fileName' | 'size'> &
-  Partial<Pick<UploadItem, 'folderId'>>;
+  Partial<Pick<UploadItem, 'folderId' | 'replaces'>>;
 type Found = NewItem & Pick<UploadItem, 'sent' | 'videoId' | 'canReopen'>;
 type Of<T> = PayloadAction<{ id: string } & T>;
 
@@ -66,7 +68,7 @@ function change(
 
 const blank = {
   ...{ sent: 0, speed: 0, videoId: null, canReopen: false, problem: null },
-  ...{ folderId: null, same: null },
+  ...{ folderId: null, replaces: null, same: null },
 } as const;
 const live = ['checking', 'starting', 'sending'] as const;
 const startable = ['paused', 'interrupted', 'failed', 'known'] as const;

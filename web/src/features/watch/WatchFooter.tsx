@@ -24,6 +24,12 @@ export function WatchFooter({ play, code }: WatchFooterProps) {
               {t('common.download')}
             </a>
           )}
+          {play.downloads.map(({ height, url }) => (
+            <a key={url} href={url} download className={styles.download} data-testid="watch-download-size">
+              <Icon name="download" />
+              {t('common.downloadSize', { height })}
+            </a>
+          ))}
         </div>
       )}
       <div className={styles.edge}>

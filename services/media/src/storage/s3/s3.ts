@@ -10,15 +10,25 @@ import {
   ListObjectsV2Command,
   S3Client,
 } from '@aws-sdk/client-s3';
+import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
 import type { Logger } from '@ptsdly/kit';
 import type { KeySource, StorageKeys } from '../open.ts';
-import { ObjectMissing, type RemoteStorage, requireName, type StoredStat } from '../storage.ts';
+import {
+  type DirectRead,
+  ObjectMissing,
+  type RemoteStorage,
+  requireName,
+  type StoredStat,
+} from '../storage.ts';
+import { agentsFor } from './agents.ts';
 import { meaningOf, unavailable } from './failure.ts';
 import { readS3Url, type S3Location } from './location.ts';
 import { ObjectCheck, type ObjectKey, uploadFile } from './multipart.ts';
 
 export interface S3Options {
   readonly keys?: StorageKeys | KeySource | undefined;
+  /** As `StorageOptions.socket`. */
+  readonly socket?: string | undefined;
   readonly log: Logger;
 }
 
@@ -27,6 +37,7 @@ const ATTEMPTS = 3;
 /** A body that breaks off is asked for again from there, as long as each attempt brings something. */
 const EMPTY_ATTEMPTS = 3;
 const PAUSE_MS = 100;
+const PRESIGNED_SECONDS = 60;
 const CONNECT_MS = 3000;
 /** A connection that is silent for this long is dead. */
 const SILENCE_MS = 20_000;
@@ -35,12 +46,16 @@ const SILENCE_MS = 20_000;
  * `s3://<bucket>/<prefix>`: AWS S3, or a store that speaks like it. Nobody is called before the first use, so a
  * server starts while its store is down.
  */
-export function openS3Storage(url: string, { keys, log }: S3Options): RemoteStorage {
+export function openS3Storage(url: string, { keys, socket, log }: S3Options): RemoteStorage {
   const location = readS3Url(url);
   const client = new S3Client({
     region: location.region,
     maxAttempts: ATTEMPTS,
-    requestHandler: { connectionTimeout: CONNECT_MS, socketTimeout: SILENCE_MS },
+    requestHandler: {
+      connectionTimeout: CONNECT_MS,
+      socketTimeout: SILENCE_MS,
+      ...(socket && agentsFor(socket)),
+    },
     // the default adds checksums that stores other than AWS refuse, or corrupt streams by
     requestChecksumCalculation: 'WHEN_REQUIRED',
     responseChecksumValidation: 'WHEN_REQUIRED',
@@ -174,6 +189,22 @@ class S3Storage implements RemoteStorage {
       if (Uploads.length > 0)
         this.#log.info({ count: Uploads.length }, 'unfinished uploads to S3 were given up');
     }
+  }
+
+  async presign(name: string, start: number, end: number): Promise<DirectRead> {
+    const range = `bytes=${start}-${end - 1}`;
+    const expiresAt = new Date(Date.now() + PRESIGNED_SECONDS * 1000);
+    const command = new GetObjectCommand({ ...this.#object(name), Range: range });
+    // signed as a header and not taken into the query, so that no other range can be asked for with it
+    const only = new Set(['range']);
+    const url = await getSignedUrl(this.#client, command, {
+      ...{
+        expiresIn: PRESIGNED_SECONDS,
+        unhoistableHeaders: only,
+        signableHeaders: new Set(['host', 'range']),
+      },
+    });
+    return { url, headers: { range }, expiresAt };
   }
 
   async close(): Promise<void> {

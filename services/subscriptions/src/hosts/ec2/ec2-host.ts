@@ -18,7 +18,7 @@ import { Instances } from './instances.ts';
 import { Keeper } from './keeper.ts';
 import { Launches, MEDIA_PORT } from './launches.ts';
 import { Ec2Notes, type Kept } from './note.ts';
-import { observedOf } from './observation.ts';
+import { MOST_FAILURES, observedOf } from './observation.ts';
 import { Offerings } from './offerings.ts';
 import { type Ec2Settings, readEc2Settings } from './settings.ts';
 import { INSTALLATION_TAG } from './tags.ts';
@@ -33,6 +33,11 @@ const UNSEEN_MS = 900_000;
  * which several may run: what they must agree on stands in notes, and every call may be repeated.
  */
 export async function openEc2Host(location: string, options: HostOptions): Promise<Host> {
+  const settings = readEc2Settings(location);
+  return composeEc2Host(settings, openAws(settings, options.cloudKeys), options);
+}
+
+export async function composeEc2Host(settings: Ec2Settings, aws: Aws, options: HostOptions): Promise<Host> {
   const { notes, remoteControl } = options;
   if (!notes || !remoteControl) {
     throw new HostError(
@@ -40,8 +45,7 @@ export async function openEc2Host(location: string, options: HostOptions): Promi
       'ec2: needs an address at which instances reach the control plane (PTSDLY_CONTROL_URL)',
     );
   }
-  const settings = readEc2Settings(location);
-  const host = new Ec2Host(settings, openAws(settings, options.cloudKeys), {
+  const host = new Ec2Host(settings, aws, {
     ...options,
     notes,
     remoteControl,
@@ -101,6 +105,7 @@ class Ec2Host implements Host {
   /** Looks once, so that what runs is not mistaken for what starts; without EC2 it goes on and looks later. */
   async open(): Promise<void> {
     const { log } = this.#options;
+    await this.#forgive();
     const late = AbortSignal.timeout(FIRST_LOOK_MS);
     const looked = this.#keeper.once();
     const given = new Promise<never>((_, reject) => {
@@ -112,6 +117,14 @@ class Ec2Host implements Host {
     looked.catch(() => undefined);
     this.#keeper.start();
     void this.#tellOfBuckets();
+  }
+
+  /** What has failed is tried anew: somebody may have mended what was wrong. */
+  async #forgive(): Promise<void> {
+    for (const kept of await this.#notes.all()) {
+      if (kept.note.failures < MOST_FAILURES) continue;
+      await this.#notes.change(kept, { failures: 0 }).catch(() => undefined); // another one does it
+    }
   }
 
   ensure(spec: ServerSpec): Promise<void> {

@@ -142,7 +142,8 @@ describe('instances that do not come up', () => {
     await host.close();
     aws.cloud.deaf = 0;
     const patient = await open();
-    await patient.ensure({ ...spec, generation: 2 }); // something has changed: it is tried anew
+    expect(await stateOf(patient)).toBe('stopped'); // a restart tries anew
+    await patient.ensure(spec);
     await becomes(patient, 'ready');
   });
 

@@ -21,6 +21,8 @@ export interface Places {
   readonly socket: string;
   /** The host listens here, for this server alone. */
   readonly control: string;
+  /** And here for what this server has to say to its remote storage. */
+  readonly storage: string;
 }
 
 const SAFE_ID = /^[A-Za-z0-9-]{1,64}$/;
@@ -39,6 +41,7 @@ export function placesOf(hostFolder: string, runFolder: string, serverId: string
     run,
     socket: join(run, 'own', 'media.sock'),
     control: join(run, 'host', 'control.sock'),
+    storage: join(run, 'host', 'storage.sock'),
   };
 }
 

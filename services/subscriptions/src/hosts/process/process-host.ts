@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type MediaConfig, mediaConfig } from '@ptsdly/contract';
 import { type Host, HostError, type HostOptions, type Observed, type ServerSpec } from '../host.ts';
 import { runPurge } from '../purge.ts';
-import { remoteUrl, storageOf } from '../storage-place.ts';
+import { remoteOf, remoteUrl, storageOf } from '../storage-place.ts';
 import { openControlGroups } from './control-group.ts';
 import { answersHealth } from './health.ts';
 import { LogFile } from './log-file.ts';
@@ -14,6 +14,7 @@ import { isServerFolder, noteFolder, type Places, placesOf, prepareRunFolder } f
 import { endProcess, readNote, removeNote } from './process-note.ts';
 import { Running, type Walls } from './running.ts';
 import { hasBubblewrap } from './sandbox.ts';
+import { storeAddress } from './storage-relay.ts';
 
 const LEFTOVER_MS = 5000;
 /** Long enough for a control plane to be mended; then a server without one drains and ends. */
@@ -205,17 +206,24 @@ class ProcessHost implements Host {
   }
 
   #runningOptions({ spec, places, log }: Entry, config: MediaConfig) {
-    const { storageUrl, formerStorageUrl = storageUrl, databaseUrl } = config;
-    const isLocal = [storageUrl, formerStorageUrl].every((url) => url.startsWith('file:'));
-    const network = !isLocal || !databaseUrl.startsWith('sqlite:');
-    return { spec, places, log, walls: this.#walls, host: this.#options, network };
+    const { storageSocket, databaseUrl } = config;
+    const remote = remoteOf(config);
+    const network =
+      (remote !== undefined && storageSocket === undefined) || !databaseUrl.startsWith('sqlite:');
+    const store = remote !== undefined && storageSocket !== undefined ? storeAddress(remote) : undefined;
+    return { spec, places, log, walls: this.#walls, host: this.#options, network, store };
   }
 
   async #writeConfig({ spec, places }: Entry): Promise<MediaConfig> {
     const { mediaOrigin, idleSeconds, hostlessSeconds, remoteStorage, log } = this.#options;
+    const storage = storageOf(spec, places.folder, remoteStorage);
+    // without keys of its own it asks those of the machine for them, over the network
+    const isApart =
+      this.#walls.sandbox && remoteOf(storage) !== undefined && storage.storageKeys !== undefined;
     const config: MediaConfig = mediaConfig.parse({
       ...spec,
-      ...storageOf(spec, places.folder, remoteStorage),
+      ...storage,
+      ...(isApart && { storageSocket: places.storage }),
       basePath: `/m/${spec.slug}`,
       folder: places.folder,
       databaseUrl: `sqlite:${places.folder}/media.db`,

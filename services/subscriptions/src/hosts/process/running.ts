@@ -10,6 +10,7 @@ import type { LogFile } from './log-file.ts';
 import { type MediaProcess, spawnMedia } from './media-process.ts';
 import type { Places } from './places.ts';
 import { sandboxed } from './sandbox.ts';
+import { openStorageRelay, type StorageRelay, type StoreAddress } from './storage-relay.ts';
 import { Supervisor } from './supervisor.ts';
 
 /** What keeps the servers of this machine apart. */
@@ -27,6 +28,15 @@ export interface RunningOptions {
   readonly host: HostOptions;
   /** Its storage or database is elsewhere. */
   readonly network: boolean;
+  /** The store that it reaches by a socket of ours. */
+  readonly store: StoreAddress | undefined;
+}
+
+/** What a server finds in the folder of its host. */
+interface Sockets {
+  readonly service: ControlService;
+  readonly listener: Listener;
+  readonly relay: StorageRelay | undefined;
 }
 
 const CONTROL_DRAIN_MS = 500;
@@ -37,18 +47,19 @@ export class Running {
   readonly #places: Places;
   readonly #service: ControlService;
   readonly #listener: Listener;
+  readonly #relay: StorageRelay | undefined;
   readonly #onEnd: () => void;
 
   private constructor(
     supervisor: Supervisor,
     options: RunningOptions,
-    service: ControlService,
-    listener: Listener,
+    { service, listener, relay }: Sockets,
   ) {
     this.supervisor = supervisor;
     this.#places = options.places;
     this.#service = service;
     this.#listener = listener;
+    this.#relay = relay;
     this.#onEnd = () => options.walls.groups?.remove(groupOf(options.places));
   }
 
@@ -65,13 +76,14 @@ export class Running {
     }
     const service = host.control({ serverId, ownerId, folder: places.folder });
     const listener = await listen(service, { socketPath: places.control, drainMs: CONTROL_DRAIN_MS });
+    const relay = options.store && (await openStorageRelay(places.storage, options.store));
     const supervisor = new Supervisor({
       spawn: () => spawnMedia(commandOf(options)),
       healthy: () => answersHealth(places.socket, serverId, generation),
       changed: () => host.changed(serverId),
       log: host.log.child({ serverId }),
     });
-    const running = new Running(supervisor, options, service, listener);
+    const running = new Running(supervisor, options, { service, listener, relay });
     try {
       if (adopted) supervisor.adopt(adopted);
       else {
@@ -90,6 +102,7 @@ export class Running {
     await this.supervisor.stop();
     this.#service.close();
     await this.#listener.close();
+    await this.#relay?.close();
     await rm(this.#places.socket, { force: true });
     this.#onEnd();
   }

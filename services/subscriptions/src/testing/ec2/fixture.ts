@@ -8,6 +8,9 @@ import { openHost } from '../../hosts/open-host.ts';
 import { Cloud, type CloudOptions } from './cloud.ts';
 import { BucketApi, openStsApi } from './storage-api.ts';
 
+export { bootQuickMachine } from './quick-machine.ts';
+export { Cloud };
+
 /** The stand-in media server that instances fetch, as a command. */
 export const mediaCommand = [
   process.execPath,
@@ -73,8 +76,9 @@ const tokenOf = (id: string) => `${id}.${createHmac('sha256', 'a test key').upda
 
 /** The door of a control plane for its instances, which stands open while control planes come and go. */
 export class TestGate {
-  host: Host | undefined;
   readonly #listener: Listener;
+  #host: Host | undefined;
+  #change = new AbortController();
 
   private constructor(listener: Listener) {
     this.#listener = listener;
@@ -88,12 +92,29 @@ export class TestGate {
     return gate;
   }
 
-  async answer(request: Request): Promise<Response> {
+  get host(): Host | undefined {
+    return this.#host;
+  }
+
+  /** Who comes next breaks the connections of who was there before, as the end of a process does. */
+  set host(host: Host | undefined) {
+    this.#change.abort();
+    this.#change = new AbortController();
+    this.#host = host;
+  }
+
+  async answer(asked: Request): Promise<Response> {
+    const { url, method, headers } = asked;
+    const signal = AbortSignal.any([asked.signal, this.#change.signal]);
+    const body = method === 'GET' ? null : await asked.text();
+    const request = new Request(url, { method, headers, body, signal });
     const token = bearer(request.headers) ?? '';
     const id = token.split('.')[0] ?? '';
     try {
       if (!this.host?.boot) return new Response(null, { status: 503 });
-      return await this.host.boot.fetch(request, token === tokenOf(id) ? id : undefined);
+      const answer = this.host.boot.fetch(request, token === tokenOf(id) ? id : undefined);
+      answer.catch(() => undefined); // nobody may be left to hear it
+      return await Promise.race([answer, gone(this.#change.signal)]);
     } catch (error) {
       return Problem.from(error).toResponse('test');
     }
@@ -114,6 +135,11 @@ export class TestGate {
     return this.#listener.close();
   }
 }
+
+const gone = (signal: AbortSignal) =>
+  new Promise<Response>((resolve) => {
+    signal.addEventListener('abort', () => resolve(new Response(null, { status: 503 })), { once: true });
+  });
 
 /** A host on AWS of its own, as the conformance suite opens it. */
 export async function openEc2Fixture(options: CloudOptions = {}): Promise<HostFixture> {

@@ -1,7 +1,7 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
 import { createServiceTokens, type Listener, listen, type Service, silentLog } from '@ptsdly/kit';
-import { type GatewayOptions, openGateway } from './app.ts';
+import { type GatewayOptions, openGateway } from '../app.ts';
 
 /** A gateway on a real port with peers of the test's making, and what it takes to close both. */
 export interface Rig {
@@ -32,6 +32,7 @@ export function peer(answer: Answer): Pick<Service, 'fetch'> {
 export async function openRig(
   peers: Partial<Record<'identity' | 'subscriptions' | 'links' | 'web', Answer>>,
   baseUrl = 'http://ptsd.test',
+  more: Partial<GatewayOptions> = {},
 ) {
   const options: GatewayOptions = {
     baseUrl,
@@ -42,6 +43,7 @@ export async function openRig(
     links: peer(peers.links ?? nowhere),
     web: peer(peers.web ?? nowhere),
     rateFactor: 1,
+    ...more,
   };
   const gateway = await openGateway(options);
   const listener: Listener = await listen(gateway, { drainMs: 100 });
@@ -82,3 +84,7 @@ export function speak(url: string, text: string, until?: RegExp): Promise<string
     socket.on('error', reject);
   });
 }
+
+/** Where a server of the test's making listens. */
+export const upstreamAddress = (server: Server) =>
+  `http://127.0.0.1:${(server.address() as AddressInfo).port}`;

@@ -1,0 +1,150 @@
+import { once } from 'node:events';
+import { mkdir, open, readdir, readFile } from 'node:fs/promises';
+import { Agent, type IncomingMessage, type RequestOptions, request } from 'node:http';
+import { join } from 'node:path';
+import { openProcessRig, type ProcessRig } from '@ptsdly/media/testing/process';
+import { root, startProduct } from '../test/product.ts';
+import { createUpload, patch } from '../test/tus.ts';
+import { inFolder } from './folder.ts';
+import { startNginx } from './nginx.ts';
+import { processorSeconds } from './processor.ts';
+import { type Measurement, median } from './report.ts';
+import { subscribe } from './subscriber.ts';
+
+const MIB = 2 ** 20;
+const FILE = 128 * MIB;
+const CONNECTIONS = 64;
+const REQUESTS = 1500;
+const ROUNDS = 3;
+
+/** Bytes that are not all the same. */
+const content = Buffer.alloc(FILE);
+for (let at = 0; at < FILE; at += 4096) content.writeInt32LE(Math.imul(at + 1, 0x9e3779b1), at);
+
+/** A server that has the file, and the processes whose time counts. */
+interface Way {
+  readonly name: string;
+  readonly options: RequestOptions;
+  readonly pids: readonly number[];
+}
+
+/**
+ * Ranges of 1 MiB at random places of a file in the page cache, over 64 connections: by the media program, and through
+ * the gateway. The limit is nginx with sendfile; each round asks all of them in turn.
+ */
+export function range(): Promise<Measurement[]> {
+  return inFolder(async (folder) => {
+    const nginx = await withNginx(folder);
+    const media = await withMedia();
+    const gateway = await withGateway();
+    try {
+      const ways = [nginx.way, media.way, gateway.way];
+      const rates = new Map<string, number[]>(ways.map(({ name }) => [name, []]));
+      for (const way of ways) await load(way, CONNECTIONS * 2); // warm
+      for (let round = 0; round < ROUNDS; round++) {
+        for (const way of ways) rates.get(way.name)?.push(await rateOf(way));
+      }
+      const limit = { name: 'nginx sendfile', value: median(rates.get('nginx') ?? []) };
+      return ways.slice(1).map(({ name }) => ({
+        ...{ case: name, value: median(rates.get(name) ?? []), unit: 'request/cpu-s', limit },
+        conditions: {
+          load: `${REQUESTS} ranges of 1 MiB, ${CONNECTIONS} connections, a file in the page cache`,
+          rounds: `${ROUNDS} in turns, medians`,
+        },
+      }));
+    } finally {
+      await gateway.stop();
+      await media.stop();
+      await nginx.stop();
+    }
+  });
+}
+
+async function withNginx(folder: string) {
+  await mkdir(join(folder, 'files'));
+  const file = await open(join(folder, 'files', 'file'), 'w');
+  await file.writeFile(content);
+  await file.close();
+  const nginx = await startNginx(folder, `root ${folder}/files; sendfile on;`, 403);
+  const { hostname: host, port } = new URL(nginx.url);
+  const way: Way = { name: 'nginx', options: { host, port, path: '/file' }, pids: nginx.pids };
+  return { way, stop: () => nginx.stop() };
+}
+
+async function withMedia() {
+  const rig = await openProcessRig(join(root, 'services/media/dist/media.mjs'), { logLevel: 'info' });
+  await rig.start();
+  const id = await fill(rig);
+  const options: RequestOptions = {
+    socketPath: rig.config.socketPath ?? '',
+    path: `${rig.config.basePath}/videos/${id}/original`,
+    headers: { authorization: `Bearer ${await rig.host.token()}` },
+  };
+  const way: Way = { name: 'direct-1mib', options, pids: [rig.child.pid as number] };
+  return { way, stop: () => rig.close() };
+}
+
+async function fill(rig: ProcessRig): Promise<string> {
+  const tus = { 'tus-resumable': '1.0.0' };
+  const { headers } = await rig.call('POST', '/uploads', {
+    headers: { ...tus, 'upload-length': String(FILE) },
+  });
+  const id = String(headers['x-video-id']);
+  await rig.call('PATCH', `/uploads/${id}`, {
+    headers: { ...tus, 'upload-offset': '0', 'content-type': 'application/offset+octet-stream' },
+    body: content,
+  });
+  return id;
+}
+
+async function withGateway() {
+  const product = await startProduct();
+  const { person, server } = await subscribe(product);
+  const upload = await createUpload(person, server, 'file.bin', FILE);
+  const answer = await patch(person, upload, 0, content);
+  if (answer.status !== 204) throw new Error(`PATCH: ${answer.status}`);
+  const { hostname: host, port } = new URL(product.url);
+  const notes = join(product.data, 'servers', '.pids');
+  const [name = ''] = await readdir(notes);
+  const { server: media } = JSON.parse(await readFile(join(notes, name), 'utf8')) as {
+    server: { pid: number };
+  };
+  const way: Way = {
+    name: 'gateway-1mib',
+    options: {
+      ...{ host, port, path: `${server.url}/videos/${upload.videoId}/original` },
+      headers: { cookie: person.cookie },
+    },
+    pids: [product.pid, media.pid],
+  };
+  return { way, stop: () => product.stop() };
+}
+
+/** Requests that are answered for each second of the servers' processor time. */
+async function rateOf(way: Way): Promise<number> {
+  const before = await processorSeconds(way.pids);
+  await load(way, REQUESTS);
+  return REQUESTS / ((await processorSeconds(way.pids)) - before);
+}
+
+async function load({ name, options }: Way, count: number): Promise<void> {
+  const agent = new Agent({ keepAlive: true, maxSockets: CONNECTIONS });
+  let left = count;
+  const client = async () => {
+    while (left-- > 0) {
+      const from = Math.floor(Math.random() * (FILE / 4096 - 256)) * 4096;
+      const headers = { ...options.headers, range: `bytes=${from}-${from + MIB - 1}` };
+      const outgoing = request({ ...options, agent, headers }).end();
+      const [response] = (await once(outgoing, 'response')) as [IncomingMessage];
+      let bytes = 0;
+      response.on('data', (chunk: Buffer) => {
+        bytes += chunk.length;
+      });
+      await once(response, 'end');
+      if (response.statusCode !== 206 || bytes !== MIB)
+        throw new Error(`${name} answered ${response.statusCode} with ${bytes} bytes`);
+    }
+  };
+  await Promise.all(Array.from({ length: CONNECTIONS }, client));
+  agent.destroy();
+}

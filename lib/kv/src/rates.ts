@@ -1,0 +1,45 @@
+/** What somebody has used of a window, and what is left. */
+export interface Count {
+  readonly used: number;
+  readonly left: number;
+  /** Milliseconds until the window ends. */
+  readonly ms: number;
+}
+
+/** Counts by key in windows of `seconds`; `points` are allowed in each. Nothing here ever rejects. */
+export interface RateLimiter {
+  readonly points: number;
+  readonly seconds: number;
+  /** Takes one; refused where `used` is greater than `points`. */
+  consume(key: string): Promise<Count>;
+  /** Looks without taking; undefined where nothing was taken. */
+  get(key: string): Promise<Count | undefined>;
+  /** Gives everything back. */
+  forget(key: string): Promise<void>;
+}
+
+/** Where limits are counted. */
+export interface Rates {
+  /** `name` keeps limiters apart. */
+  limiter(name: string, points: number, seconds: number): RateLimiter;
+  close(): Promise<void>;
+}
+
+export interface RatesOptions {
+  /** Called when the shared store is lost and when it is back. */
+  readonly onChange?: (state: 'lost' | 'back', error?: Error) => void;
+}
+
+/**
+ * Opens a place to count in: `redis://…` or `rediss://…`, shared by all processes that name it, or the memory of this
+ * one where no URL is given. While Redis is away each process counts for itself, so that a lost store neither stops
+ * the product nor opens it. Throws a plain sentence on a URL that is none.
+ */
+export async function openRates(url?: string, options: RatesOptions = {}): Promise<Rates> {
+  if (url === undefined) {
+    const { memoryRates } = await import('./memory-rates.ts');
+    return memoryRates();
+  }
+  const { openRedisRates } = await import('./redis-rates.ts');
+  return openRedisRates(url, options);
+}

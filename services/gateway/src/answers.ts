@@ -1,0 +1,82 @@
+import { Problem } from '@ptsdly/contract';
+import type { Metrics } from '@ptsdly/kit';
+import type { Exchange } from './exchange.ts';
+import { isGone, isHttp2 } from './http2.ts';
+import { discardBody } from './proxy.ts';
+import { Redirect } from './refusals.ts';
+import { NothingToTell } from './servers.ts';
+import { wakingPage } from './waking-page.ts';
+
+/** The access log: the route's template and never the path, which may carry a code or a session. */
+export function note(
+  { request, response, route, requestId, trace, startedAt, log }: Exchange,
+  metrics: Metrics,
+): void {
+  const seconds = (performance.now() - startedAt) / 1000;
+  const labels = {
+    method: request.method ?? '',
+    route: route?.path ?? 'none',
+    status: String(response.statusCode),
+    upstream: route?.upstream ?? 'none',
+  };
+  metrics.requests.observe(labels, seconds);
+  log.info({
+    ...labels,
+    ms: Math.round(seconds * 1000),
+    requestId,
+    traceId: trace.traceId,
+    cut: !response.writableEnded || undefined,
+  });
+}
+
+export function refuse(exchange: Exchange, error: unknown): void {
+  const { response, requestId, log } = exchange;
+  if (response.headersSent || isGone(response)) {
+    response.destroy();
+    return;
+  }
+  if (error instanceof Redirect) {
+    response.writeHead(302, { location: error.location, 'cache-control': 'no-store' }).end();
+    return;
+  }
+  if (error instanceof NothingToTell) {
+    response.writeHead(204, { 'cache-control': 'no-store' }).end();
+    return;
+  }
+  const problem = Problem.from(error);
+  if (problem.code === 'server_not_ready') {
+    sendNotReady(exchange, problem);
+    return;
+  }
+  if (problem.status >= 500)
+    log.warn({ err: problem.cause ?? problem, code: problem.code, requestId }, 'refused');
+  sendProblem(exchange, problem);
+}
+
+/** A person sees a page, everybody else the problem. */
+function sendNotReady(exchange: Exchange, problem: Problem): void {
+  const { request, response } = exchange;
+  const page = wakingPage(request, Math.min(5, problem.retryAfter ?? 5));
+  if (page === undefined) {
+    sendProblem(exchange, problem);
+    return;
+  }
+  response.writeHead(problem.status, {
+    ...problem.responseHeaders(),
+    'content-type': 'text/html; charset=utf-8',
+    'content-security-policy': "default-src 'none'; style-src 'unsafe-inline'",
+    'x-content-type-options': 'nosniff',
+  });
+  response.end(page);
+}
+
+function sendProblem({ request, response, requestId }: Exchange, problem: Problem): void {
+  if (request.headers.expect && !isHttp2(request)) response.setHeader('connection', 'close'); // the body will not be sent
+  const body = JSON.stringify(problem.toJson(requestId));
+  response.writeHead(problem.status, {
+    ...problem.responseHeaders(),
+    'content-length': Buffer.byteLength(body),
+  });
+  response.end(request.method === 'HEAD' ? undefined : body);
+  discardBody(request);
+}

@@ -1,0 +1,166 @@
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir, userInfo } from 'node:os';
+import { join } from 'node:path';
+import { fixtures } from '@ptsdly/packager/testing';
+import { afterEach, expect, test } from 'vitest';
+import { callsOf, startLoad } from '../load.ts';
+import { Person, until } from '../person.ts';
+import { freePorts } from '../ports.ts';
+import { main, type Product, root, type ServiceName, startProduct } from '../product.ts';
+import { createUpload, patch } from '../tus.ts';
+
+/** What runs is replaced under constant load. */
+
+let product: Product | undefined;
+const children: ChildProcess[] = [];
+afterEach(async () => {
+  for (const child of children.splice(0)) {
+    const exited = child.exitCode === null && child.signalCode === null ? once(child, 'exit') : undefined;
+    child.kill('SIGTERM');
+    await exited;
+  }
+  await product?.stop();
+  product = undefined;
+});
+
+const settings = { PTSDLY_DRAIN: '2', PTSDLY_RATE_FACTOR: '0' };
+
+test('each service restarts alone, and no request fails', async () => {
+  product = await startProduct({ topology: 'every service apart', env: settings });
+  const names: ServiceName[] = ['identity', 'links', 'subscriptions', 'web'];
+  const load = startLoad(product.url, await callsOf(product.url), 8);
+  for (const name of names) {
+    await load.more(200);
+    await product.restart(name);
+    expect(load.failures, name).toEqual([]);
+  }
+  await load.more(200);
+  await load.stop();
+  expect(load.failures).toEqual([]);
+});
+
+const nginxMissing = spawnSync('nginx', ['-v']).error
+  ? 'skipped: there is no nginx on this machine'
+  : undefined;
+if (nginxMissing) console.warn(nginxMissing);
+
+test.skipIf(nginxMissing)(
+  'one of two gateways restarts behind a balancer, and no request fails',
+  async () => {
+    const [balancerPort = 0, firstPort = 0, secondPort = 0] = await freePorts(3);
+    const url = `http://localhost:${balancerPort}`;
+    const folder = await mkdtemp(join(tmpdir(), 'ptsdly-balancer-'));
+    const gateways = [String(firstPort), String(secondPort)];
+    await writeFile(join(folder, 'nginx.conf'), balancer(folder, balancerPort, gateways));
+    children.push(spawn('nginx', ['-p', folder, '-c', join(folder, 'nginx.conf')], { stdio: 'ignore' }));
+    product = await startProduct({
+      topology: 'every service apart',
+      env: { ...settings, PORT: String(firstPort), PTSDLY_URL: url, PTSDLY_TRUSTED_PROXIES: '127.0.0.1' },
+    });
+    const second = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', main, 'gateway'], {
+      cwd: root,
+      env: { ...product.env, PORT: String(secondPort) },
+      stdio: 'ignore',
+    });
+    children.push(second);
+    for (const at of [`http://localhost:${secondPort}`, url]) {
+      await until(
+        () =>
+          fetch(`${at}/api/plans`).then(
+            ({ status }) => status,
+            () => 0,
+          ),
+        (status) => status === 200,
+        (status) => `${at} answers ${status}`,
+        30,
+      );
+    }
+    const load = startLoad(url, await callsOf(url), 8);
+    for (let round = 0; round < 3; round++) {
+      await load.more(200);
+      await product.restart('gateway');
+    }
+    await load.more(200);
+    await load.stop();
+    expect(load.failures).toEqual([]);
+    await rm(folder, { recursive: true, force: true });
+  },
+);
+
+/** Idle connections live shorter than a gateway keeps them for what is on its way; else as Debian ships it. */
+const balancer = (folder: string, port: number, gateways: readonly string[]) => `
+daemon off;
+user ${userInfo().username};
+pid ${folder}/nginx.pid;
+error_log ${folder}/error.log;
+events {}
+http {
+  access_log off;
+  upstream gateways {
+    ${gateways.map((each) => `server 127.0.0.1:${each};`).join('\n    ')}
+    keepalive 16;
+    keepalive_timeout 1s;
+  }
+  server {
+    listen 127.0.0.1:${port};
+    location / {
+      proxy_pass http://gateways;
+      proxy_http_version 1.1;
+      proxy_set_header Connection "";
+      proxy_set_header Host $http_host;
+      proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;
+    }
+  }
+}
+`;
+
+test('one process restarts in under two seconds; a video plays on and an upload goes on where it was', async () => {
+  product = await startProduct({ env: { PTSDLY_DRAIN: '0', PTSDLY_RATE_FACTOR: '0' } });
+  const owner = new Person(product.url);
+  await owner.signUp();
+  const server = await owner.subscribe();
+  const movie = await readFile(await fixtures['no sound']());
+  const whole = await createUpload(owner, server, 'whole.mp4', movie.length);
+  await patch(owner, whole, 0, movie);
+  await owner.settled(server, whole.videoId);
+  const half = await createUpload(owner, server, 'half.mp4', movie.length);
+  const middle = Math.floor(movie.length / 2);
+  await patch(owner, half, 0, movie.subarray(0, middle));
+  const session = await owner.media(server).playOwn({ params: { id: whole.videoId } });
+  const playlist = async () => (await fetch(new URL(session.hlsUrl, product?.url))).status;
+  expect(await playlist()).toBe(200);
+  const stream = await owner.fetch(session.eventsUrl); // an open stream delays nobody
+  const told = stream.text();
+
+  const away: number[] = [];
+  let over = false;
+  const watching = (async () => {
+    for (let lost = 0; !over; ) {
+      const answered = await fetch(`${product?.url}/readyz`).then(
+        ({ ok }) => ok,
+        () => false,
+      );
+      if (answered && lost) away.push(performance.now() - lost);
+      if (answered) lost = 0;
+      else lost ||= performance.now();
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+  })();
+  await product.restart('all');
+  over = true;
+  await watching;
+  await told;
+  expect(Math.max(...away)).toBeLessThan(2000 * slowness());
+  expect(await playlist()).toBe(200);
+  await patch(owner, half, middle, movie.subarray(middle));
+  await owner.settled(server, half.videoId);
+});
+
+/** How much longer than on a quiet machine a bare Node takes to start, which is most of what a restart is. */
+function slowness(): number {
+  const started = performance.now();
+  spawnSync(process.execPath, ['-e', '0']);
+  return Math.max(1, (performance.now() - started) / 60);
+}
