@@ -20,6 +20,7 @@ const benchmarks: Readonly<Record<string, () => Promise<Measurement[]>>> = {
   range: async () => (await import('./range.ts')).range(),
   memory: async () => (await import('./memory.ts')).memory(),
   storyboard: async () => (await import('./storyboard.ts')).storyboard(),
+  rendition: async () => (await import('./rendition.ts')).rendition(),
   viewers: async () => (await import('./viewers.ts')).viewers(),
   'first-frame': async () => (await import('./first-frame.ts')).firstFrame(),
   start: async () => (await import('./start.ts')).start(),

@@ -45,7 +45,7 @@ export type Rotation = 0 | 90 | 180 | 270;
  */
 export interface TransportRewrite {
   readonly kind: 'transport-stream';
-  readonly stream: 'avc' | 'hevc' | 'mpeg2' | 'aac' | 'ac3' | 'mpa';
+  readonly stream: 'avc' | 'hevc' | 'mpeg2' | 'aac' | 'latm' | 'ac3' | 'mpa' | 'dts';
   readonly pid: number;
   /** Bytes from one packet to the next: 188, or 192 where each carries its time in front. */
   readonly stride: 188 | 192;

@@ -112,11 +112,15 @@ export function writeMasterPlaylist(
 export interface MasterVariant extends Variant {
   /** Of its media playlist. */
   readonly id: string;
+  /** Names the group of sound that goes with it; the usual one when absent. */
+  readonly group?: string;
 }
 
-/** A sound track that goes with every variant. */
+/** A sound track that goes with every variant of its group. */
 export interface MasterSound {
   readonly id: string;
+  /** The same track in another codec stands in another group, at the same place (§4.3.4.1.1). */
+  readonly group?: string;
   readonly language: string | undefined;
   /** What the file calls it. */
   readonly name?: string | undefined;
@@ -124,8 +128,8 @@ export interface MasterSound {
 }
 
 /**
- * Master playlist of variants in the order that players should try them, all with the same sound. Without video there
- * is one variant, the first sound track.
+ * Master playlist of variants in the order that players should try them, each with the sound of its group. Without video
+ * there is one variant, the first sound track.
  */
 export function writeMaster(
   variants: readonly MasterVariant[],
@@ -138,16 +142,23 @@ export function writeMaster(
   const { keyFrames, subtitles = [] } = extras;
   const video = variants.some(({ width }) => width > 0);
   const grouped = video || sounds.length > 1 ? sounds : [];
-  for (const [i, track] of grouped.entries()) lines.push(mediaTag(track, i, nameOf(grouped, i)));
+  for (const tracks of Map.groupBy(grouped, groupOf).values()) {
+    for (const [i, track] of tracks.entries()) lines.push(mediaTag(track, i, nameOf(tracks, i)));
+  }
   for (const [i, track] of subtitles.entries()) lines.push(subtitlesTag(track, i));
   for (const variant of variants) {
-    const groups = { audio: grouped.length > 0, subtitles: subtitles.length > 0 };
+    const groups = {
+      audio: grouped.length > 0 ? groupOf(variant) : undefined,
+      subtitles: subtitles.length > 0,
+    };
     lines.push(streamTag(variant, video, groups), `${variant.id}.m3u8`);
   }
   const [first] = variants;
   if (keyFrames && first) lines.push(keyFrameTag(first, keyFrames));
   return `${lines.join('\n')}\n`;
 }
+
+const groupOf = ({ group }: { readonly group?: string }) => group ?? AUDIO_GROUP;
 
 /** What people call a sound track: by the file's word, else by its language; each name once. */
 function nameOf(sounds: readonly MasterSound[], index: number): string {
@@ -182,7 +193,7 @@ function mediaTag(track: MasterSound, index: number, name: string): string {
   const { language, channels } = track;
   return `#EXT-X-MEDIA:${attributes([
     ['TYPE', 'AUDIO'],
-    ['GROUP-ID', quoted(AUDIO_GROUP)],
+    ['GROUP-ID', quoted(groupOf(track))],
     ['NAME', quoted(name)],
     ['LANGUAGE', language && quoted(language)],
     ['DEFAULT', index === 0 ? 'YES' : 'NO'],
@@ -223,7 +234,7 @@ export function writeSubtitlesPlaylist(id: string, duration: number): string {
 function streamTag(
   variant: Variant,
   video: boolean,
-  groups: { readonly audio: boolean; readonly subtitles: boolean },
+  groups: { readonly audio: string | undefined; readonly subtitles: boolean },
 ): string {
   const { frameRate, width, height, videoRange } = variant;
   return `#EXT-X-STREAM-INF:${attributes([
@@ -233,7 +244,7 @@ function streamTag(
     ['RESOLUTION', video ? `${width}x${height}` : undefined],
     ['FRAME-RATE', video && frameRate ? frameRate.toFixed(3) : undefined],
     ['VIDEO-RANGE', video && videoRange !== 'SDR' ? videoRange : undefined],
-    ['AUDIO', groups.audio ? quoted(AUDIO_GROUP) : undefined],
+    ['AUDIO', groups.audio && quoted(groups.audio)],
     ['SUBTITLES', groups.subtitles ? quoted(SUBTITLES_GROUP) : undefined],
   ])}`;
 }

@@ -2,6 +2,7 @@ import { readAdtsFrame } from './adts.ts';
 import { lengthPrefixed } from './annex-b.ts';
 import { corrupt } from './error.ts';
 import { GrowingBytes } from './growing-bytes.ts';
+import { copyLatmPayload, LATM_OVERHEAD, readLatmFrame } from './latm.ts';
 import type { Samples, TransportRewrite } from './media-index.ts';
 import { PACKET_BYTES, readPacket, readPesHeader } from './transport-packet.ts';
 import { MAX_PICTURE_BYTES } from './transport-video.ts';
@@ -112,14 +113,26 @@ function rewriteSound(bytes: Uint8Array, span: TransportSpan, target: Uint8Array
   for (const [i, offset] of span.offset.entries()) {
     const from = offset - span.start;
     while (piece < pieces.length && (pieces[piece]?.end ?? 0) <= from) piece++;
-    const frame = gather(bytes, pieces, piece, from, (span.size[i] as number) + 9);
-    const skip = span.rewrite.stream === 'aac' ? readAdtsFrame(frame)?.headerBytes : 0;
     const size = span.size[i] as number;
+    const frame = gather(bytes, pieces, piece, from, size + LATM_OVERHEAD);
+    if (span.rewrite.stream === 'latm') {
+      at = unwrap(frame, size, target, at);
+      continue;
+    }
+    const skip = span.rewrite.stream === 'aac' ? readAdtsFrame(frame)?.headerBytes : 0;
     if (skip === undefined || frame.length < skip + size || at + size > target.length) throw changed();
     target.set(frame.subarray(skip, skip + size), at);
     at += size;
   }
   return at;
+}
+
+/** Writes the AAC of a frame of LATM; where the next one goes. */
+function unwrap(bytes: Uint8Array, size: number, target: Uint8Array, at: number): number {
+  const frame = readLatmFrame(bytes);
+  if (frame?.payload !== size || at + size > target.length) throw changed();
+  copyLatmPayload(bytes, frame, target.subarray(at, at + size));
+  return at + size;
 }
 
 /** Up to `length` bytes of payload from `from` on, which lies in the piece of this number. */

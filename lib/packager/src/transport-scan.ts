@@ -96,6 +96,9 @@ export class PacketScan {
   };
 }
 
+/** DTS, and its kinds with extensions, as Blu-ray has them. */
+const DTS_TYPES = new Set([0x82, 0x85, 0x86, 0x8a]);
+
 /** By stream types of ISO/IEC 13818-1 and ATSC A/53, and descriptors of DVB (ETSI EN 300 468). */
 function samplesOf({ type, descriptors }: ProgramStream, budget: SampleBudget): StreamSamples | undefined {
   const list = new SampleList(budget);
@@ -104,6 +107,8 @@ function samplesOf({ type, descriptors }: ProgramStream, budget: SampleBudget): 
   if (type === 0x01 || type === 0x02) return new TransportMpeg2(list);
   if (type === 0x03 || type === 0x04) return new TransportSound('mpa', list);
   if (type === 0x0f) return new TransportSound('aac', list);
+  if (type === 0x11) return new TransportSound('latm', list);
+  if (DTS_TYPES.has(type) || descriptors.includes(0x7b)) return new TransportSound('dts', list);
   const dolby = type === 0x81 || type === 0x87 || descriptors.includes(0x6a) || descriptors.includes(0x7a);
   return dolby ? new TransportSound('ac3', list) : undefined;
 }

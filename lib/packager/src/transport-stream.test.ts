@@ -83,3 +83,47 @@ describe.skipIf(!hasFfmpeg)('a transport stream', () => {
     expect(index.audio).toMatchObject([{ codec: 'mp3', format: 'sample-entry', browser: 'no' }]);
   });
 });
+
+describe.skipIf(!hasFfmpeg)('sound of a transport stream', () => {
+  const withSound = (name: string, ...codec: string[]) =>
+    load(() => fixture(name, [...picture, ...tone, ...h264, '-ac', '2', ...codec, '-f', 'mpegts']));
+
+  it('in LATM is taken out of it, bit by bit', async () => {
+    const path = () => fixture('plain.mp4', [...picture, ...tone, ...h264, '-c:a', 'aac', '-ac', '2']);
+    const plain = bytesSource(await load(path));
+    const wrapped = async (...flags: string[]) =>
+      load(async () =>
+        fixture(`${flags.length}.ts`, ['-i', await path(), '-c', 'copy', ...flags, '-f', 'mpegts']),
+      );
+    const latm = bytesSource(await wrapped('-mpegts_flags', 'latm'));
+    const packets = async (source: typeof plain) => {
+      const index = await indexSource(source);
+      const presentation = createPresentation(index);
+      const track = presentation.tracks.find(({ kind }) => kind === 'audio');
+      const found: Buffer[] = [];
+      for (let n = 0; n < (track?.segmentCount ?? 0); n++) {
+        const plan = presentation.segment('a0', n);
+        found.push(Buffer.from(await readSegment(source, plan)).subarray(plan.header.length));
+      }
+      return { media: Buffer.concat(found), sound: index.audio[0] };
+    };
+    const [before, after] = [await packets(plain), await packets(latm)];
+    expect(after.sound).toMatchObject({
+      codec: 'mp4a.40.2',
+      browser: 'yes',
+      sampleRate: 48_000,
+      channels: 2,
+    });
+    expect(after.media.length).toBeGreaterThan(5000);
+    // the muxer begins with the first packet that is presented, the priming one left out or not
+    expect(before.media.includes(after.media) || after.media.includes(before.media)).toBe(true);
+  });
+
+  it('in DTS is indexed for a decoder', async () => {
+    const index = await indexSource(bytesSource(await withSound('dts.ts', '-c:a', 'dca', '-strict', '-2')));
+    expect(index.audio).toMatchObject([{ codec: 'dts', browser: 'no', sampleRate: 48_000, channels: 2 }]);
+    expect(index.skipped).toEqual([]);
+    const [sound] = index.audio;
+    expect(Math.abs((sound?.samples.end ?? 0) / 48_000 - 3)).toBeLessThan(0.05);
+  });
+});

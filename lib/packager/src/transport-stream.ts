@@ -18,17 +18,12 @@ import { TransportVideo } from './transport-video.ts';
 import { videoCodecString } from './video-entry.ts';
 
 const CLOCK = 90_000;
-/** Stream types of video and sound that only ffmpeg reads: MPEG-4, VC-1; LATM, DTS and what Blu-ray has. */
+/** Stream types of video and sound that only ffmpeg reads: MPEG-4, VC-1; PCM and TrueHD as Blu-ray has them. */
 const OTHERS: Partial<Record<number, SkippedTrack['kind']>> = {
   16: 'video',
   234: 'video',
-  17: 'audio',
   128: 'audio',
-  130: 'audio',
   131: 'audio',
-  133: 'audio',
-  134: 'audio',
-  138: 'audio',
 };
 /** Sound whose times differ by less than this, in seconds, has no gap. */
 const TOLERANCE = 0.002;

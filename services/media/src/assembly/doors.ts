@@ -78,7 +78,7 @@ function libraryParts(parts: Parts): LibraryParts {
 
 function byteRoutes(parts: Parts) {
   const { options, audience, callers, library, changes, subtitles, storage, responses, allowance } = parts;
-  const { uploads, arrivals, pictures, playback, background, sessionNews } = parts;
+  const { uploads, arrivals, pictures, playback, background, demand, sessionNews } = parts;
   const { presentations, replacements } = parts;
   const { basePath, quotaBytes } = options;
   const { posters } = pictures;
@@ -94,6 +94,6 @@ function byteRoutes(parts: Parts) {
     ...videoRoutes({ gatekeeper, library, storage, responses, renditions, packaged }),
     ...pictureRoutes({ gatekeeper, library, storage, responses, pictures }),
     ...subtitleRoutes({ gatekeeper, subtitles }),
-    ...sessionRoutes({ playback, subtitles, storage, responses, renditions, news: sessionNews }),
+    ...sessionRoutes({ playback, subtitles, storage, responses, renditions, demand, news: sessionNews }),
   ];
 }

@@ -4,6 +4,7 @@ import { Jobs } from '../jobs/jobs.ts';
 import { Pictures } from '../pictures/pictures.ts';
 import { SessionNews } from '../playback/session-news.ts';
 import { Background } from '../renditions/background.ts';
+import { Demand } from '../renditions/demand.ts';
 import { WorkFolder } from '../renditions/work-folder.ts';
 import { Arrivals } from '../uploads/arrivals.ts';
 import { Ingest } from '../uploads/ingest.ts';
@@ -17,6 +18,7 @@ export interface Engine {
   readonly sessionNews: SessionNews;
   readonly background: Background;
   readonly jobs: Jobs;
+  readonly demand: Demand;
   readonly ingest: Ingest;
   /** Has everything made that a video needs, of an index that has just come. */
   readonly prepare: (row: VideoRow, index: Uint8Array) => Promise<unknown>;
@@ -39,6 +41,7 @@ export function openEngine(
   const pictures = new Pictures({
     ...{ folder, library, storage, spool, presentations, transcoder, log },
     arriving: (id) => arrivals.known(id),
+    drawnFrom: (id, packaged) => background.drawnFrom(id, packaged),
     queue: (id, specs) => jobs.add(id, specs),
   });
   const sessionNews = new SessionNews();
@@ -71,5 +74,10 @@ export function openEngine(
     ...{ library, storage, spool, indexer, arrivals, log, onPlayable },
     onUnreadable: (id, start, code) => background.importUnread(id, start, code),
   });
-  return { arrivals, pictures, sessionNews, background, jobs, ingest, prepare };
+  const plan = async (id: string, lines: number) => {
+    const row = options.converts && (await library.find(id));
+    if (row) await background.ask(row, lines);
+  };
+  const demand = new Demand({ plan, log });
+  return { demand, arrivals, pictures, sessionNews, background, jobs, ingest, prepare };
 }

@@ -14,6 +14,8 @@ export interface PicturesOptions extends Omit<PostersOptions, 'sheets'>, SheetMa
   readonly library: Library;
   readonly storage: Storage;
   readonly presentations: Presentations;
+  /** What the pictures of a video are drawn from; undefined while there is nothing. */
+  readonly drawnFrom: (video: string, packaged: Packaged) => Promise<Packaged | undefined>;
   /** Queues jobs that are not there yet. */
   readonly queue: (video: string, specs: readonly JobSpec[]) => Promise<void>;
 }
@@ -61,11 +63,14 @@ export class Pictures {
     name: Extract<JobKindName, 'poster' | 'storyboard'>,
     make: (work: JobWork, packaged: Packaged) => Promise<void>,
   ): JobKind {
-    const { presentations } = this.#options;
+    const { presentations, drawnFrom } = this.#options;
     return {
       name,
       priority: priorities[name],
-      run: async (work) => make(work, await presentations.get(work.video)),
+      async run(work) {
+        const source = await drawnFrom(work.video.id, await presentations.get(work.video));
+        if (source) await make(work, source);
+      },
     };
   }
 }

@@ -11,8 +11,10 @@ import {
   keyPictures,
   type MediaIndex,
   type Presentation,
+  type PresentedTrack,
   type ProgressiveFile,
   readChapters,
+  type SegmentPlan,
 } from '@ptsdly/packager';
 
 import { gridOf } from '../renditions/grid.ts';
@@ -49,6 +51,11 @@ export interface Packaged {
   readonly isContiguous: boolean;
   /** The picture of the original as displayed, whether browsers play it or not; undefined for sound alone. */
   readonly picture: Picture | undefined;
+  /**
+   * A Dolby sound track of the original as it is, by its place among all of them; undefined for any other. Safari plays
+   * it, so it is offered beside what it was converted to.
+   */
+  dolby(track: number): PresentedSound | undefined;
   /** The original as a plain MP4; laid out when first asked for. */
   progressive(): ProgressiveFile;
   /** Chapters that the file itself has; read when first asked for. */
@@ -57,6 +64,14 @@ export interface Packaged {
   keyPictures(options: KeyPictureOptions): KeyPictures | undefined;
 }
 
+/** One track of sound, cut where everything else is. */
+export interface PresentedSound {
+  readonly track: PresentedTrack;
+  init(): Uint8Array;
+  segment(n: number): SegmentPlan;
+}
+
+const DOLBY = new Set<string>(['ac-3', 'ec-3']);
 const MOST_CHAPTERS = 500;
 const TONE_MAPS = { SDR: 'none', PQ: 'pq', HLG: 'hlg' } as const;
 
@@ -69,6 +84,7 @@ export function packageIndex(
   const playable = forBrowsers(index);
   // sound whose picture has to be converted is cut as the conversions will be
   const boundaries = playable.video ? undefined : gridOf(index)?.starts.slice(1);
+  const dolby = new Map<number, PresentedSound | undefined>();
   let progressive: ProgressiveFile | undefined;
   let chapters: Promise<readonly Chapter[]> | undefined;
   return {
@@ -78,6 +94,10 @@ export function packageIndex(
     isContiguous: playable.video !== undefined && playable.video.rewrite === undefined,
     picture: pictureOf(index),
     keyPictures: (options) => (index.outside ? undefined : keyPictures(index, options)),
+    dolby(track) {
+      if (!dolby.has(track)) dolby.set(track, presentDolby(index, track));
+      return dolby.get(track);
+    },
     progressive() {
       progressive ??= createProgressive(playable);
       return progressive;
@@ -88,6 +108,20 @@ export function packageIndex(
       return chapters.catch(() => []); // a film plays without them
     },
   };
+}
+
+function presentDolby(index: MediaIndex, number: number): PresentedSound | undefined {
+  const sound = index.audio[number];
+  if (!sound || !DOLBY.has(sound.format)) return undefined;
+  const { video: _, ...rest } = index;
+  const boundaries = gridOf(index)?.starts.slice(1);
+  const alone = createPresentation({ ...rest, audio: [sound] }, boundaries ? { boundaries } : {});
+  const [track] = alone.tracks;
+  return (
+    track && {
+      ...{ track, init: () => alone.initSegment(track.id), segment: (n) => alone.segment(track.id, n) },
+    }
+  );
 }
 
 function named(chapters: Awaited<ReturnType<typeof readChapters>>): Chapter[] {

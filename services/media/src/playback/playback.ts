@@ -1,5 +1,6 @@
 import { type GrantClaims, grantClaims, type JobKindName, type PlayAnswer, Problem } from '@ptsdly/contract';
 import type { Caller, TokenVerifier } from '@ptsdly/kit';
+import type { MediaIndex } from '@ptsdly/packager';
 import type { VideoRow } from '../database.ts';
 import type { Allowance } from '../host/allowance.ts';
 import type { News } from '../host/news.ts';
@@ -8,6 +9,7 @@ import type { Library } from '../library/library.ts';
 import type { Trash } from '../library/trash.ts';
 import type { Background } from '../renditions/background.ts';
 import { sizesOf } from '../renditions/rendition-download.ts';
+import type { RenditionRow } from '../renditions/rendition-store.ts';
 import type { Subtitles } from '../subtitles/subtitles.ts';
 import type { ArrivalNews } from '../uploads/arrival-news.ts';
 import type { Arrivals } from '../uploads/arrivals.ts';
@@ -202,12 +204,18 @@ export class Playback {
     throw new Problem('not_playable', row.failure_detail ? { detail: row.failure_detail } : {});
   }
 
+  /** Renditions of a video, without sound that nobody is going to make: the picture would wait for it. */
+  async #offered(id: string, index: MediaIndex): Promise<RenditionRow[]> {
+    const rows = await this.#options.background.renditions.of(id, index);
+    const isComing = this.#options.isMaking(id, 'audio');
+    return rows.filter(({ kind, state }) => kind === 'video' || state === 'ready' || isComing);
+  }
+
   async #answer(row: VideoRow, right: Right): Promise<PlayAnswer> {
     const { link, sid, download, expiresAt, startAt, endAt } = right;
     const packaged = await this.#package(row);
     const { presentation, movie, file, arrived, isContiguous, index } = packaged;
-    const { background } = this.#options;
-    const rows = arrived ? [] : await background.renditions.of(row.id, index);
+    const rows = arrived ? [] : await this.#offered(row.id, index);
     const programme = programmeOf(packaged, rows);
     if (programme.tracks.length === 0) this.#refuse(row);
     const { renditions, tracks, pending } = programme;
@@ -219,7 +227,7 @@ export class Playback {
     const slow = presentation.maxGop > LONGEST_GROUP && !adaptive;
     const plain = !arrived && isContiguous && (slow || presentation.rotation !== 0);
     const base = `${this.#options.url}/s/${session}`;
-    const { library, subtitles } = this.#options;
+    const { library, subtitles, background } = this.#options;
     const { duration } = presentation;
     // set by hand for a file that has been replaced, they may lie behind the end of this one
     const chapters = (await readChapters(library.db, row.id)).filter(({ startAt }) => startAt < duration);
@@ -235,7 +243,7 @@ export class Playback {
       progressiveUrl: plain ? `${base}/video.mp4` : null,
       prefer: plain && slow ? 'progressive' : 'hls',
       posterUrl: row.poster ? `${base}/poster.jpg` : null,
-      storyboardUrl: presentation.width > 0 ? `${base}/storyboard/list.vtt` : null,
+      storyboardUrl: packaged.picture ? `${base}/storyboard/list.vtt` : null,
       eventsUrl: `${base}/events`,
       downloadUrl: download ? `${base}/download` : null,
       downloads: download

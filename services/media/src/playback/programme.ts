@@ -96,58 +96,100 @@ export async function writeProgramme(
   rows: readonly RenditionRow[],
   renditions: Renditions,
 ): Promise<string> {
-  const { index, presentation } = packaged;
-  const { original, videos, sounds } = listOf(packaged, rows);
-  const heard = await Promise.all(
-    sounds.map(async ({ id, track, row }): Promise<MasterSound & Sounding> => {
-      const { language, name, channels } = index.audio[track] ?? {};
-      const own = row
-        ? await renditions.soundOf(row, index)
-        : presentation.tracks.find((candidate) => candidate.id === id);
-      return {
-        ...{ id, language, name, channels: own?.channels ?? channels, codec: own?.codec ?? '' },
-        ...{ bandwidth: own?.bandwidth ?? 0, averageBandwidth: own?.averageBandwidth ?? 0 },
-      };
-    }),
-  );
-  const most = (of: (sound: Sounding) => number) => Math.max(0, ...heard.map(of));
-  const [bandwidth, averageBandwidth] = [most((s) => s.bandwidth), most((s) => s.averageBandwidth)];
-  const codecs = (codec: string) => [...new Set([codec, ...heard.map((sound) => sound.codec)])].join(',');
-  const { frameRate, width, height } = presentation;
-  const variants: MasterVariant[] = [];
-  if (original) {
-    variants.push({
-      ...{ id: original.id, codecs: codecs(original.codec), width, height, frameRate },
-      bandwidth: original.bandwidth + bandwidth,
-      averageBandwidth: original.averageBandwidth + averageBandwidth,
-      videoRange: index.video?.videoRange ?? 'SDR',
-    });
-  }
-  for (const row of videos) {
-    const own = await renditions.pictureOf(row, index);
-    variants.push({
-      ...{ id: row.name, codecs: codecs(own.codec), width: row.width, height: row.height, frameRate },
-      bandwidth: own.bandwidth + bandwidth,
-      averageBandwidth: own.averageBandwidth + averageBandwidth,
-      videoRange: 'SDR',
-    });
-  }
+  const { presentation } = packaged;
+  const listed = listOf(packaged, rows);
+  const pictures = await describePictures(packaged, listed, renditions);
+  const heard = await describeSounds(packaged, listed, renditions);
+  const dolby = pictures.length > 0 ? dolbyGroup(packaged, listed, heard) : [];
+  const groups = [heard, dolby].filter((group) => group.length > 0);
+  // each picture with the sound that all play, and then each with that of Safari
+  const variants = groups.flatMap((group) => pictures.map((picture) => withSound(picture, group)));
   const [first] = heard;
-  if (variants.length === 0 && first) {
-    variants.push({
-      ...{ id: first.id, codecs: codecs(first.codec), width: 0, height: 0, frameRate: undefined },
-      ...{ bandwidth, averageBandwidth, videoRange: 'SDR' },
-    });
-  }
+  if (pictures.length === 0 && first) variants.push(soundAlone(heard, first));
+  if (groups.length === 0) variants.push(...pictures);
   const { keyFrames, subtitles } = presentation;
-  return writeMaster(variants, heard, original?.independent ?? true, {
-    keyFrames: original && keyFrames,
+  return writeMaster(variants, groups.flat(), listed.original?.independent ?? true, {
+    keyFrames: listed.original && keyFrames,
     subtitles,
   });
 }
+
+type Heard = MasterSound & Sounding;
 
 interface Sounding {
   readonly codec: string;
   readonly bandwidth: number;
   readonly averageBandwidth: number;
+}
+
+async function describePictures(
+  { index, presentation }: Packaged,
+  { original, videos }: Listed,
+  renditions: Renditions,
+): Promise<MasterVariant[]> {
+  const { frameRate, width, height } = presentation;
+  const own = original && {
+    ...{ id: original.id, codecs: original.codec, width, height, frameRate },
+    ...{ bandwidth: original.bandwidth, averageBandwidth: original.averageBandwidth },
+    videoRange: index.video?.videoRange ?? 'SDR',
+  };
+  const made = videos.map(async (row): Promise<MasterVariant> => {
+    const { codec, bandwidth, averageBandwidth } = await renditions.pictureOf(row, index);
+    return {
+      ...{ id: row.name, codecs: codec, width: row.width, height: row.height, frameRate },
+      ...{ bandwidth, averageBandwidth, videoRange: 'SDR' },
+    };
+  });
+  return [...(own ? [own] : []), ...(await Promise.all(made))];
+}
+
+async function describeSounds(
+  { index, presentation }: Packaged,
+  { sounds }: Listed,
+  renditions: Renditions,
+): Promise<Heard[]> {
+  const described = sounds.map(async ({ id, track, row }): Promise<Heard> => {
+    const { language, name, channels } = index.audio[track] ?? {};
+    const own = row
+      ? await renditions.soundOf(row, index)
+      : presentation.tracks.find((candidate) => candidate.id === id);
+    return {
+      ...{ id, language, name, channels: own?.channels ?? channels, codec: own?.codec ?? '' },
+      ...{ bandwidth: own?.bandwidth ?? 0, averageBandwidth: own?.averageBandwidth ?? 0 },
+    };
+  });
+  return Promise.all(described);
+}
+
+/** The same sound with the Dolby tracks as they are, where there are some. */
+function dolbyGroup(packaged: Packaged, { sounds }: Listed, heard: readonly Heard[]): Heard[] {
+  if (!sounds.some(({ track, row }) => row && packaged.dolby(track))) return [];
+  return heard.map((sound, i) => {
+    const { track, row } = sounds[i] ?? {};
+    const own = row && track !== undefined ? packaged.dolby(track)?.track : undefined;
+    if (!own) return { ...sound, group: DOLBY_GROUP };
+    const { codec, channels, bandwidth, averageBandwidth } = own;
+    const id = `d${track}`;
+    return { ...sound, ...{ id, codec, channels, bandwidth, averageBandwidth, group: DOLBY_GROUP } };
+  });
+}
+
+const DOLBY_GROUP = 'dolby';
+
+/** A variant that is heard with any sound of a group: at most so much, and all codecs of it (RFC 8216 §4.3.4.2). */
+function withSound(picture: MasterVariant, group: readonly Heard[]): MasterVariant {
+  const name = group[0]?.group;
+  return {
+    ...picture,
+    codecs: [...new Set([picture.codecs, ...group.map(({ codec }) => codec)])].join(','),
+    bandwidth: picture.bandwidth + Math.max(...group.map(({ bandwidth }) => bandwidth)),
+    averageBandwidth: picture.averageBandwidth + Math.max(...group.map((one) => one.averageBandwidth)),
+    ...(name && { group: name }),
+  };
+}
+
+function soundAlone(heard: readonly Heard[], { id }: Heard): MasterVariant {
+  const nothing = { id, codecs: '', width: 0, height: 0, frameRate: undefined, videoRange: 'SDR' } as const;
+  const variant = withSound({ ...nothing, bandwidth: 0, averageBandwidth: 0 }, heard);
+  return { ...variant, codecs: variant.codecs.replace(/^,/, '') };
 }

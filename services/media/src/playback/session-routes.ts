@@ -2,8 +2,11 @@ import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import { Problem } from '@ptsdly/contract';
 import {
+  type ListedTrack,
+  listSegments,
   PackagerError,
   type Presentation,
+  type PresentedTrack,
   readCues,
   readSegment,
   type SegmentPlan,
@@ -14,13 +17,15 @@ import { isUnchanged } from '../library/byte-range.ts';
 import { sendBytes } from '../library/object-answer.ts';
 import { sendOriginal, sendRendition } from '../library/video-routes.ts';
 import { sendPoster, sendStoryboard } from '../pictures/picture-routes.ts';
+import type { Demand } from '../renditions/demand.ts';
 import type { Renditions } from '../renditions/renditions.ts';
 import type { Storage } from '../storage/storage.ts';
 import { sendVtt } from '../subtitles/subtitle-routes.ts';
 import type { Subtitles } from '../subtitles/subtitles.ts';
 import type { ArrivalNews } from '../uploads/arrival-news.ts';
+import { watchDemand } from './demand-watch.ts';
 import type { OpenResponses } from './open-responses.ts';
-import type { OriginalSource } from './packaged.ts';
+import type { OriginalSource, Packaged, PresentedSound } from './packaged.ts';
 import type { Playback } from './playback.ts';
 import { writeProgramme } from './programme.ts';
 import { openSessionEvents } from './session-events.ts';
@@ -43,11 +48,12 @@ export interface SessionRoutesOptions {
   readonly storage: Storage;
   readonly responses: OpenResponses;
   readonly renditions: Renditions;
+  readonly demand: Demand;
   readonly news: SessionNews;
 }
 
 const PIECE =
-  /^(?:(?<playlist>[a-z]{1,6}\d{0,4})\.m3u8|(?<init>[aciv]\d{1,4})\/init\.mp4|(?<track>[aciv]\d{1,4})\/(?<n>\d{1,7})\.m4s|storyboard\/(?<storyboard>[\w.-]{1,20})|s(?<text>\d{1,2})\.vtt|subtitles\/(?<subtitle>[\w-]{1,64})\.vtt|download\/(?<size>v\d{1,4})|(?<other>poster\.jpg|download|events|video\.mp4))$/;
+  /^(?:(?<playlist>[a-z]{1,6}\d{0,4})\.m3u8|(?<init>[acdiv]\d{1,4})\/init\.mp4|(?<track>[acdiv]\d{1,4})\/(?<n>\d{1,7})\.m4s|storyboard\/(?<storyboard>[\w.-]{1,20})|s(?<text>\d{1,2})\.vtt|subtitles\/(?<subtitle>[\w-]{1,64})\.vtt|download\/(?<size>v\d{1,4})|(?<other>poster\.jpg|download|events|video\.mp4))$/;
 
 /**
  * What a play session shows. The token stands in the path, so that relative URLs in a playlist inherit the
@@ -119,6 +125,8 @@ class Show {
 
   async #playlist(session: PlaySession, name: string): Promise<void> {
     const packaged = await this.#options.playback.packaged(session);
+    const dolby = dolbyOf(packaged, name);
+    if (dolby) return this.#text(listSegments(renamed(dolby.track, name)));
     if (session.renditions.includes(name)) {
       return this.#text(await this.#options.renditions.playlist(session.videoId, name, packaged.index));
     }
@@ -167,22 +175,32 @@ class Show {
   }
 
   async #init(session: PlaySession, track: string): Promise<void> {
-    const { presentation, index } = await this.#options.playback.packaged(session);
+    const packaged = await this.#options.playback.packaged(session);
+    const { presentation, index } = packaged;
     const bytes = session.renditions.includes(track)
       ? await this.#options.renditions.init(session.videoId, track, index)
-      : presentation.initSegment(track);
+      : (dolbyOf(packaged, track)?.init() ?? presentation.initSegment(track));
     if (!this.#head(`"${session.videoId}-${track}"`, bytes.length)) return;
     this.#exchange.response.end(bytes);
   }
 
   async #segment(session: PlaySession, track: string, n: number): Promise<void> {
-    const { presentation, index, source, arrived } = await this.#options.playback.packaged(session);
+    const packaged = await this.#options.playback.packaged(session);
+    const { presentation, index, source, arrived } = packaged;
     if (session.renditions.includes(track)) {
       const made = await this.#options.renditions.segment(session.videoId, track, index, n);
+      this.#watch(packaged, session, track, made.plan);
       return this.#sendSegment(`"${session.videoId}-${track}-${n}"`, made.source, made.plan);
     }
     if (arrived && n >= segmentsWithin(presentation, track, arrived())) throw new Problem('not_found');
-    await this.#sendSegment(`"${session.videoId}-${track}-${n}"`, source, presentation.segment(track, n));
+    const plan = dolbyOf(packaged, track)?.segment(n) ?? presentation.segment(track, n);
+    if (!arrived) this.#watch(packaged, session, track, plan);
+    await this.#sendSegment(`"${session.videoId}-${track}-${n}"`, source, plan);
+  }
+
+  #watch(packaged: Packaged, session: PlaySession, track: string, plan: SegmentPlan): void {
+    const { duration: seconds, size } = plan;
+    watchDemand(this.#exchange.response, this.#options.demand, { packaged, session, track, seconds, size });
   }
 
   async #sendSegment(etag: string, source: OriginalSource, plan: SegmentPlan): Promise<void> {
@@ -234,6 +252,17 @@ class Show {
       },
     });
   }
+}
+
+/** Sound that is passed on as it is to those few browsers that play it: `d0`, `d1`…, not while it arrives. */
+function dolbyOf(packaged: Packaged, name: string): PresentedSound | undefined {
+  const track = /^d(\d{1,4})$/.exec(name)?.[1];
+  return track === undefined || packaged.arrived ? undefined : packaged.dolby(Number(track));
+}
+
+function renamed(track: PresentedTrack, id: string): ListedTrack {
+  const { segmentCount, targetDuration, independent } = track;
+  return { id, segmentCount, targetDuration, independent, segmentStart: (n) => track.segmentStart(n) };
 }
 
 /** How many segments of a track are there. Throws `not_found` for a track that is not. */

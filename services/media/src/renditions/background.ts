@@ -1,6 +1,6 @@
 import { type JobKindName, Problem } from '@ptsdly/contract';
 import type { Logger } from '@ptsdly/kit';
-import { decodeIndex, type MediaIndex, obstacleOf } from '@ptsdly/packager';
+import { decodeIndex, keyPictures, type MediaIndex, obstacleOf } from '@ptsdly/packager';
 import type { MediaDatabase, VideoRow } from '../database.ts';
 import type { Indexer } from '../indexing/indexer.ts';
 import { demuxerOf, SIGNATURE_BYTES } from '../indexing/signature.ts';
@@ -8,6 +8,7 @@ import type { JobKind, JobParams, JobSpec } from '../jobs/job-kind.ts';
 import type { Jobs } from '../jobs/jobs.ts';
 import type { Library } from '../library/library.ts';
 import { originalOf } from '../library/object-names.ts';
+import type { Packaged } from '../playback/packaged.ts';
 import type { Presentations } from '../playback/presentations.ts';
 import type { LocalStorage } from '../storage/storage.ts';
 import { noTranscoder, type Transcoder } from '../transcoder.ts';
@@ -104,8 +105,8 @@ export class Background {
   /** Queues what a video needs; the renditions without which it would not play are announced at once. */
   async plan(row: VideoRow): Promise<void> {
     const { presentations, jobs, db, library, transcoder, draw } = this.#options;
-    if (row.width !== null) await draw(row.id);
     const { index } = await presentations.get(row);
+    if (index.video && !index.outside) await draw(row.id); // else when there is a rendition to draw from
     if (!transcoder) {
       const obstacle = this.#obstacleIn(index);
       if (obstacle !== undefined) await library.notConverted(row.id, 'unsupported_codec', obstacle);
@@ -179,6 +180,18 @@ export class Background {
     await db.deleteFrom('job_plans').where('video', '=', video).execute();
   }
 
+  /** What pictures of a video are drawn from: its own sync samples or, of one that only a decoder reads, a rendition's. */
+  async drawnFrom(video: string, packaged: Packaged): Promise<Packaged | undefined> {
+    const { index } = packaged;
+    if (!index.outside) return packaged;
+    const rows = await this.renditions.of(video, index);
+    const row = rows.find(({ kind, state }) => kind === 'video' && state === 'ready');
+    if (!row) return undefined;
+    const { index: made, source } = await this.renditions.whole(row, index);
+    const picture = { width: row.width, height: row.height, toneMap: 'none' } as const;
+    return { ...packaged, source, picture, keyPictures: (options) => keyPictures(made, options) };
+  }
+
   /** EBU R128 of a video; null before it is measured. */
   async loudness(video: string): Promise<{ integrated: number; peak: number } | null> {
     const found = await this.#options.db
@@ -232,8 +245,10 @@ export class Background {
     await work.remove(row.video, row.name);
   }
 
-  #ready(row: RenditionRow): void {
-    this.#options.onReady(row);
+  async #ready(row: RenditionRow): Promise<void> {
+    const { onReady, presentations, draw } = this.#options;
+    onReady(row);
+    if (row.kind === 'video' && (await presentations.known(row.video))?.index.outside) await draw(row.video);
   }
 }
 

@@ -21,12 +21,13 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-/** Windows that were made, by the log of all starts. */
-function windows(id: string): { from: number; to: number }[] {
+/** Windows that were made of the picture (`v`) or the sound (`c`), by the log of all starts. */
+function windows(id: string, kind = 'v'): { from: number; to: number }[] {
   return rig
     .log()
     .split('\n')
-    .filter((line) => line.includes('a window is made') && line.includes(id))
+    .filter((line) => line.includes('a window is made') && line.includes(`"rendition":"${kind}`))
+    .filter((line) => line.includes(id))
     .map((line) => JSON.parse(line) as { from: number; to: number });
 }
 
@@ -37,8 +38,10 @@ describe.skipIf(!hasFfmpeg)('a server that is killed while it converts', () => {
     await rig.start();
     const id = await upload(rig, sources['a minute of MPEG-2']());
     const viewer = new Viewer(rig, await rig.client.playOwn({ params: { id } }));
-    const [track] = viewer.play.tracks;
+    const track = viewer.play.tracks.find(({ kind }) => kind === 'video');
     const { segments } = await viewer.listing(track?.id);
+    const sounds = (await viewer.listing('c0')).segments;
+    await eventually(async () => (await viewer.get(sounds[2] ?? '')).status === 200, 60);
     const first = await eventually(async () => {
       const answer = await viewer.get(segments[0] ?? '');
       return answer.status === 200 && answer.body;
@@ -51,6 +54,12 @@ describe.skipIf(!hasFfmpeg)('a server that is killed while it converts', () => {
     const made = windows(id);
     const times = segments.map((_, n) => made.filter(({ from, to }) => n >= from && n < to).length);
     expect(times).toEqual(segments.map(() => 1));
+    const heard = windows(id, 'c');
+    expect(heard.length).toBeGreaterThan(1);
+    expect(sounds.map((_, n) => heard.filter(({ from, to }) => n >= from && n < to).length)).toEqual(
+      sounds.map(() => 1),
+    );
+    expect((await viewer.get(sounds.at(-1) ?? '')).status).toBe(200);
     expect((await viewer.get(segments[0] ?? '')).body.subarray(-500)).toEqual(first.subarray(-500));
     expect((await viewer.get(segments.at(-1) ?? '')).status).toBe(200);
     expect((await rig.client.listVideos({ query: {} })).items.map((video) => video.id)).toEqual([id]);

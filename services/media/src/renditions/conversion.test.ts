@@ -69,6 +69,7 @@ describe.skipIf(!hasFfmpeg)('sound that browsers do not take', () => {
       const init = (await viewer.get('c0/init.mp4')).body;
       for (const segment of segments) expect((await viewer.get(segment)).body.length).toBeGreaterThan(1000);
       expect(init.length).toBeGreaterThan(300);
+      expect(master.body.includes('dolby')).toBe(name === 'H.264 and AC-3');
     },
   );
 });

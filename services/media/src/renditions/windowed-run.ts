@@ -19,7 +19,7 @@ export interface WindowedRunOptions {
   /** Puts a joined rendition into the storage. */
   readonly keep: (row: RenditionRow, joined: JoinedRendition) => Promise<void>;
   /** Called when a rendition is ready. */
-  readonly onReady: (row: RenditionRow) => void;
+  readonly onReady: (row: RenditionRow) => Promise<void>;
   readonly log: Logger;
 }
 
@@ -82,7 +82,7 @@ export async function makeInWindows(
   }
   await keep(row, await maker.join(job.signal));
   renditions.made();
-  onReady(row);
+  await onReady(row);
 }
 
 async function makeWindow(

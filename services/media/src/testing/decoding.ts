@@ -1,4 +1,8 @@
 import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { bytesSource, indexSource } from '@ptsdly/packager';
 import { probeFrames } from './fixtures.ts';
 import { eventually } from './server.ts';
 import type { Viewer } from './viewer.ts';
@@ -40,17 +44,28 @@ export async function decodeSound(viewer: Viewer, track: string, hertz = 48_000)
   const { segments } = await viewer.listing(track);
   const pieces = [await made(viewer, `${track}/init.mp4`)];
   for (const segment of segments) pieces.push(await made(viewer, segment));
-  return samplesOf(Buffer.concat(pieces), hertz);
+  const stream = Buffer.concat(pieces);
+  const [sound] = (await indexSource(bytesSource(stream))).audio;
+  // ffmpeg takes a composition offset below zero, that of the priming packet, for a delay of all
+  const delay = -(sound?.samples.composition?.[0] ?? 0) / (sound?.timescale ?? 1);
+  return samplesOf(stream, hertz).subarray(Math.round(delay * hertz));
 }
 
-/** Samples of the first sound track of a file, of one channel between -1 and 1. */
+/** Samples of the first sound track of a file from zero on its timeline, of one channel between -1 and 1. */
 export function samplesOf(file: Buffer, hertz = 48_000): Float32Array {
-  const args = ['-v', 'error', '-i', '-', '-map', '0:a:0', '-ac', '1', '-ar', `${hertz}`, '-f', 'f32le', '-'];
-  const output = execFileSync('ffmpeg', args, {
-    input: file,
-    maxBuffer: 256 * 1024 * 1024,
-    stdio: ['pipe', 'pipe', 'ignore'],
-  });
-  const bytes = Uint8Array.from(output);
-  return new Float32Array(bytes.buffer, 0, Math.floor(bytes.length / 4));
+  const exact = `aresample=${hertz}:async=1:min_comp=0:min_hard_comp=0.02:first_pts=0`;
+  const args = ['-map', '0:a:0', '-af', exact, '-ac', '1', '-f', 'f32le', '-'];
+  const folder = mkdtempSync(join(tmpdir(), 'sound-'));
+  try {
+    const path = join(folder, 'file');
+    writeFileSync(path, file);
+    const output = execFileSync('ffmpeg', ['-v', 'error', '-copyts', '-i', path, ...args], {
+      maxBuffer: 256 * 1024 * 1024,
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
+    const bytes = Uint8Array.from(output);
+    return new Float32Array(bytes.buffer, 0, Math.floor(bytes.length / 4));
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
 }

@@ -27,6 +27,12 @@ const picture = (seconds: number, size = '320x180') => [
   ...['-f', 'lavfi', '-i', `testsrc2=size=${size}:rate=25:duration=${seconds}`],
 ];
 const tone = (seconds: number) => ['-f', 'lavfi', '-i', `sine=frequency=440:r=48000:duration=${seconds}`];
+const clicks = (seconds: number) => [
+  ...['-f', 'lavfi', '-i'],
+  `aevalsrc='0.2*sin(2*PI*997*t)+0.6*lt(mod(t+0.5,1),0.001)':s=48000:d=${seconds}`,
+];
+const pcm = ['-c:a', 'pcm_s16le'];
+const ac3 = ['-c:a', 'ac3', '-b:a', '192k'];
 const h264 = ['-c:v', 'libx264', '-preset', 'ultrafast', '-g', '25', '-bf', '2', '-pix_fmt', 'yuv420p'];
 const aac = ['-c:a', 'aac', '-ac', '2'];
 
@@ -36,13 +42,18 @@ export const sources = {
   'H.264 and PCM': () => made('pcm.mov', [...picture(6), ...tone(6), ...h264, '-c:a', 'pcm_s16le']),
   'H.264 and MP3': () =>
     made('mp3.mkv', [...picture(6), ...tone(6), ...h264, '-c:a', 'libmp3lame', '-ac', '2']),
+  'clicks every second, as PCM': () => made('clicks.mov', [...picture(31), ...clicks(31), ...h264, ...pcm]),
+  'clicks every second, as AC-3': () => made('clicks.mp4', [...picture(31), ...clicks(31), ...h264, ...ac3]),
   'MPEG-2 in a transport stream': () =>
     made('mpeg2.ts', [
       ...[...picture(12), ...tone(12), '-c:v', 'mpeg2video', '-b:v', '2M', '-g', '15', '-bf', '2'],
       ...['-c:a', 'mp2', '-f', 'mpegts'],
     ]),
   'a minute of MPEG-2': () =>
-    made('long.ts', [...picture(70), '-c:v', 'mpeg2video', '-b:v', '1M', '-g', '25', '-f', 'mpegts']),
+    made('long.ts', [
+      ...[...picture(70), ...tone(70), '-c:v', 'mpeg2video', '-b:v', '1M', '-g', '25', '-c:a', 'mp2'],
+      ...['-f', 'mpegts'],
+    ]),
   'HEVC, 10 bits, PQ': () =>
     made('pq.mp4', [
       ...[...picture(6), ...tone(6), '-c:v', 'libx265', '-preset', 'ultrafast', '-pix_fmt', 'yuv420p10le'],
