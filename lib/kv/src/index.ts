@@ -10,7 +10,8 @@ export {
 } from './kv.ts';
 export { KvError } from './kv-error.ts';
 export { openKv } from './open-kv.ts';
+export { openRates } from './open-rates.ts';
 export { appendEvent, feedCursor, lastEvent, pruneOutbox, readOutbox, sharedProgress } from './outbox.ts';
-export { type Count, openRates, type RateLimiter, type Rates } from './rates.ts';
+export type { Count, RateLimiter, Rates } from './rates.ts';
 export { restoreBackup } from './restore.ts';
 export { transferStore } from './transfer.ts';

@@ -1,5 +1,6 @@
 import { afterEach, expect, test } from 'vitest';
-import { openRates, type Rates } from './rates.ts';
+import { openRates } from './open-rates.ts';
+import type { Rates } from './rates.ts';
 import { type RedisServer, redisMissing, startRedis } from './testing/redis-server.ts';
 
 let server: RedisServer | undefined;

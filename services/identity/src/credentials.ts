@@ -1,8 +1,8 @@
 import { Problem } from '@ptsdly/contract';
 import { type Bell, type Caller, newId } from '@ptsdly/kit';
 import type { Kysely, Transaction } from 'kysely';
-import type { Locale } from './mail/letters.ts';
 import { type PostOffice, type TokenPurpose, tokenHash } from './mail/post-office.ts';
+import type { Locale } from './mail/words.ts';
 import type { Passwords } from './passwords.ts';
 import { isPlaceholder } from './providers/owned-email.ts';
 import type { Reauthentication } from './reauthentication.ts';

@@ -2,8 +2,8 @@ import { createHash, randomBytes } from 'node:crypto';
 import { upsert } from '@ptsdly/db';
 import type { Kysely } from 'kysely';
 import type { SessionCookie } from './cookie.ts';
-import type { Locale } from './mail/letters.ts';
 import type { PostOffice } from './mail/post-office.ts';
+import type { Locale } from './mail/words.ts';
 import { isPlaceholder } from './providers/owned-email.ts';
 import type { IdentityTables } from './schema.ts';
 

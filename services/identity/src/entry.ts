@@ -4,7 +4,7 @@ import type { Attempts } from './attempts.ts';
 import type { Ceremonies } from './ceremonies.ts';
 import type { SessionCookie } from './cookie.ts';
 import type { Devices } from './devices.ts';
-import type { Locale } from './mail/letters.ts';
+import type { Locale } from './mail/words.ts';
 import type { PasskeyDemand, Passkeys } from './passkeys.ts';
 import type { Passwords } from './passwords.ts';
 import type { IdentityTables } from './schema.ts';

@@ -6,10 +6,9 @@ import {
   outboxMigration,
 } from '@ptsdly/db';
 import { type Kysely, sql } from 'kysely';
-import type { JobRow } from './jobs/job-store.ts';
+import type { JobRow } from './jobs/job-row.ts';
 import { filesMigration, libraryMigration } from './library/migration.ts';
-import type { LoudnessRow } from './renditions/loudness-job.ts';
-import type { RenditionRow, WindowRow } from './renditions/rendition-store.ts';
+import type { LoudnessRow, RenditionRow, WindowRow } from './renditions/rows.ts';
 
 export interface VideoRow {
   id: string;

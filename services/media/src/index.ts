@@ -1,2 +1,3 @@
-export { type MediaOptions, type MediaService, openMedia } from './media.ts';
+export { type MediaService, openMedia } from './media.ts';
+export type { MediaOptions } from './options.ts';
 export * from './storage/storage.ts';

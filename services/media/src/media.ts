@@ -1,5 +1,4 @@
-import type { MediaConfig } from '@ptsdly/contract';
-import type { Address, Logger, Service } from '@ptsdly/kit';
+import type { Service } from '@ptsdly/kit';
 import { openDoors } from './assembly/doors.ts';
 import { openEngine } from './assembly/engine.ts';
 import { openFoundation } from './assembly/foundation.ts';
@@ -7,21 +6,7 @@ import { openIntake } from './assembly/intake.ts';
 import { beginLife } from './assembly/life.ts';
 import { openShelves } from './assembly/shelves.ts';
 import { openViewing } from './assembly/viewing.ts';
-import type { Transcoder } from './transcoder.ts';
-
-export interface MediaOptions extends Omit<MediaConfig, 'transcoder'> {
-  /** The host's control API: JWKS, event feeds, usage, cards. */
-  readonly control: Address;
-  readonly log: Logger;
-  /** Module to start as the index thread; the program's own file. */
-  readonly workerUrl?: URL;
-  /** Runs ffmpeg; that of the host when absent. */
-  readonly transcoder?: Transcoder | undefined;
-  /** Make what browsers cannot play into what they can, and renditions. */
-  readonly converts?: boolean;
-  /** Measure the process too; for the one that runs nothing else. */
-  readonly processMetrics?: boolean;
-}
+import type { MediaOptions } from './options.ts';
 
 export interface MediaService extends Service {
   /** Ends the event streams, which would keep a listener from draining. */

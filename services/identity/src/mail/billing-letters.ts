@@ -1,5 +1,5 @@
 import type { BillingLetter, DeclineCode } from '@ptsdly/contract';
-import type { Locale, Words } from './letters.ts';
+import type { Locale, Words } from './words.ts';
 
 /** What subscriptions writes about; `{name}` is put in from the values, as `billingValues` writes them. */
 export const billingKo: Record<BillingLetter, Words> = {

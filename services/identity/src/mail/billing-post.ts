@@ -2,8 +2,8 @@ import type { Event } from '@ptsdly/contract';
 import type { Kysely } from 'kysely';
 import type { IdentityTables } from '../schema.ts';
 import { billingValues } from './billing-letters.ts';
-import type { Locale } from './letters.ts';
 import type { PostOffice } from './post-office.ts';
+import type { Locale } from './words.ts';
 
 /** Letters that subscriptions asks for: it knows users by their id, and what there is to say as facts. */
 export class BillingPost {

@@ -1,8 +1,7 @@
 import { billingLetter } from '@ptsdly/contract';
 import { billingEn, billingKo } from './billing-letters.ts';
 import type { Mail } from './mailer.ts';
-
-export type Locale = 'ko' | 'en';
+import type { Locale, Words } from './words.ts';
 
 /** Letters of which a person can be sent. Those in `linked` carry a link with a token. */
 export const letterKinds = [
@@ -18,13 +17,6 @@ export const letterKinds = [
   ...billingLetter.options,
 ] as const;
 export type LetterKind = (typeof letterKinds)[number];
-
-export interface Words {
-  readonly subject: string;
-  readonly text: string;
-  /** On the button, where there is a link. */
-  readonly action?: string;
-}
 
 const ko: Record<LetterKind, Words> = {
   ...billingKo,

@@ -4,8 +4,9 @@ import { isUniqueViolation } from '@ptsdly/db';
 import { type Logger, newId } from '@ptsdly/kit';
 import type { Kysely, Selectable } from 'kysely';
 import type { IdentityTables } from '../schema.ts';
-import { type LetterKind, type Locale, writeLetter } from './letters.ts';
+import { type LetterKind, writeLetter } from './letters.ts';
 import type { Mailer } from './mailer.ts';
+import type { Locale } from './words.ts';
 
 const HOUR_MS = 3600_000;
 /** Letters of one kind to one address within an hour; the rest are not written. */

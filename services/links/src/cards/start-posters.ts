@@ -2,7 +2,7 @@ import type { Logger } from '@ptsdly/kit';
 import type { Kv } from '@ptsdly/kv';
 import { keys } from '../keys.ts';
 import type { LinkRecord } from '../sharing/link.ts';
-import type { Sharer } from '../sharing/sharing.ts';
+import type { Sharer } from '../sharing/sharer.ts';
 import type { Videos } from '../sharing/videos.ts';
 import { checkPoster } from './cards.ts';
 

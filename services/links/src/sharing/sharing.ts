@@ -7,17 +7,12 @@ import type { Attempts } from '../opening/attempts.ts';
 import { noLimits, readLimits } from './limits.ts';
 import { invalid, type Limits, type LinkRecord } from './link.ts';
 import type { Links, Target } from './links.ts';
+import type { Sharer } from './sharer.ts';
 import type { Videos } from './videos.ts';
 
 type Changes = HandlerInput<typeof linksApi.updateLink>['body'];
 type NewLink = HandlerInput<typeof linksApi.createLink>['body'];
 type Batch = HandlerInput<typeof linksApi.createLinks>['body'];
-
-/** Who shares, with the token that a media server is asked in the name of. */
-export interface Sharer {
-  readonly sub: string;
-  readonly token: string;
-}
 
 /** How long a revocation waits for the media server to say that nothing flows any more. */
 const STOP_MS = 900;

@@ -7,7 +7,7 @@ import {
   type Video,
 } from '@ptsdly/contract';
 import { type Address, internalPeer, reach, type ServiceTokens } from '@ptsdly/kit';
-import type { Sharer } from './sharing.ts';
+import type { Sharer } from './sharer.ts';
 
 const TIMEOUT_MS = 5000;
 /** A server that converts much has other pictures to draw first. */

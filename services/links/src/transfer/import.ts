@@ -12,7 +12,8 @@ import { parse } from 'csv-parse/sync';
 import { readAlias } from '../codes/alias.ts';
 import { invalid } from '../sharing/link.ts';
 import type { Links, Target } from '../sharing/links.ts';
-import { newLimits, type Sharer, type Sharing } from '../sharing/sharing.ts';
+import type { Sharer } from '../sharing/sharer.ts';
+import { newLimits, type Sharing } from '../sharing/sharing.ts';
 import { plain } from './csv.ts';
 
 type Body = HandlerInput<typeof linkTransferApi.importLinks>['body'];

@@ -1,5 +1,6 @@
 import type { VideoJob } from '@ptsdly/contract';
-import { type JobRow, readParams } from './job-store.ts';
+import type { JobRow } from './job-row.ts';
+import { readParams } from './job-store.ts';
 
 /** Progress counted for the time left needs at least so much of a run, in milliseconds. */
 const MEASURED_MS = 2000;

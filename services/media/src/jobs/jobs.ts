@@ -4,7 +4,8 @@ import type { VideoRow } from '../database.ts';
 import { Job } from './job.ts';
 import type { JobKind, JobParams, JobSpec, JobWork } from './job-kind.ts';
 import { MAX_ATTEMPTS, outcomeOf } from './job-outcome.ts';
-import { type JobRow, type JobStore, readParams, writeParams } from './job-store.ts';
+import type { JobRow } from './job-row.ts';
+import { type JobStore, readParams, writeParams } from './job-store.ts';
 
 export interface JobsOptions {
   readonly store: JobStore;

@@ -1,7 +1,7 @@
 import { bytesSource, encodeIndex, indexSource } from '@ptsdly/packager';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { RenditionRow } from '../renditions/rendition-store.ts';
 import type { Renditions } from '../renditions/renditions.ts';
+import type { RenditionRow } from '../renditions/rows.ts';
 import { hasFfmpeg } from '../testing/fixtures.ts';
 import { eventually, openRig, type Rig } from '../testing/server.ts';
 import { sources } from '../testing/sources.ts';

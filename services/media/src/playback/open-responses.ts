@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http';
-import type { EndReason } from './rights.ts';
+import type { EndReason } from './end-reason.ts';
 
 /** What an open response shows, and by which right. */
 export interface Showing {

@@ -9,7 +9,7 @@ import type { Library } from '../library/library.ts';
 import type { Trash } from '../library/trash.ts';
 import type { Background } from '../renditions/background.ts';
 import { sizesOf } from '../renditions/rendition-download.ts';
-import type { RenditionRow } from '../renditions/rendition-store.ts';
+import type { RenditionRow } from '../renditions/rows.ts';
 import type { Subtitles } from '../subtitles/subtitles.ts';
 import type { ArrivalNews } from '../uploads/arrival-news.ts';
 import type { Arrivals } from '../uploads/arrivals.ts';

@@ -2,8 +2,8 @@ import type { PlayTrack } from '@ptsdly/contract';
 import { type MasterSound, type MasterVariant, type PresentedTrack, writeMaster } from '@ptsdly/packager';
 import { LONGEST_SHARED_GROUP } from '../renditions/grid.ts';
 import { soundTrackOf } from '../renditions/names.ts';
-import type { RenditionRow } from '../renditions/rendition-store.ts';
 import type { Renditions } from '../renditions/renditions.ts';
+import type { RenditionRow } from '../renditions/rows.ts';
 import type { Packaged } from './packaged.ts';
 
 /** Everything that one play session may show, fixed when it begins. */

@@ -1,19 +1,9 @@
 import type { Event } from '@ptsdly/contract';
 import { isUniqueViolation } from '@ptsdly/db';
 import type { MediaDatabase } from '../database.ts';
+import type { EndReason } from './end-reason.ts';
 import type { OpenResponses } from './open-responses.ts';
 import type { PlaySession } from './session-token.ts';
-
-/** Why a play session has ended. */
-export type EndReason =
-  | 'revoked'
-  | 'expired'
-  | 'signed_out'
-  | 'deleted'
-  | 'trashed'
-  | 'suspended'
-  | 'closing'
-  | 'asleep';
 
 interface Epoch {
   readonly epoch: number;

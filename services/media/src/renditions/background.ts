@@ -23,8 +23,9 @@ import { renditionIndexOf, renditionOf, soundTrackOf } from './names.ts';
 import { NEEDS_VERSION, needs, rungSource } from './needs.ts';
 import { Pieces } from './pieces.ts';
 import { beginRendition, renditionJob } from './rendition-job.ts';
-import { type RenditionRow, RenditionStore } from './rendition-store.ts';
+import { RenditionStore } from './rendition-store.ts';
 import { Renditions } from './renditions.ts';
+import type { RenditionRow } from './rows.ts';
 import { beginSound, soundJob } from './sound-job.ts';
 import type { WorkFolder } from './work-folder.ts';
 

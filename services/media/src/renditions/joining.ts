@@ -10,7 +10,8 @@ import {
 } from '@ptsdly/packager';
 import { type Grid, startOf } from './grid.ts';
 import type { Piece, Pieces } from './pieces.ts';
-import type { RenditionRow, RenditionStore, WindowRow } from './rendition-store.ts';
+import type { RenditionStore } from './rendition-store.ts';
+import type { RenditionRow, WindowRow } from './rows.ts';
 import type { SoundGrid } from './sound-grid.ts';
 import type { WorkFolder } from './work-folder.ts';
 

@@ -12,13 +12,6 @@ export interface LoudnessJobOptions extends TrackInputOptions {
 }
 
 /** EBU R128 of the first sound track of a video. */
-export interface LoudnessRow {
-  video: string;
-  /** Integrated, LUFS. */
-  integrated: number;
-  /** True peak, dBTP. */
-  peak: number;
-}
 
 /** What the task tells; silence has no loudness, which it tells as null. */
 const measured = z.object({ integrated: z.number().nullable(), truePeak: z.number().nullable() });

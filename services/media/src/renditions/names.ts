@@ -1,4 +1,4 @@
-import type { RenditionRow } from './rendition-store.ts';
+import type { RenditionRow } from './rows.ts';
 
 type Named = Pick<RenditionRow, 'video' | 'name'>;
 

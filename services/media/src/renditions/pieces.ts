@@ -7,7 +7,7 @@ import type { OriginalSource } from '../playback/packaged.ts';
 import type { LocalStorage } from '../storage/storage.ts';
 import { type Grid, startOf } from './grid.ts';
 import { renditionIndexOf, renditionOf } from './names.ts';
-import type { RenditionRow, WindowRow } from './rendition-store.ts';
+import type { RenditionRow, WindowRow } from './rows.ts';
 import type { SoundGrid } from './sound-grid.ts';
 import { placeWindow } from './sound-window.ts';
 import type { WorkFolder } from './work-folder.ts';

@@ -5,7 +5,7 @@ import type { OfferedBytes } from '../library/object-answer.ts';
 import type { OriginalSource, Packaged } from '../playback/packaged.ts';
 import { soundName } from './names.ts';
 import type { Piece } from './pieces.ts';
-import type { RenditionRow } from './rendition-store.ts';
+import type { RenditionRow } from './rows.ts';
 
 /** The sizes in which a video can be downloaded beside the original, largest first. */
 export function sizesOf(

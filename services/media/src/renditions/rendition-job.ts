@@ -7,7 +7,7 @@ import { joinPictures } from './joining.ts';
 import { type Rung, rungOf } from './ladder.ts';
 import { videoName } from './names.ts';
 import { rungSource } from './needs.ts';
-import type { RenditionRow } from './rendition-store.ts';
+import type { RenditionRow } from './rows.ts';
 import { openTrackInput, type TrackInput, type TrackInputOptions } from './track-input.ts';
 import {
   makeInWindows,

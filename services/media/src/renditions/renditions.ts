@@ -10,7 +10,8 @@ import { type Grid, gridOf, nameGrid, startOf } from './grid.ts';
 import { renditionIndexOf, renditionOf, soundTrackOf } from './names.ts';
 import type { Piece, Pieces } from './pieces.ts';
 import { renditionFile } from './rendition-download.ts';
-import { type RenditionRow, type RenditionStore, rangeOf } from './rendition-store.ts';
+import { type RenditionStore, rangeOf } from './rendition-store.ts';
+import type { RenditionRow } from './rows.ts';
 import { convertedChannels, type SoundGrid, soundGridOf } from './sound-grid.ts';
 import type { WorkFolder } from './work-folder.ts';
 

@@ -5,7 +5,7 @@ import type { Transcoder } from '../transcoder.ts';
 import { gridOf, nameGrid } from './grid.ts';
 import { joinSounds } from './joining.ts';
 import { soundName } from './names.ts';
-import type { RenditionRow } from './rendition-store.ts';
+import type { RenditionRow } from './rows.ts';
 import { convertedChannels, type SoundGrid, soundGridOf } from './sound-grid.ts';
 import { LEAD_PACKETS } from './sound-window.ts';
 import { openTrackInput, type TrackInput, type TrackInputOptions } from './track-input.ts';

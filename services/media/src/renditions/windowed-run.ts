@@ -7,8 +7,9 @@ import type { JobWork } from '../jobs/job-kind.ts';
 import { type Grid, nextWindow, type SegmentRange, startOf } from './grid.ts';
 import type { JoinedRendition } from './joining.ts';
 import { type Pieces, windowFile } from './pieces.ts';
-import { type RenditionRow, type RenditionStore, rangeOf, type WindowRow } from './rendition-store.ts';
+import { type RenditionStore, rangeOf } from './rendition-store.ts';
 import type { Renditions } from './renditions.ts';
+import type { RenditionRow, WindowRow } from './rows.ts';
 import type { WorkFolder } from './work-folder.ts';
 
 export interface WindowedRunOptions {

@@ -1,18 +1,9 @@
 import { join } from 'node:path';
 import type { Logger } from '@ptsdly/kit';
 import { openFileStorage } from './file.ts';
+import type { KeySource, StorageKeys } from './keys.ts';
 import type { LocalStorage, RemoteStorage } from './storage.ts';
 import { TieredStorage } from './tiered.ts';
-
-/** What a remote store is opened with; without keys the SDK looks for those of the machine. */
-export interface StorageKeys {
-  readonly accessKeyId: string;
-  readonly secretAccessKey: string;
-  readonly sessionToken?: string | undefined;
-}
-
-/** Keys that are lent for a while; asked for again before they expire. */
-export type KeySource = () => Promise<StorageKeys & { readonly expiration: Date }>;
 
 export interface StorageOptions {
   /** Where objects belong: `file:<folder>` or `s3://<bucket>/<prefix>?endpoint=<url>&region=<region>`. */

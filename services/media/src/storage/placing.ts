@@ -2,7 +2,8 @@ import type { MediaConfig } from '@ptsdly/contract';
 import type { Logger } from '@ptsdly/kit';
 import type { MediaDatabase } from '../database.ts';
 import { readSetting, writeSetting } from '../playback/rights.ts';
-import { type KeySource, openStorage } from './open.ts';
+import type { KeySource } from './keys.ts';
+import { openStorage } from './open.ts';
 import type { LocalStorage } from './storage.ts';
 
 /** The remote store that was emptied when this server moved home: it need not be looked at again. */

@@ -8,29 +8,15 @@ import { formatBytes, formatDate } from '../../ui/format.ts';
 import { Icon } from '../../ui/Icon.tsx';
 import { Progress } from '../../ui/Progress.tsx';
 import { videosType } from './dragged.ts';
+import type { CellActs } from './grid.ts';
 import { Highlighted } from './Highlighted.tsx';
 import { LazyVideoMenu } from './LazyVideoMenu.tsx';
 import styles from './Library.module.css';
-import type { Doing } from './LibraryDialogs.tsx';
 import { Poster } from './Poster.tsx';
 import { RenameTitle } from './RenameTitle.tsx';
 import type { GridKeys } from './useGridKeys.ts';
-import type { LibraryActions } from './useLibraryActions.ts';
 import { useLongTouch } from './useLongTouch.ts';
 import { videoState, videoStateText } from './videoState.ts';
-
-/** What one does with a card; the same functions in every rendering. */
-export interface CellActs {
-  focus(index: number): void;
-  choose(id: string, index: number, event: { shiftKey: boolean }): void;
-  /** Ids of what is dragged along with a video. */
-  dragged(id: string): readonly string[];
-  rename(video: Video | null): void;
-  do(doing: Doing): void;
-  run: LibraryActions['run'];
-  trash: LibraryActions['trash'];
-  restore: LibraryActions['restore'];
-}
 
 interface PlaceProps {
   readonly index: number;

@@ -1,35 +1,20 @@
-import type { Server, Video } from '@ptsdly/contract';
+import type { Video } from '@ptsdly/contract';
 import { useWindowVirtualizer } from '@tanstack/react-virtual';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { useVideoWindowQuery, type VideoFilter } from '../../api/library.ts';
+import { useVideoWindowQuery } from '../../api/library.ts';
 import { useAppSelector } from '../../store/store.ts';
 import { Button } from '../../ui/Button.tsx';
 import { Loading } from '../../ui/Loading.tsx';
 import { EmptyState, ProblemNotice } from '../../ui/Notice.tsx';
+import type { CellActs, VideoGridProps } from './grid.ts';
 import styles from './Library.module.css';
-import type { Doing } from './LibraryDialogs.tsx';
-import type { Selection } from './selection.ts';
 import { useGridKeys } from './useGridKeys.ts';
 import { useGridLayout } from './useGridLayout.ts';
-import type { LibraryActions } from './useLibraryActions.ts';
-import { isEverywhere, type LibraryView } from './useLibraryView.ts';
+import { isEverywhere } from './useLibraryView.ts';
 import { useStable } from './useStable.ts';
 import { useStretches } from './useStretches.ts';
-import { type CellActs, VideoCell } from './VideoCell.tsx';
-
-export interface VideoGridProps {
-  readonly server: Server;
-  readonly view: LibraryView;
-  readonly filter: VideoFilter;
-  readonly selection: Selection;
-  readonly select: (selection: Selection) => void;
-  readonly actions: LibraryActions;
-  readonly onDo: (doing: Doing) => void;
-  /** Something else stands above, so that no videos do not mean that there is nothing. */
-  readonly hasFolders?: boolean;
-  readonly isTrash?: boolean;
-}
+import { VideoCell } from './VideoCell.tsx';
 
 /** All videos of a list, of which only those in sight exist: a stretch of the list comes when it is scrolled to. */
 export function VideoGrid(props: VideoGridProps) {

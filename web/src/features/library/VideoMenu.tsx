@@ -3,7 +3,7 @@ import { useTranslation } from 'react-i18next';
 import { originalUrl } from '../../api/media.ts';
 import { IconButton } from '../../ui/Button.tsx';
 import { Menu, MenuItem } from '../../ui/Menu.tsx';
-import type { CellActs } from './VideoCell.tsx';
+import type { CellActs } from './grid.ts';
 
 export interface VideoMenuProps {
   readonly server: Server;

@@ -2,8 +2,8 @@ import type { KeyboardEvent, MouseEvent } from 'react';
 import { useRef, useState } from 'react';
 import { libraryEndpoints, stretchLength, type VideoStretch } from '../../api/library.ts';
 import { useAppDispatch } from '../../store/store.ts';
+import type { VideoGridProps } from './grid.ts';
 import { extended, nothing, rangeTo, stepOf, toggled } from './selection.ts';
-import type { VideoGridProps } from './VideoGrid.tsx';
 
 interface GridKeysOptions extends VideoGridProps {
   readonly total: number;

@@ -12,7 +12,7 @@ import {
 } from '@aws-sdk/client-s3';
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
 import type { Logger } from '@ptsdly/kit';
-import type { KeySource, StorageKeys } from '../open.ts';
+import type { KeySource, StorageKeys } from '../keys.ts';
 import {
   type DirectRead,
   ObjectMissing,
