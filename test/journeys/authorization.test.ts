@@ -247,6 +247,7 @@ function pathOf({ path, upstream }: Route): string {
     .replace(':slug', ids.slug ?? '')
     .replace('/uploads/:id', `/uploads/${ids.uploadId}`)
     .replace(':code', ids.code ?? '')
+    .replace('/renditions/:name', '/renditions/v360')
     .replace(':name', 'ko.vtt')
     .replace(/:(\w+)/g, () => {
       if (resource === undefined) throw new Error(`${path} names a resource: add it to the table above`);
