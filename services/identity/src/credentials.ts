@@ -24,6 +24,7 @@ const CHANGES = {
   'passkey-added': { ko: '패스키가 더해짐', en: 'a passkey was added' },
   'passkey-removed': { ko: '패스키가 없어짐', en: 'a passkey was removed' },
   'second-factor-on': { ko: '2단계 인증이 켜짐', en: 'the second factor was switched on' },
+  'recovery-codes': { ko: '복구 코드를 새로 만듦', en: 'new recovery codes were made' },
   'second-factor-off': { ko: '2단계 인증이 꺼짐', en: 'the second factor was switched off' },
 } as const;
 
