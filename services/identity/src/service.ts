@@ -27,6 +27,7 @@ import { Credentials } from './credentials.ts';
 import { Devices } from './devices.ts';
 import { Door } from './door.ts';
 import { Entry, localeOf } from './entry.ts';
+import { KakaoUnlink } from './kakao-unlink.ts';
 import { SigningKeys } from './keys.ts';
 import { BillingPost } from './mail/billing-post.ts';
 import { openMailer } from './mail/open-mailer.ts';
@@ -137,10 +138,18 @@ async function assemble(
   const confirmsEmail = post.delivers;
   const guards = { passwords, rules, entry, devices, attempts, confirmsEmail };
   const door = new Door({ auth, origin, cookie, sessions, providers, calls, log, ...guards });
+  const credentials = new Credentials({ db, bell, post, passwords, rules, reauthentication });
   const parts = {
     ...{ origin, door, users, apiTokens, tokens, keys, feed, post, entry, passkeys, secondFactor, receipts },
     links: new ProviderLinks(db, sessions),
-    credentials: new Credentials({ db, bell, post, passwords, rules, reauthentication }),
+    credentials,
+    kakaoUnlink: new KakaoUnlink({
+      db,
+      bell,
+      credentials,
+      log,
+      adminKey: options.providers?.kakao?.adminKey,
+    }),
     reauthentication,
     sessionList: new SessionList(db, sessions, bell),
     pictures: new Pictures(db, sessions),
