@@ -400,6 +400,7 @@ test.each([
   'GET /internal/events',
   'GET /internal/mails',
   'PUT /internal/roles',
+  'POST /internal/keys/rotate',
   'GET /metrics',
   'GET /internal/servers/x',
 ])('%s does not exist from outside', async (name) => {

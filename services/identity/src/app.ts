@@ -96,6 +96,7 @@ export function identityApp(parts: IdentityParts, options: AppOptions): Hono {
     identityOperatorApi,
     {
       mails: async ({ query }) => ({ items: await parts.post.kept(query.limit) }),
+      rotateKeys: () => keys.rotate(),
       appoint: ({ body }) => parts.people.appoint(body.email, body.role),
     },
     options,

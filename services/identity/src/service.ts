@@ -53,6 +53,8 @@ import { PasswordRules } from './weak-password.ts';
 
 const SECRET_LENGTH = 32;
 const SWEEP_MS = 3600_000;
+/** How soon a key that another process has made is known here. */
+const KEYS_MS = 30_000;
 
 export interface IdentityOptions {
   /** `sqlite:<path>` */
@@ -168,12 +170,19 @@ async function assemble(
   const sweeping = setInterval(() => {
     sessions.sweep().catch((error: unknown) => log.error({ err: error }, 'old sessions were not swept'));
   }, SWEEP_MS).unref();
+  await keys.maintain();
+  const keeping = setInterval(() => {
+    keys
+      .maintain()
+      .catch((error: unknown) => log.error({ err: error }, 'signing keys were not looked after'));
+  }, KEYS_MS).unref();
   const followers = followOthers(db, receipts, new BillingPost(db, post), options);
   return {
     name: 'identity',
     fetch: async (request) => app.fetch(request),
     async close() {
       clearInterval(sweeping);
+      clearInterval(keeping);
       await Promise.all(followers.map((follower) => follower.close()));
       feed.close();
       await pruning.close();
