@@ -87,6 +87,7 @@ describe(`a move of ${OBJECTS} objects, killed on the way`, () => {
     for (const id of names) {
       const known: Record<string, string | number | null> = {
         id,
+        file_id: id,
         title: id,
         upload: 'complete',
         sha256: 'x',
