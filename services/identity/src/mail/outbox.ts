@@ -47,13 +47,14 @@ export class Outbox {
     await this.#sessions.require(caller);
     const row = await this.#kept().where('id', '=', id).executeTakeFirst();
     if (!row) throw new Problem('not_found');
-    await writeAct(this.#db, {
-      actor: caller.sub,
-      action: 'mail.read',
-      subject: row.userId ?? row.id,
-      detail: row.kind,
-    });
+    const subject = row.userId ?? (await this.#ownerOf(row.email)) ?? row.id;
+    await writeAct(this.#db, { actor: caller.sub, action: 'mail.read', subject, detail: row.kind });
     return letterOf(row);
+  }
+
+  async #ownerOf(email: string): Promise<string | undefined> {
+    const owner = this.#db.selectFrom('user').select('id').where('email', '=', email);
+    return (await owner.executeTakeFirst())?.id;
   }
 
   #kept() {
