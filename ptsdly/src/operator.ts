@@ -39,7 +39,8 @@ export const operatorSocket = (config: Config, service: Attended) => `${config.r
 export function operatorPeer(config: Config, service: Attended) {
   const key = new TextEncoder().encode(config.serviceKey ?? keptSecret(config.data, 'service.key'));
   const tokens = createServiceTokens('operator', key);
-  return internalPeer(service, `unix:${operatorSocket(config, service)}`, tokens);
+  // a person waits: whether anybody listens is told at once
+  return internalPeer(service, `unix:${operatorSocket(config, service)}`, tokens, { restartMs: 0 });
 }
 
 /** Runs one operation and answers the lines to print. Rejects with a ConfigError that says what to do. */

@@ -253,7 +253,7 @@ function pathOf({ path, upstream }: Route): string {
     .replace(':slug', ids.slug ?? '')
     .replace('/uploads/:id', `/uploads/${ids.uploadId}`)
     .replace(':code', ids.code ?? '')
-    .replace('/renditions/:name', '/renditions/v720')
+    .replace('/renditions/:name', '/renditions/v360')
     .replace(':name', 'ko.vtt')
     .replace(/:(\w+)/g, () => {
       if (resource === undefined) throw new Error(`${path} names a resource: add it to the table above`);
