@@ -16,6 +16,7 @@ let product: Product;
 let browser: Browser;
 let boss: Person;
 let owner: Person;
+let forgetful: string;
 let target: { serverId: string; videoId: string };
 beforeAll(async () => {
   if (!chromiumPath) return;
@@ -29,6 +30,8 @@ beforeAll(async () => {
   await run(process.execPath, [...command, 'admin', String(email)], { env, timeout: 20_000 });
   await boss.identity.signIn({ body: { email: String(email), password } });
   await boss.identity.putConsents({ body: (await boss.identity.authOptions({})).documents });
+  forgetful = String((await owner.identity.me({})).email);
+  await owner.identity.forgotPassword({ body: { email: forgetful } });
   const server = await owner.subscribe();
   const { videoId } = await createUpload(owner, server, '우리 여행.mp4', 1000);
   target = { serverId: server.id, videoId };
@@ -67,6 +70,14 @@ describe.runIf(chromiumPath)('operations', () => {
     const card = page.getByTestId('reported-link').filter({ hasText: link.code });
     await card.waitFor();
     await page.getByTestId('account').first().waitFor();
+    await page.getByTestId('account').filter({ hasText: 'Kim' }).getByTestId('account-servers').click();
+    await page.getByTestId('account-server').waitFor();
+    const letter = page.getByTestId('letter').filter({ hasText: forgetful });
+    await letter.getByTestId('read-letter').click();
+    await page.getByTestId('letter-text').filter({ hasText: '#token=' }).waitFor();
+    await shot('operator-letter');
+    await page.keyboard.press('Escape');
+    await page.getByTestId('audit-entry').filter({ hasText: 'reset-password' }).first().waitFor();
     expect(await seriousViolations(page)).toEqual([]);
     await shot('operator');
     await card.getByTestId('take-down').click();

@@ -212,6 +212,7 @@ const resources: Readonly<Record<string, (ids: World['ids']) => string | undefin
   '/api/me/providers/:provider': () => 'kakao',
   '/api/admin/accounts/:id/role': ({ ownerId }) => ownerId,
   '/api/admin/accounts/:id/sessions': () => 'nobody-at-all',
+  '/api/admin/mails/:id': () => 'no-letter',
   '/api/subscriptions/:id': ({ subscriptionId }) => subscriptionId,
   '/api/subscriptions/:id/preview/:planId': ({ subscriptionId }) => subscriptionId,
   '/api/subscriptions/:id/resume': ({ subscriptionId }) => subscriptionId,

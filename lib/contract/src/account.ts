@@ -75,6 +75,15 @@ export const accountAuditEntry = z.object({
   detail: z.string(),
 });
 
+/** A letter that was kept because no mail server is configured. */
+const keptLetter = z.object({
+  id: z.string(),
+  at: timestamp,
+  to: z.string(),
+  subject: z.string(),
+  text: z.string(),
+});
+
 /** For who is not signed in: every proof comes in the body or in a cookie of the ceremony. */
 export const entryApi = {
   forgotPassword: endpoint({
@@ -302,6 +311,25 @@ export const adminApi = {
     query: pageQuery,
     response: page(accountAuditEntry),
   }),
+  listMails: endpoint({
+    method: 'GET',
+    path: '/api/admin/mails',
+    access: 'user',
+    role: 'admin',
+    summary: 'Letters that were kept because no mail server is configured, newest first, without their words',
+    query: pageQuery,
+    response: page(keptLetter.omit({ text: true })),
+  }),
+  readMail: endpoint({
+    method: 'GET',
+    path: '/api/admin/mails/:id',
+    access: 'user',
+    role: 'admin',
+    summary: 'A kept letter; that it was read is written to the audit trail',
+    params: idParams,
+    response: keptLetter,
+    problems: ['not_found'],
+  }),
 } as const;
 
 /** For the operator of the machine, on a socket that only he can open. */
@@ -313,7 +341,7 @@ export const identityOperatorApi = {
     summary: 'Letters that were kept because no mail server is configured, newest first',
     query: z.object({ limit: z.coerce.number().int().min(1).max(200).default(20) }),
     response: z.object({
-      items: z.array(z.object({ at: timestamp, to: z.string(), subject: z.string(), text: z.string() })),
+      items: z.array(keptLetter),
     }),
   }),
   rotateKeys: endpoint({

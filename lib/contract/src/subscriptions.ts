@@ -61,6 +61,15 @@ export const serversApi = {
     summary: 'My servers',
     response: z.object({ items: z.array(server) }),
   }),
+  listAccountServers: endpoint({
+    method: 'GET',
+    path: '/api/admin/servers',
+    access: 'user',
+    role: 'support',
+    summary: 'The servers of an account, for support',
+    query: z.object({ ownerId: id }),
+    response: z.object({ items: z.array(server.omit({ name: true })) }),
+  }),
   getServer: endpoint({
     method: 'GET',
     path: '/api/servers/:id',

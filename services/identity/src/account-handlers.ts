@@ -2,7 +2,7 @@ import type { accountApi, adminApi, entryApi, identityApi } from '@ptsdly/contra
 import type { Handlers } from '@ptsdly/kit';
 import type { Credentials } from './credentials.ts';
 import { type Entry, localeOf } from './entry.ts';
-import type { PostOffice } from './mail/post-office.ts';
+import type { Outbox } from './mail/outbox.ts';
 import type { Passkeys } from './passkeys.ts';
 import type { People } from './people.ts';
 import type { Pictures } from './pictures.ts';
@@ -23,7 +23,7 @@ export interface AccountParts {
   readonly pictures: Pictures;
   readonly people: People;
   readonly receipts: Receipts;
-  readonly post: PostOffice;
+  readonly outbox: Outbox;
 }
 
 export function entryHandlers({ credentials, entry, passkeys, receipts }: AccountParts) {
@@ -112,11 +112,13 @@ export function pictureHandlers({ users, pictures }: AccountParts) {
   } satisfies Handlers<Pick<typeof identityApi, 'putPicture' | 'deletePicture'>>;
 }
 
-export function adminHandlers({ people }: AccountParts) {
+export function adminHandlers({ people, outbox }: AccountParts) {
   return {
     listAccounts: ({ caller, query }) => people.list(caller, query),
     setRole: ({ caller, params, body }) => people.setRole(caller, params.id, body.role),
     signOutAccount: ({ caller, params }) => people.signOut(caller, params.id),
     listAudit: ({ caller, query }) => people.trail(caller, query),
+    listMails: ({ caller, query }) => outbox.list(caller, query),
+    readMail: ({ caller, params }) => outbox.read(caller, params.id),
   } satisfies Handlers<typeof adminApi>;
 }

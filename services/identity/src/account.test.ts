@@ -135,6 +135,37 @@ describe('roles', () => {
   });
 });
 
+describe('letters that were kept', () => {
+  const enterAs = async (role: 'admin' | 'support') => {
+    await rig.enter();
+    await rig.operator().appoint({ body: { email: person.email, role } });
+    return rig.issue({ cookie: (await rig.signIn()).cookie });
+  };
+
+  it('are listed without their words, and each that is opened is written down', async () => {
+    const { token, sub } = await enterAs('admin');
+    const other = await rig.enter({ email: 'other@example.com' });
+    await rig.call('/api/auth/password/forgot', { body: { email: 'other@example.com' } });
+    const letter = await rig.letter('other@example.com', /비밀번호/);
+    const list = await rig.call('/api/admin/mails', { token });
+    expect(list.text).not.toContain(letter.token);
+    const { items } = list.json as unknown as { items: { id: string; to: string }[] };
+    const { id } = items.find(({ to }) => to === 'other@example.com') ?? { id: '' };
+    const opened = await get<{ text: string }>(`/api/admin/mails/${id}`, token);
+    expect(opened.text).toContain(letter.token);
+    const { items: trail } = await get<{ items: object[] }>('/api/admin/audit', token);
+    const act = { actor: sub, action: 'mail.read', subject: other.sub, detail: 'reset-password' };
+    expect(trail[0]).toMatchObject(act);
+    expect((await rig.call('/api/admin/mails/unknown', { token })).status).toBe(404);
+  });
+
+  it('are for administrators, not for support', async () => {
+    const { token } = await enterAs('support');
+    for (const path of ['/api/admin/mails', '/api/admin/mails/x'])
+      expect((await rig.call(path, { token })).json.code).toBe('forbidden');
+  });
+});
+
 describe('leaving', () => {
   it('takes a copy of everything first', async () => {
     const { token } = await rig.enter();

@@ -95,7 +95,7 @@ export function identityApp(parts: IdentityParts, options: AppOptions): Hono {
     app,
     identityOperatorApi,
     {
-      mails: async ({ query }) => ({ items: await parts.post.kept(query.limit) }),
+      mails: async ({ query }) => ({ items: await parts.outbox.kept(query.limit) }),
       rotateKeys: () => keys.rotate(),
       appoint: ({ body }) => parts.people.appoint(body.email, body.role),
     },

@@ -31,6 +31,7 @@ import { KakaoUnlink } from './kakao-unlink.ts';
 import { SigningKeys } from './keys.ts';
 import { BillingPost } from './mail/billing-post.ts';
 import { openMailer } from './mail/open-mailer.ts';
+import { Outbox } from './mail/outbox.ts';
 import { PostOffice } from './mail/post-office.ts';
 import { Passkeys } from './passkeys.ts';
 import { Passwords } from './passwords.ts';
@@ -142,7 +143,7 @@ async function assemble(
   const door = new Door({ auth, origin, cookie, sessions, providers, calls, log, ...guards });
   const credentials = new Credentials({ db, bell, post, passwords, rules, reauthentication });
   const parts = {
-    ...{ origin, door, users, apiTokens, tokens, keys, feed, post, entry, passkeys, secondFactor, receipts },
+    ...{ origin, door, users, apiTokens, tokens, keys, feed, entry, passkeys, secondFactor, receipts },
     links: new ProviderLinks(db, sessions),
     credentials,
     kakaoUnlink: new KakaoUnlink({
@@ -155,6 +156,7 @@ async function assemble(
     reauthentication,
     sessionList: new SessionList(db, sessions, bell),
     pictures: new Pictures(db, sessions),
+    outbox: new Outbox(db, sessions),
     people: new People(db, sessions, bell),
   };
 

@@ -73,6 +73,10 @@ function mountSubscriptions(
         const rows = await servers.ofOwner(caller.sub);
         return { items: rows.map((row) => servers.view(row)) };
       },
+      listAccountServers: async ({ query }) => {
+        const rows = await servers.ofOwner(query.ownerId);
+        return { items: rows.map((row) => servers.support(row)) };
+      },
       getServer: async ({ caller, params }) => servers.view(await servers.owned(params.id, caller.sub)),
       getUsage: async ({ caller, params }) => meters.usage(await servers.owned(params.id, caller.sub)),
     },

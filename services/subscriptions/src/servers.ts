@@ -144,6 +144,12 @@ export class Servers {
     return { id, slug, name, state, url: this.url(row), usedBytes, quotaBytes, failure, createdAt, readyAt };
   }
 
+  /** What support sees of a server: all but the name that its owner gave it. */
+  support(row: ServerRow): Omit<Server, 'name'> {
+    const { name: _, ...rest } = this.view(row);
+    return rest;
+  }
+
   /** The part of a server that its subscription shows. */
   brief(row: ServerRow): Subscription['server'] {
     const { id, slug, state } = row;

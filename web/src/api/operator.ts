@@ -1,9 +1,12 @@
-import { type CallOutput, identityApi, type Report, reportsApi } from '@ptsdly/contract';
+import { type CallOutput, identityApi, type Report, reportsApi, serversApi } from '@ptsdly/contract';
 import { api } from './api.ts';
 import { request } from './request.ts';
 
 export type Account = CallOutput<typeof identityApi.listAccounts>['items'][number];
 type AccountAct = CallOutput<typeof identityApi.listAudit>['items'][number];
+type Envelope = CallOutput<typeof identityApi.listMails>['items'][number];
+type Letter = CallOutput<typeof identityApi.readMail>;
+export type AccountServer = CallOutput<typeof serversApi.listAccountServers>['items'][number];
 type Decision = CallOutput<typeof reportsApi.listDecisions>['items'][number];
 
 /** What an operator does about a reported link. */
@@ -53,6 +56,18 @@ const operator = api.injectEndpoints({
       transformResponse: ({ items }: { items: AccountAct[] }) => items,
       providesTags: ['Audit'],
     }),
+    accountServers: build.query<readonly AccountServer[], string>({
+      query: (ownerId) => request(serversApi.listAccountServers, { query: { ownerId } }),
+      transformResponse: ({ items }: { items: AccountServer[] }) => items,
+    }),
+    envelopes: build.query<readonly Envelope[], void>({
+      query: () => request(identityApi.listMails, { query: { limit: PAGE } }),
+      transformResponse: ({ items }: { items: Envelope[] }) => items,
+    }),
+    openLetter: build.mutation<Letter, string>({
+      query: (id) => request(identityApi.readMail, { params: { id } }),
+      invalidatesTags: ['Audit'],
+    }),
   }),
 });
 
@@ -63,4 +78,7 @@ export const {
   useAccountsQuery,
   useSignOutAccountMutation,
   useAccountActsQuery,
+  useAccountServersQuery,
+  useEnvelopesQuery,
+  useOpenLetterMutation,
 } = operator;

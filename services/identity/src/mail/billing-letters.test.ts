@@ -1,12 +1,14 @@
 import { billingLetter, type Event } from '@ptsdly/contract';
 import { openDatabase } from '@ptsdly/db';
 import { newDatabase } from '@ptsdly/db/testing';
-import { silentLog } from '@ptsdly/kit';
+import { Bell, silentLog } from '@ptsdly/kit';
 import { expect, test } from 'vitest';
 import { type IdentityTables, migrations } from '../schema.ts';
+import { Sessions } from '../sessions.ts';
 import { billingValues } from './billing-letters.ts';
 import { BillingPost } from './billing-post.ts';
 import { writeLetter } from './letters.ts';
+import { Outbox } from './outbox.ts';
 import { PostOffice } from './post-office.ts';
 
 const facts = {
@@ -51,8 +53,9 @@ test('a letter that is asked for twice is written once, and nobody writes to who
     data: { type: 'letter.wanted', userId, kind: 'payment-receipt', values: facts },
   });
   for (const event of [wanted(7, 'ann'), wanted(7, 'ann'), wanted(8, 'nobody')]) await billing.apply(event);
-  await expect.poll(() => post.kept(10), { timeout: 5000 }).toHaveLength(1);
-  const [letter] = await post.kept(10);
+  const outbox = new Outbox(db, new Sessions(db, new Bell()));
+  await expect.poll(() => outbox.kept(10), { timeout: 5000 }).toHaveLength(1);
+  const [letter] = await outbox.kept(10);
   expect(letter?.text).toContain('https://ptsdly.example/app/subscription');
   await post.close();
   await db.destroy();

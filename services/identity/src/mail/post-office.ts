@@ -106,22 +106,6 @@ export class PostOffice {
       });
   }
 
-  /** What was kept for the operator, newest first. */
-  async kept(limit: number): Promise<{ at: string; to: string; subject: string; text: string }[]> {
-    const rows = await this.#db
-      .selectFrom('mail')
-      .select(['createdAt', 'email', 'content'])
-      .where('state', '=', 'kept')
-      .orderBy('id', 'desc')
-      .limit(limit)
-      .execute();
-    return rows.map(({ createdAt, email, content }) => ({
-      at: createdAt,
-      to: email,
-      ...(JSON.parse(content ?? '{}') as { subject: string; text: string }),
-    }));
-  }
-
   async close(): Promise<void> {
     clearInterval(this.#timer);
     await this.#running;

@@ -61,9 +61,11 @@ export function SecondFactorSection() {
         {isOn ? t('secondFactor.on', { count: security.recoveryCodesLeft }) : t('secondFactor.off')}
       </p>
       {isOn && (
-        <Button look="plain" icon="retry" onPress={() => setStep('renew')} data-testid="renew-codes">
-          {t('secondFactor.renew')}
-        </Button>
+        <div>
+          <Button look="quiet" icon="retry" onPress={() => setStep('renew')} data-testid="renew-codes">
+            {t('secondFactor.renew')}
+          </Button>
+        </div>
       )}
       <ProofDialog
         title={t('secondFactor.renewTitle')}

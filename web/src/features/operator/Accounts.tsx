@@ -9,6 +9,7 @@ import { ProblemNotice } from '../../ui/Notice.tsx';
 import { TextField } from '../../ui/TextField.tsx';
 import { say, warn } from '../../ui/toasts.ts';
 import links from '../links/Links.module.css';
+import { AccountServers } from './AccountServers.tsx';
 import styles from './Operator.module.css';
 
 /** Accounts by address or id. */
@@ -16,6 +17,7 @@ export function Accounts({ acts }: { acts: boolean }) {
   const { t, i18n } = useTranslation();
   const [search, setSearch] = useState('');
   const { data, error } = useAccountsQuery(useDeferredValue(search.trim()));
+  const [shown, setShown] = useState<string>();
   const [chosen, setChosen] = useState<Account>();
   return (
     <section className={styles.section} aria-labelledby="accounts">
@@ -39,11 +41,22 @@ export function Accounts({ acts }: { acts: boolean }) {
                 <time dateTime={account.createdAt}>{formatDate(account.createdAt, i18n.language)}</time>
               </span>
             </div>
-            {acts && (
-              <Button look="quiet" onPress={() => setChosen(account)}>
-                {t('operator.signOut')}
+            <div className={styles.actions}>
+              <Button
+                look="plain"
+                aria-expanded={shown === account.id}
+                onPress={() => setShown(shown === account.id ? undefined : account.id)}
+                data-testid="account-servers"
+              >
+                {t('operator.servers')}
               </Button>
-            )}
+              {acts && (
+                <Button look="quiet" onPress={() => setChosen(account)}>
+                  {t('operator.signOut')}
+                </Button>
+              )}
+            </div>
+            {shown === account.id && <AccountServers ownerId={account.id} />}
           </li>
         ))}
       </ul>

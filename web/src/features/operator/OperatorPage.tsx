@@ -6,9 +6,10 @@ import { EmptyState } from '../../ui/Notice.tsx';
 import styles from '../links/Links.module.css';
 import { Accounts } from './Accounts.tsx';
 import { AuditTrail } from './AuditTrail.tsx';
+import { Outbox } from './Outbox.tsx';
 import { ReportQueue } from './ReportQueue.tsx';
 
-/** Reported links, accounts and what was done about them; support looks, administrators act. */
+/** Reported links, accounts, letters that were kept and what was done about them; support looks, administrators act. */
 export function Component() {
   const { t } = useTranslation();
   useTitle(t('operator.title'));
@@ -21,6 +22,7 @@ export function Component() {
       <h1>{t('operator.title')}</h1>
       <ReportQueue acts={acts} />
       <Accounts acts={acts} />
+      {acts && <Outbox />}
       <AuditTrail />
     </div>
   );
