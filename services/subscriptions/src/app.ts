@@ -17,6 +17,7 @@ import type { Meters } from './meters.ts';
 import type { Placements } from './placements.ts';
 import type { Servers } from './servers.ts';
 import type { Subscriptions } from './subscriptions.ts';
+import { readTimeline } from './timeline.ts';
 
 export interface AppParts {
   readonly subscriptions: Subscriptions;
@@ -74,6 +75,10 @@ function mountSubscriptions(
         return { items: rows.map((row) => servers.view(row)) };
       },
       getServer: async ({ caller, params }) => servers.view(await servers.owned(params.id, caller.sub)),
+      getTimeline: async ({ caller, params }) => {
+        const { id } = await servers.owned(params.id, caller.sub);
+        return { items: await readTimeline(servers.db, id) };
+      },
       getUsage: async ({ caller, params }) => meters.usage(await servers.owned(params.id, caller.sub)),
     },
     options,
