@@ -99,11 +99,11 @@ describe('a server says', () => {
 
   test('that there is no room, when it is tried again, and that it came', async () => {
     const { timeline, becomes, clock, calls, params, close } = await open(
-      failing('before ensure', 'capacity', 2),
+      failing('before ensure', 'capacity', 1),
     );
     await becomes(['provisioning capacity 1', 'provisioning 1', 'requested 1']);
     expect((await timeline())[0]?.retryAt).toBe(new Date(clock.now() + 30_000).toISOString());
-    const end = ['ready 1', 'provisioning capacity 2', 'provisioning 1', 'requested 1'];
+    const end = ['ready 1', 'provisioning capacity 1', 'provisioning 1', 'requested 1'];
     await becomes(end, 5000);
     await expect(calls.as('bob').getTimeline({ params })).rejects.toMatchObject({ code: 'not_found' });
     await close();
@@ -117,8 +117,8 @@ describe('a server says', () => {
   });
 
   test('what fails more than in passing, and nothing of a hiccup', async () => {
-    const { timeline, becomes, close } = await open(failing('before ensure', 'retry', 4));
-    const retried = ['provisioning retry 2', 'provisioning 1', 'requested 1'];
+    const { timeline, becomes, close } = await open(failing('before ensure', 'retry', 3));
+    const retried = ['provisioning retry 1', 'provisioning 1', 'requested 1'];
     await becomes(['ready 1', ...retried], 500);
     const line = (await timeline()).find(({ trouble }) => trouble === 'retry');
     expect(line?.retryAt).toMatch(/^2026-11-23T/);
