@@ -16,6 +16,7 @@ ptsdly identity mails            letters that were kept because no mail server i
 ptsdly identity admin E-MAIL     makes an account an administrator; \`support\` and \`user\` likewise
 ptsdly subscriptions list        all subscriptions; \`suspend ID WHY\` stops the server of one (either id) whatever is
                                  paid, \`unsuspend ID\` lets it run again
+ptsdly subscriptions refunds     charges that nobody owed, until they are refunded at the provider
 ptsdly nodes                     on a manager of a Docker Swarm: gives machines that join their share of
                                  media servers, and empties those that are to go
 ptsdly servers                   the servers and where their videos lie

@@ -6,9 +6,9 @@ import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openPortOneStandIn } from '../../services/subscriptions/src/payments/testing/portone-stand-in.ts';
 import type { StandIn } from '../../services/subscriptions/src/payments/testing/stand-in.ts';
+import { chromiumPath, launchChromium, openContext, screens } from '../browser/chromium.ts';
 import { Person } from '../person.ts';
 import { type Product, startProduct } from '../product.ts';
-import { chromiumPath, launchChromium, openContext, screens } from '../browser/chromium.ts';
 
 /** The payment page in a real browser, with a stand-in for PortOne's browser SDK on an origin of its own. */
 

@@ -8,7 +8,7 @@ import {
 import { type AppOptions, admit, type Caller, createApp, eventStream, type Feed, mount } from '@ptsdly/kit';
 import type { Hono } from 'hono';
 import type { Billing } from './billing/billing.ts';
-import { entryOf, listEntries } from './billing/entries.ts';
+import { entryOf, listEntries, listRefundsDue } from './billing/entries.ts';
 import type { Changes } from './changes.ts';
 import type { Host } from './hosts/host.ts';
 import { keyedRequest } from './idempotency.ts';
@@ -109,6 +109,7 @@ function mountInternal(app: Hono, parts: AppParts, options: AppOptions): void {
     app,
     billingOperatorApi,
     {
+      refundsDue: async () => ({ items: await listRefundsDue(servers.db) }),
       subscriptionEntries: ({ query }) => listEntries(servers.db, query),
       suspend: async ({ params, body }) => entryOf(await billing.endings.suspend(params.id, body.reason)),
       unsuspend: async ({ params }) => entryOf(await billing.endings.suspend(params.id, null)),

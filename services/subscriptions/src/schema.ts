@@ -1,7 +1,7 @@
 import type { ServerState, StoragePlace, Subscription } from '@ptsdly/contract';
 import { type Migrations, type OutboxTables, outboxHeadMigration, outboxMigration } from '@ptsdly/db';
 import type { Kysely } from 'kysely';
-import { type BillingRow, type BillingTables, billingMigration } from './billing/schema.ts';
+import { type BillingRow, type BillingTables, billingMigration, refundMigration } from './billing/schema.ts';
 import { type MeterTables, meterMigration } from './meter-schema.ts';
 import { type TimelineTables, timelineMigration } from './timeline-schema.ts';
 
@@ -170,4 +170,5 @@ export const migrations: Migrations = {
   '2027-02-payments-billing': billingMigration,
   '2027-02-payments-meters': meterMigration,
   '2027-03-billing2-timeline': timelineMigration,
+  '2027-03-billing2-refunds': refundMigration,
 };

@@ -22,9 +22,8 @@ export function ServerCreation({ server: listed }: { server: Server }) {
   return (
     <section className={styles.creation} data-testid="server-state" data-state={server.state}>
       <span className={cx(styles.lamp, failed && styles.lampOff)} aria-hidden="true" />
-      <h1>{t(failed ? 'server.failedTitle' : 'server.creating')}</h1>
-      <p>{t(failed ? 'server.failedLead' : 'server.creatingLead')}</p>
-      {failed && server.failure && <p className={styles.failure}>{server.failure}</p>}
+      <h1>{t(failed ? 'server.failedTitle' : isHeldUp ? 'timeline.delayed' : 'server.creating')}</h1>
+      <p>{t(failed || isHeldUp ? 'server.failedLead' : 'server.creatingLead')}</p>
       {(failed || isHeldUp) && <Timeline serverId={server.id} />}
       {!failed && (
         <ol className={styles.steps} aria-live="polite">
