@@ -130,6 +130,7 @@ test('the SDK of AWS is loaded where its scheme is used, and nowhere else', () =
     .filter(({ imports }) => imports.some((specifier) => specifier.startsWith('@aws-sdk/')))
     .map(({ file }) => dirname(file));
   expect([...new Set(users)].sort()).toEqual([
+    'ptsdly/src/nodes',
     'services/media/src/storage/s3',
     'services/subscriptions/src/hosts/ec2',
   ]);

@@ -19,6 +19,7 @@ const database = z
     'expected sqlite:path or mysql://user:password@host/schema',
   );
 const secret = z.string().min(32, 'at least 32 characters');
+const filled = z.string().min(1).optional();
 
 const list = z
   .string()
@@ -70,13 +71,9 @@ export const settings = {
   tlsCert: setting(
     'PTSDLY_TLS_CERT',
     'File with the certificate and its chain (PEM), for https without a proxy; read again when it changes',
-    z.string().min(1).optional(),
+    filled,
   ),
-  tlsKey: setting(
-    'PTSDLY_TLS_KEY',
-    'File with the key of that certificate (PEM)',
-    z.string().min(1).optional(),
-  ),
+  tlsKey: setting('PTSDLY_TLS_KEY', 'File with the key of that certificate (PEM)', filled),
   acme: setting(
     'PTSDLY_ACME',
     'Directory of a certificate authority that gives certificates by itself (ACME), such as `https://acme-v02.api.letsencrypt.org/directory`; setting it accepts its terms',
@@ -171,7 +168,7 @@ export const settings = {
   scalingGroup: setting(
     'PTSDLY_SCALING_GROUP',
     'EC2 Auto Scaling group of the workers, for `ptsdly nodes`; its machines are emptied before they go',
-    z.string().min(1).optional(),
+    filled,
   ),
   cloudKey: setting(
     'PTSDLY_CLOUD_KEY',
@@ -193,7 +190,7 @@ export const settings = {
   plans: setting(
     'PTSDLY_PLANS',
     'File of the plans on offer (JSON); three usual ones where not given',
-    z.string().min(1).optional(),
+    filled,
   ),
   payments: setting(
     'PTSDLY_PAYMENTS',
@@ -203,16 +200,11 @@ export const settings = {
       .regex(/^(none|stripe|portone):/, 'expected none:, stripe: or portone:')
       .default('none:'),
   ),
-  paymentsKey: setting(
-    'PTSDLY_PAYMENTS_KEY',
-    "Secret of the payment provider's API",
-    z.string().min(1).optional(),
-    'secret',
-  ),
+  paymentsKey: setting('PTSDLY_PAYMENTS_KEY', "Secret of the payment provider's API", filled, 'secret'),
   paymentsWebhookSecret: setting(
     'PTSDLY_PAYMENTS_WEBHOOK_SECRET',
     "Secret of the payment provider's webhooks",
-    z.string().min(1).optional(),
+    filled,
     'secret',
   ),
   sleepAfter: setting(
@@ -280,18 +272,19 @@ export const settings = {
     'Range API of breached passwords, such as `https://api.pwnedpasswords.com`; five digits of a hash are sent there',
     z.url({ protocol: /^https?$/ }).optional(),
   ),
-  googleId: setting('PTSDLY_GOOGLE_CLIENT_ID', 'Client id of Google sign-in', z.string().min(1).optional()),
-  googleSecret: setting(
-    'PTSDLY_GOOGLE_CLIENT_SECRET',
-    'Client secret of Google sign-in',
-    z.string().min(1).optional(),
-    'secret',
-  ),
-  kakaoId: setting('PTSDLY_KAKAO_CLIENT_ID', 'REST API key of Kakao sign-in', z.string().min(1).optional()),
+  googleId: setting('PTSDLY_GOOGLE_CLIENT_ID', 'Client id of Google sign-in', filled),
+  googleSecret: setting('PTSDLY_GOOGLE_CLIENT_SECRET', 'Client secret of Google sign-in', filled, 'secret'),
+  kakaoId: setting('PTSDLY_KAKAO_CLIENT_ID', 'REST API key of Kakao sign-in', filled),
   kakaoSecret: setting(
     'PTSDLY_KAKAO_CLIENT_SECRET',
     'Client secret of Kakao sign-in, where it is switched on',
-    z.string().min(1).optional(),
+    filled,
+    'secret',
+  ),
+  kakaoAdminKey: setting(
+    'PTSDLY_KAKAO_ADMIN_KEY',
+    'Primary admin key of the Kakao app: its unlink webhook (`POST /api/auth/kakao/unlink`) is heeded',
+    filled,
     'secret',
   ),
   kakaoOpenId: setting(

@@ -13,6 +13,7 @@ ptsdly links backup FOLDER       copies the store of links while it is in use
 ptsdly links restore-backup FOLDER
                                  puts such a copy in the store's place, while links is not running
 ptsdly identity mails            letters that were kept because no mail server is configured
+ptsdly identity rotate-keys      makes the next key that signs tokens, which also happens every 90 days
 ptsdly identity admin E-MAIL     makes an account an administrator; \`support\` and \`user\` likewise
 ptsdly subscriptions list        all subscriptions; \`suspend ID WHY\` stops the server of one (either id) whatever is
                                  paid, \`unsuspend ID\` lets it run again

@@ -16,7 +16,7 @@ import { keptSecret } from './data-folder.ts';
 /** What an operator asks of a running service, on the machine where it runs. */
 const operations = {
   links: ['reports', 'takedown', 'restore', 'dismiss', 'audit', 'backup', 'restore-backup'],
-  identity: ['mails', 'admin', 'support', 'user'],
+  identity: ['mails', 'rotate-keys', 'admin', 'support', 'user'],
   subscriptions: ['list', 'refunds', 'suspend', 'unsuspend'],
 } as const;
 type Operated = keyof typeof operations;
@@ -39,7 +39,8 @@ export const operatorSocket = (config: Config, service: Attended) => `${config.r
 export function operatorPeer(config: Config, service: Attended) {
   const key = new TextEncoder().encode(config.serviceKey ?? keptSecret(config.data, 'service.key'));
   const tokens = createServiceTokens('operator', key);
-  return internalPeer(service, `unix:${operatorSocket(config, service)}`, tokens);
+  // a person waits: whether anybody listens is told at once
+  return internalPeer(service, `unix:${operatorSocket(config, service)}`, tokens, { restartMs: 0 });
 }
 
 /** Runs one operation and answers the lines to print. Rejects with a ConfigError that says what to do. */
@@ -70,6 +71,10 @@ async function operateIdentity(
   [email]: readonly string[],
 ): Promise<string[]> {
   if (operation === 'mails') return lines((await identity.mails({ query: {} })).items);
+  if (operation === 'rotate-keys') {
+    const { id, signsFrom } = await identity.rotateKeys({});
+    return [`key ${id} signs from ${signsFrom}; the one before stays until its tokens have ended`];
+  }
   if (!email) throw new ConfigError(`ptsdly identity ${operation} E-MAIL`);
   const account = await identity.appoint({ body: { email, role: operation as Role } });
   return [`${account.email} is ${account.role} now and has to sign in again`];

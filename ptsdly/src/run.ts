@@ -205,7 +205,14 @@ function keysOf(key: string | undefined) {
 function providers(config: Config): Providers {
   const { googleId, googleSecret, googleIssuer, kakaoId, kakaoSecret, kakaoIssuer, kakaoApi } = config;
   const google = { issuer: googleIssuer, clientId: googleId, clientSecret: googleSecret };
-  const kakao = { issuer: kakaoIssuer, apiUrl: kakaoApi, clientId: kakaoId, clientSecret: kakaoSecret };
+  const { kakaoAdminKey: adminKey } = config;
+  const kakao = {
+    issuer: kakaoIssuer,
+    apiUrl: kakaoApi,
+    clientId: kakaoId,
+    clientSecret: kakaoSecret,
+    adminKey,
+  };
   return {
     ...(googleId && googleSecret ? { google: given(google) } : {}),
     ...(kakaoId ? { kakao: { ...given(kakao), openId: config.kakaoOpenId === 'on' } } : {}),

@@ -68,6 +68,13 @@ async function prove(page: Page): Promise<void> {
   await page.getByTestId('proof-submit').click();
 }
 
+/** The recovery codes that are shown, this once. */
+async function keepCodes(page: Page): Promise<string[]> {
+  const shown = await page.getByTestId('recovery-codes').textContent();
+  await page.getByTestId('codes-kept').click();
+  return (shown ?? '').trim().split(/\s+/);
+}
+
 describe.runIf(chromiumPath)('my page', () => {
   test.each(screens)('on a $name', { timeout: 120_000 }, async (screen) => {
     const email = `${screen.name}-${Date.now()}@example.test`;
@@ -82,9 +89,13 @@ describe.runIf(chromiumPath)('my page', () => {
     const totp = new TOTP({ secret: Secret.fromBase32(secret.trim()) });
     await page.getByTestId('first-code').fill(totp.generate());
     await page.getByTestId('first-code-submit').click();
-    const codes = ((await page.getByTestId('recovery-codes').textContent()) ?? '').trim().split(/\s+/);
-    await page.getByTestId('codes-kept').click();
+    const firstCodes = await keepCodes(page);
     await page.locator('[data-testid=second-factor-state][data-on=true]').waitFor();
+    await page.getByTestId('renew-codes').click();
+    await prove(page);
+    const codes = await keepCodes(page);
+    expect(codes).toHaveLength(10);
+    expect(firstCodes).not.toContain(codes[0]);
 
     const session = await context.newCDPSession(page);
     await session.send('WebAuthn.enable');

@@ -31,6 +31,7 @@ import { type Product, type ServiceName, startProduct } from '../product.ts';
 const HOUR_MS = 3600_000;
 const serviceKey = randomBytes(24).toString('base64url');
 const authSecret = randomBytes(24).toString('base64url');
+const adminKey = randomBytes(24).toString('base64url');
 const tokens = createServiceTokens('test', new TextEncoder().encode(serviceKey));
 
 type Actor =
@@ -64,6 +65,8 @@ beforeAll(async () => {
       PTSDLY_SERVICE_KEY: serviceKey,
       PTSDLY_AUTH_SECRET: authSecret,
       PTSDLY_RATE_FACTOR: '0',
+      PTSDLY_KAKAO_CLIENT_ID: 'kakao-app',
+      PTSDLY_KAKAO_ADMIN_KEY: adminKey,
     },
   });
   world = await people(past);
@@ -236,8 +239,10 @@ const methodsOf = ({ methods }: Route) =>
 const guarded = routes
   .filter(({ access }) => access === 'user')
   .flatMap((route) => methodsOf(route).map((method) => ({ route, method, name: `${method} ${route.path}` })));
+/** Of a provider, which shows a key that it shares with the operator. */
+const KAKAO_UNLINK = '/api/auth/kakao/unlink';
 const open = routes
-  .filter(({ access, path }) => access === 'open' && path.startsWith('/api/'))
+  .filter(({ access, path }) => access === 'open' && path.startsWith('/api/') && path !== KAKAO_UNLINK)
   .flatMap((route) => methodsOf(route).map((method) => ({ route, method, name: `${method} ${route.path}` })));
 
 function pathOf({ path, upstream }: Route): string {
@@ -247,6 +252,7 @@ function pathOf({ path, upstream }: Route): string {
     .replace(':slug', ids.slug ?? '')
     .replace('/uploads/:id', `/uploads/${ids.uploadId}`)
     .replace(':code', ids.code ?? '')
+    .replace('/renditions/:name', '/renditions/v360')
     .replace(':name', 'ko.vtt')
     .replace(/:(\w+)/g, () => {
       if (resource === undefined) throw new Error(`${path} names a resource: add it to the table above`);
@@ -366,12 +372,36 @@ describe.each(open)('$name', ({ route, method }) => {
   });
 });
 
+describe(`POST ${KAKAO_UNLINK}`, () => {
+  test.each([
+    'nobody',
+    'owner',
+    'admin',
+    'revoked',
+    'expired',
+    'narrow token',
+    'alg none',
+    'key confusion',
+  ] as const)('not for %s', async (actor) => {
+    const refused = { status: 401, code: 'unauthenticated' };
+    expect(await ask(product.url + KAKAO_UNLINK, 'POST', as(actor))).toMatchObject(refused);
+  });
+
+  test('not for another key, and for the key of the app', async () => {
+    const show = (key: string) =>
+      ask(product.url + KAKAO_UNLINK, 'POST', { authorization: `KakaoAK ${key}` });
+    expect(await show(serviceKey)).toMatchObject({ status: 401, code: 'unauthenticated' });
+    expect(await show(adminKey)).toMatchObject({ status: 422, code: 'invalid_fields' }); // let in, with no form
+  });
+});
+
 test.each([
   'GET /internal/jwks',
   'POST /internal/tokens',
   'GET /internal/events',
   'GET /internal/mails',
   'PUT /internal/roles',
+  'POST /internal/keys/rotate',
   'GET /metrics',
   'GET /internal/servers/x',
 ])('%s does not exist from outside', async (name) => {

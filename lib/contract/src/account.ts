@@ -316,6 +316,13 @@ export const identityOperatorApi = {
       items: z.array(z.object({ at: timestamp, to: z.string(), subject: z.string(), text: z.string() })),
     }),
   }),
+  rotateKeys: endpoint({
+    method: 'POST',
+    path: '/internal/keys/rotate',
+    access: 'internal',
+    summary: 'Make the next signing key; it is published at once, and signs when every service knows it',
+    response: z.object({ id: z.string(), signsFrom: timestamp }),
+  }),
   appoint: endpoint({
     method: 'PUT',
     path: '/internal/roles',

@@ -134,6 +134,12 @@ export const identityRawRoutes: readonly RawRoute[] = [
     summary: 'Where a sign-in provider sends the browser back to',
   },
   {
+    methods: ['POST'],
+    path: '/api/auth/kakao/unlink',
+    access: 'open',
+    summary: 'The unlink webhook of Kakao, which shows its admin key',
+  },
+  {
     methods: ['GET'],
     path: '/api/me/picture',
     access: 'user',

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createClient, endpoint, Problem } from '@ptsdly/contract';
 import { exportJWK, generateKeyPair, SignJWT } from 'jose';
-import { afterEach, describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 import { z } from 'zod';
 import {
   createApp,
@@ -193,6 +193,43 @@ test('keys are fetched again for an unknown key id, but not for every forgery', 
     .sign(foreign.privateKey);
   for (let i = 0; i < 5; i++) await expect(verifier.verify(forged, 'a')).rejects.toBeInstanceOf(Problem);
   expect(fetched).toBe(1);
+});
+
+describe('keys that are older than five minutes', () => {
+  afterEach(() => {
+    vi.useRealTimers();
+  });
+  test('are fetched again, so that a key which was taken back is refused, also of a token seen before', async () => {
+    vi.useFakeTimers({ toFake: ['performance'] });
+    let published = jwks;
+    const verifier = createVerifier(issuers.identity, async () => published);
+    const token = await userToken('a');
+    await verifier.verify(token, 'a');
+    const { publicKey } = await generateKeyPair('EdDSA');
+    published = { keys: [{ ...(await exportJWK(publicKey)), kid: 'k2', alg: 'EdDSA' }] };
+    await verifier.verify(token, 'a');
+    vi.advanceTimersByTime(5 * 60_000);
+    await expect(verifier.verify(await userToken('a'), 'a')).rejects.toMatchObject({
+      code: 'unauthenticated',
+    });
+    await expect(verifier.verify(token, 'a')).rejects.toMatchObject({ code: 'unauthenticated' });
+  });
+
+  test('serve on while the issuer is away, which is asked twice a minute', async () => {
+    vi.useFakeTimers({ toFake: ['performance'] });
+    let fetched = 0;
+    const verifier = createVerifier(issuers.identity, async () => {
+      if (fetched++ > 0) throw new Error('away');
+      return jwks;
+    });
+    await verifier.verify(await userToken('a'), 'a');
+    vi.advanceTimersByTime(5 * 60_000);
+    for (const audience of ['b', 'c', 'd']) await verifier.verify(await userToken(audience), audience);
+    expect(fetched).toBe(2);
+    vi.advanceTimersByTime(31_000);
+    await verifier.verify(await userToken('e'), 'e');
+    expect(fetched).toBe(3);
+  });
 });
 
 test('an expired token is refused although it was seen before', async () => {

@@ -7,6 +7,8 @@ export const issuers = { identity: 'ptsdly:identity', links: 'ptsdly:links' } as
 
 const ALGORITHMS = ['EdDSA', 'ES256'];
 const REFETCH_MS = 30_000;
+/** Keys that are taken back are refused after this. */
+const KEYS_MS = 5 * 60_000;
 const CACHE_SIZE = 5000;
 const CLOCK_TOLERANCE_S = 5;
 
@@ -19,23 +21,44 @@ export interface TokenVerifier {
 }
 
 /**
- * Verifies tokens of one issuer by its public keys (RFC 7519, RFC 7517). Keys come when first needed and again
- * on an unknown `kid`, at most twice a minute; verified tokens are remembered until they expire.
+ * Verifies tokens of one issuer by its public keys (RFC 7519, RFC 7517). Keys come when first needed, again on an
+ * unknown `kid`, at most twice a minute, and again after five minutes, when the old ones serve on if the issuer is away.
+ * Verified tokens are remembered until they expire, or the keys come again.
  */
 export function createVerifier(issuer: string, fetchKeys: () => Promise<{ keys: unknown[] }>): TokenVerifier {
   let keys: ReturnType<typeof createLocalJWKSet> | undefined;
   let fetchedAt = Number.NEGATIVE_INFINITY;
+  let renewing: Promise<NonNullable<typeof keys>> | undefined;
   const verified = new Map<string, JWTPayload>();
 
+  const areFresh = () => performance.now() - fetchedAt < KEYS_MS;
   const refetch = async () => {
-    keys = createLocalJWKSet((await fetchKeys()) as JSONWebKeySet);
+    const fetched = createLocalJWKSet((await fetchKeys()) as JSONWebKeySet);
+    verified.clear();
     fetchedAt = performance.now();
-    return keys;
+    keys = fetched;
+    return fetched;
+  };
+  /** While the issuer is away everybody waits for one attempt, and the next comes half a minute later. */
+  const renew = async (old: NonNullable<typeof keys>) => {
+    renewing ??= refetch()
+      .catch(() => {
+        fetchedAt = performance.now() - KEYS_MS + REFETCH_MS;
+        return old;
+      })
+      .finally(() => {
+        renewing = undefined;
+      });
+    return renewing;
+  };
+  const present = async () => {
+    if (!keys) return refetch();
+    return areFresh() ? keys : renew(keys);
   };
   const check = async (token: string, audience: string) => {
     const options = { issuer, audience, algorithms: ALGORITHMS, clockTolerance: CLOCK_TOLERANCE_S };
     try {
-      return (await jwtVerify(token, keys ?? (await refetch()), options)).payload;
+      return (await jwtVerify(token, await present(), options)).payload;
     } catch (error) {
       const unknownKey = error instanceof errors.JWKSNoMatchingKey;
       if (!unknownKey || performance.now() - fetchedAt < REFETCH_MS) throw error;
@@ -45,7 +68,7 @@ export function createVerifier(issuer: string, fetchKeys: () => Promise<{ keys: 
   return {
     async verify(token, audience) {
       const key = `${audience} ${createHash('sha256').update(token).digest('base64')}`;
-      const known = verified.get(key);
+      const known = areFresh() ? verified.get(key) : undefined;
       if (known && (known.exp ?? 0) * 1000 > Date.now()) return known;
       const payload = await check(token, audience).catch((cause: unknown) => {
         if (cause instanceof errors.JOSEError) throw new Problem('unauthenticated', { cause });

@@ -1,6 +1,6 @@
 import type { Event } from '@ptsdly/contract';
 import { expect, test } from 'vitest';
-import { Bell, Feed, follow, silentLog } from './index.ts';
+import { Bell, Feed, follow, reach, silentLog } from './index.ts';
 
 function memoryFeed() {
   const events: Event[] = [];
@@ -17,8 +17,7 @@ function memoryFeed() {
   };
   /** The feed as a peer; `away` makes it fail. */
   const state = { away: false };
-  const peer = {
-    baseUrl: 'http://feed',
+  const peer = reach({
     fetch: async (request: Request) => {
       if (state.away) throw new Error('away');
       const query = new URL(request.url).searchParams;
@@ -31,7 +30,7 @@ function memoryFeed() {
       });
       return Response.json(page);
     },
-  };
+  });
   return { feed, add, peer, state };
 }
 

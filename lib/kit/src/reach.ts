@@ -21,8 +21,13 @@ const LONGEST_PAUSE_MS = 250;
 
 const agents = new Map<string, Dispatcher>();
 
+export interface ReachOptions {
+  /** How long a call that reaches nobody is made again, in milliseconds; 5 s where not given. */
+  readonly restartMs?: number;
+}
+
 /** A peer by its address. The connection pool of an address is shared and lives as long as the process. */
-export function reach(address: Address): Peer {
+export function reach(address: Address, { restartMs = RESTART_MS }: ReachOptions = {}): Peer {
   if (typeof address !== 'string') return { fetch: abortable(address.fetch), baseUrl: 'http://service' };
   const socketPath = address.startsWith('unix:') ? address.slice('unix:'.length) : undefined;
   const baseUrl = socketPath ? 'http://service' : address;
@@ -34,7 +39,7 @@ export function reach(address: Address): Peer {
     const headers = [...request.headers];
     const options = { method: request.method, headers, body, signal: request.signal, dispatcher } as const;
     const send = () => undiciFetch(request.url, { ...options, redirect: 'manual' });
-    return (await untilReached(send, request.signal)) as unknown as Response;
+    return (await untilReached(send, restartMs, request.signal)) as unknown as Response;
   };
   return { fetch, baseUrl };
 }
@@ -56,8 +61,8 @@ function connection(socketPath: string | undefined): Dispatcher {
 }
 
 /** A call that has reached nobody is made again while the peer restarts, whatever it is: nothing has happened yet. */
-async function untilReached<T>(send: () => Promise<T>, signal: AbortSignal): Promise<T> {
-  const deadline = performance.now() + RESTART_MS;
+async function untilReached<T>(send: () => Promise<T>, restartMs: number, signal: AbortSignal): Promise<T> {
+  const deadline = performance.now() + restartMs;
   for (let pause = PAUSE_MS; ; pause = Math.min(pause * 2, LONGEST_PAUSE_MS)) {
     try {
       return await send();
@@ -93,7 +98,7 @@ export function forget(address: string): void {
 }
 
 /** A peer service whose internal endpoints are called with a service token. */
-export function internalPeer(name: string, address: Address, tokens: ServiceTokens) {
+export function internalPeer(name: string, address: Address, tokens: ServiceTokens, options?: ReachOptions) {
   const headers = async () => ({ authorization: `Bearer ${await tokens.sign(name)}` });
-  return { ...reach(address), headers };
+  return { ...reach(address, options), headers };
 }

@@ -36,6 +36,9 @@ const COOKIES_FOR: Readonly<Record<string, RegExp>> = {
   links: /^(__Secure-)?ptsdly_viewer/,
 };
 
+/** A provider that calls identity shows a key of its own; it is never one of our tokens, which the relay exchanges. */
+const PROVIDER_KEY = /^KakaoAK \S+$/;
+
 /** The headers that an upstream receives, as a flat list of names and values. */
 export function requestHeaders(exchange: Exchange, publicUrl: URL): string[] {
   const { request, route, token } = exchange;
@@ -61,6 +64,9 @@ export function requestHeaders(exchange: Exchange, publicUrl: URL): string[] {
   headers.push('x-forwarded-proto', publicUrl.protocol.slice(0, -1));
   if (isOpenEnded(request)) headers.push('transfer-encoding', 'chunked');
   if (token) headers.push('authorization', `Bearer ${token}`);
+  const key = header(request, 'authorization');
+  if (!token && route?.upstream === 'identity' && PROVIDER_KEY.test(key ?? ''))
+    headers.push('authorization', key as string);
   const cookie = passedCookies(header(request, 'cookie'), COOKIES_FOR[route?.upstream ?? '']);
   if (cookie) headers.push('cookie', cookie);
   return headers;

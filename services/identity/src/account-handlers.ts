@@ -65,9 +65,11 @@ export function accountHandlers(parts: AccountParts) {
       await credentials.tellOfChange(caller, 'second-factor-on', localeOf(request));
       return codes;
     },
-    renewRecoveryCodes: async ({ caller, body }) => {
+    renewRecoveryCodes: async ({ caller, body, request }) => {
       await reauthentication.require(caller, body.password);
-      return secondFactor.renew(caller.sub);
+      const codes = await secondFactor.renew(caller.sub);
+      await credentials.tellOfChange(caller, 'recovery-codes', localeOf(request));
+      return codes;
     },
     endSecondFactor: async ({ caller, body, request }) => {
       await reauthentication.require(caller, body.password);

@@ -11,6 +11,7 @@ import {
 import type { ApiTokens } from './api-tokens.ts';
 import type { Door } from './door.ts';
 import { localeOf } from './entry.ts';
+import type { KakaoUnlink } from './kakao-unlink.ts';
 import type { SigningKeys } from './keys.ts';
 import type { ProviderLinks } from './provider-links.ts';
 import type { Tokens } from './tokens.ts';
@@ -21,6 +22,7 @@ export interface IdentityParts extends AccountParts {
   readonly origin: string;
   readonly door: Door;
   readonly links: ProviderLinks;
+  readonly kakaoUnlink: KakaoUnlink;
   readonly apiTokens: ApiTokens;
   readonly tokens: Tokens;
   readonly keys: SigningKeys;
@@ -28,7 +30,7 @@ export interface IdentityParts extends AccountParts {
 }
 
 /**
- * The HTTP surface: the contract and two routes more. What is not listed here does not exist, whatever
+ * The HTTP surface: the contract and `identityRawRoutes`. What is not listed here does not exist, whatever
  * better-auth would offer.
  */
 export function identityApp(parts: IdentityParts, options: AppOptions): Hono {
@@ -43,6 +45,7 @@ export function identityApp(parts: IdentityParts, options: AppOptions): Hono {
   app.get('/api/me/picture', async (context) =>
     parts.pictures.get((await admit(context.req.raw.headers, 'user', options, 'account:read')) as Caller),
   );
+  app.post('/api/auth/kakao/unlink', (context) => parts.kakaoUnlink.receive(context.req.raw));
   app.get('/api/auth/callback/:provider', (context) =>
     door.callback(context.req.param('provider'), context.req.raw),
   );
@@ -93,6 +96,7 @@ export function identityApp(parts: IdentityParts, options: AppOptions): Hono {
     identityOperatorApi,
     {
       mails: async ({ query }) => ({ items: await parts.post.kept(query.limit) }),
+      rotateKeys: () => keys.rotate(),
       appoint: ({ body }) => parts.people.appoint(body.email, body.role),
     },
     options,

@@ -169,6 +169,7 @@ describe('with a mail server', () => {
     const received: Received[] = [];
     let isAway = false;
     const server = new SMTPServer({
+      closeTimeout: 50, // the service keeps its connection for the next letter
       authOptional: true,
       disabledCommands: ['STARTTLS'],
       onRcptTo: (_, __, done) => done(isAway ? new Error('come back later') : undefined),

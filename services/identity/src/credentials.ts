@@ -24,6 +24,11 @@ const CHANGES = {
   'passkey-added': { ko: '패스키가 더해짐', en: 'a passkey was added' },
   'passkey-removed': { ko: '패스키가 없어짐', en: 'a passkey was removed' },
   'second-factor-on': { ko: '2단계 인증이 켜짐', en: 'the second factor was switched on' },
+  'recovery-codes': { ko: '복구 코드를 새로 만듦', en: 'new recovery codes were made' },
+  'kakao-unlinked': {
+    ko: '카카오가 연결 끊김을 알려 옴. 다른 로그인 방법이 없다면 비밀번호를 정해 주세요',
+    en: 'Kakao says that it was disconnected; if you have no other way in, choose a password',
+  },
   'second-factor-off': { ko: '2단계 인증이 꺼짐', en: 'the second factor was switched off' },
 } as const;
 
@@ -137,11 +142,15 @@ export class Credentials {
   }
 
   /** Tells the owner that a way in has come or gone. */
-  async tellOfChange(caller: Caller, what: keyof typeof CHANGES, locale: Locale): Promise<undefined> {
-    const email = await this.#emailOf(caller.sub);
+  async tellOfChange(
+    { sub }: Pick<Caller, 'sub'>,
+    what: keyof typeof CHANGES,
+    locale: Locale,
+  ): Promise<undefined> {
+    const email = await this.#emailOf(sub);
     if (isPlaceholder(email)) return undefined;
     const values = { what: CHANGES[what][locale] };
-    await this.#parts.post.post({ kind: 'security-changed', email, userId: caller.sub, locale, values });
+    await this.#parts.post.post({ kind: 'security-changed', email, userId: sub, locale, values });
     return undefined;
   }
 

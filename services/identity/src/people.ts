@@ -1,6 +1,7 @@
 import { type CallOutput, type identityApi, Problem, type Role } from '@ptsdly/contract';
-import { type Bell, type Caller, newId } from '@ptsdly/kit';
+import type { Bell, Caller } from '@ptsdly/kit';
 import type { Kysely, Transaction } from 'kysely';
+import { OPERATOR, writeAct } from './audit.ts';
 import { isPlaceholder } from './providers/owned-email.ts';
 import type { IdentityTables } from './schema.ts';
 import { endAllOf, type Sessions } from './sessions.ts';
@@ -12,9 +13,6 @@ interface Page {
   readonly cursor?: string | undefined;
   readonly limit: number;
 }
-
-/** The operator at the machine, in the audit trail. */
-const OPERATOR = 'operator';
 
 /** Other people's accounts, for support (reads) and administrators (act). Every act is written down with it. */
 export class People {
@@ -73,7 +71,7 @@ export class People {
     await this.#db.transaction().execute(async (trx) => {
       await found(trx, id);
       await endAllOf(trx, id);
-      await write(trx, { actor: caller.sub, action: 'account.sign-out', subject: id, detail: '' });
+      await writeAct(trx, { actor: caller.sub, action: 'account.sign-out', subject: id, detail: '' });
     });
     this.#bell.ring();
     return undefined;
@@ -96,7 +94,7 @@ export class People {
       const before = await found(trx, id);
       await trx.updateTable('user').set({ role }).where('id', '=', id).execute();
       await endAllOf(trx, id);
-      await write(trx, { actor, action: 'account.role', subject: id, detail: `${before.role} → ${role}` });
+      await writeAct(trx, { actor, action: 'account.role', subject: id, detail: `${before.role} → ${role}` });
       return shown({ ...before, role });
     });
     this.#bell.ring();
@@ -110,13 +108,6 @@ async function found(trx: Transaction<IdentityTables>, id: string): Promise<Acco
   const row = await trx.selectFrom('user').select(ACCOUNT).where('id', '=', id).executeTakeFirst();
   if (!row) throw new Problem('not_found');
   return row;
-}
-
-function write(trx: Transaction<IdentityTables>, act: Omit<IdentityTables['audit'], 'id' | 'at'>) {
-  return trx
-    .insertInto('audit')
-    .values({ id: newId(), at: new Date().toISOString(), ...act })
-    .execute();
 }
 
 function shown(row: Account & { email: string }): Account {

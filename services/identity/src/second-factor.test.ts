@@ -54,6 +54,7 @@ describe('a second factor', () => {
   });
 
   it('takes a code once', async () => {
+    later(0); // the clock stands still: else the next step may begin meanwhile, with another code
     const { secret } = await switchOn();
     expect((await finish(await halfWay(), codeOf(secret))).json.code).toBe('wrong_code');
     later(60);
@@ -68,6 +69,26 @@ describe('a second factor', () => {
     const [code = ''] = codes;
     expect((await finish(await halfWay(), code.toUpperCase().replaceAll('-', ' '))).status).toBe(200);
     expect((await finish(await halfWay(), code)).json.code).toBe('wrong_code');
+  });
+
+  it('gives new recovery codes for the password, in the place of the old ones', async () => {
+    const { codes, token } = await switchOn();
+    const renew = (body: object) => rig.call('/api/me/second-factor/recovery-codes', { body, token });
+    expect((await renew({})).json.code).toBe('invalid_credentials');
+    const { recoveryCodes } = (await renew({ password: person.password })).json as unknown as Answers;
+    expect(recoveryCodes).toHaveLength(10);
+    expect((await finish(await halfWay(), codes[0] ?? '')).json.code).toBe('wrong_code');
+    expect((await finish(await halfWay(), recoveryCodes[0] ?? '')).status).toBe(200);
+    await rig.letter(person.email, /로그인 방법이 바뀌었어요/);
+  });
+
+  it('has no recovery codes to renew where it is off', async () => {
+    const { token } = await rig.enter();
+    const answer = await rig.call('/api/me/second-factor/recovery-codes', {
+      body: { password: person.password },
+      token,
+    });
+    expect(answer.json.code).toBe('conflict');
   });
 
   it('is not guessed', async () => {

@@ -67,8 +67,9 @@ export class SecondFactor {
     return this.renew(sub);
   }
 
-  /** New recovery codes in the place of the old ones. */
+  /** New recovery codes in the place of the old ones. Rejects with `conflict` where no second factor is on. */
   async renew(userId: string): Promise<{ recoveryCodes: string[] }> {
+    if (!(await this.isOn(userId))) throw new Problem('conflict', { detail: 'No second factor is on.' });
     const recoveryCodes = Array.from({ length: RECOVERY_CODES }, newCode);
     await this.#parts.db.transaction().execute(async (trx) => {
       await trx.deleteFrom('recovery_code').where('userId', '=', userId).execute();

@@ -27,6 +27,7 @@ import { Credentials } from './credentials.ts';
 import { Devices } from './devices.ts';
 import { Door } from './door.ts';
 import { Entry, localeOf } from './entry.ts';
+import { KakaoUnlink } from './kakao-unlink.ts';
 import { SigningKeys } from './keys.ts';
 import { BillingPost } from './mail/billing-post.ts';
 import { openMailer } from './mail/open-mailer.ts';
@@ -52,6 +53,8 @@ import { PasswordRules } from './weak-password.ts';
 
 const SECRET_LENGTH = 32;
 const SWEEP_MS = 3600_000;
+/** How soon a key that another process has made is known here. */
+const KEYS_MS = 30_000;
 
 export interface IdentityOptions {
   /** `sqlite:<path>` */
@@ -137,10 +140,18 @@ async function assemble(
   const confirmsEmail = post.delivers;
   const guards = { passwords, rules, entry, devices, attempts, confirmsEmail };
   const door = new Door({ auth, origin, cookie, sessions, providers, calls, log, ...guards });
+  const credentials = new Credentials({ db, bell, post, passwords, rules, reauthentication });
   const parts = {
     ...{ origin, door, users, apiTokens, tokens, keys, feed, post, entry, passkeys, secondFactor, receipts },
     links: new ProviderLinks(db, sessions),
-    credentials: new Credentials({ db, bell, post, passwords, rules, reauthentication }),
+    credentials,
+    kakaoUnlink: new KakaoUnlink({
+      db,
+      bell,
+      credentials,
+      log,
+      adminKey: options.providers?.kakao?.adminKey,
+    }),
     reauthentication,
     sessionList: new SessionList(db, sessions, bell),
     pictures: new Pictures(db, sessions),
@@ -159,12 +170,19 @@ async function assemble(
   const sweeping = setInterval(() => {
     sessions.sweep().catch((error: unknown) => log.error({ err: error }, 'old sessions were not swept'));
   }, SWEEP_MS).unref();
+  await keys.maintain();
+  const keeping = setInterval(() => {
+    keys
+      .maintain()
+      .catch((error: unknown) => log.error({ err: error }, 'signing keys were not looked after'));
+  }, KEYS_MS).unref();
   const followers = followOthers(db, receipts, new BillingPost(db, post), options);
   return {
     name: 'identity',
     fetch: async (request) => app.fetch(request),
     async close() {
       clearInterval(sweeping);
+      clearInterval(keeping);
       await Promise.all(followers.map((follower) => follower.close()));
       feed.close();
       await pruning.close();

@@ -282,3 +282,66 @@ describe('linking', () => {
     expect((await rig.signIn()).json.code).toBe('invalid_credentials');
   });
 });
+
+describe('the unlink webhook of Kakao', () => {
+  const ADMIN_KEY = 'the-admin-key';
+  const guarded = () => open({ kakao: { clientId: 'kakao-app', adminKey: ADMIN_KEY } });
+  const notify = (rig: Rig, userId: string, key = `KakaoAK ${ADMIN_KEY}`) => {
+    const form = { app_id: '1', user_id: userId, referrer_type: 'UNLINK_FROM_APPS' };
+    const headers: Record<string, string> = { 'content-type': 'application/x-www-form-urlencoded' };
+    const raw = new URLSearchParams(form).toString();
+    return rig.service.fetch(
+      new Request('http://service/api/auth/kakao/unlink', {
+        method: 'POST',
+        headers: { ...headers, authorization: key },
+        body: raw,
+      }),
+    );
+  };
+  const enters = (rig: Rig, cookie: string) => rig.issue({ cookie });
+
+  it('ends the sessions of whom it leaves without a way in, and tells them', async () => {
+    const rig = await guarded();
+    const { cookie } = await returnFromKakao(rig);
+    const { sid } = await enters(rig, cookie);
+    expect((await notify(rig, '4242')).status).toBe(200);
+    await expect(enters(rig, cookie)).rejects.toMatchObject({ code: 'unauthenticated' });
+    const revoked = { type: 'session.revoked', sessionId: sid };
+    expect((await rig.events()).items.map(({ data }) => data)).toContainEqual(
+      expect.objectContaining(revoked),
+    );
+    expect((await rig.letter('mina@example.com', /로그인 방법/)).text).toContain('카카오');
+    expect((await notify(rig, '4242')).status).toBe(200);
+  });
+
+  it('leaves a session that another way in leads to', async () => {
+    const rig = await guarded();
+    const owner = await rig.enter();
+    const started = await rig.call('/api/me/providers', { body: { provider: 'kakao' }, ...owner });
+    const state = started.headers.getSetCookie().map((line) => line.split(';')[0]);
+    await rig.call(await agree(new URL(started.json.url ?? '')), {
+      cookie: [owner.cookie, ...state].join('; '),
+    });
+    expect((await notify(rig, '4242')).status).toBe(200);
+    const { token } = await enters(rig, owner.cookie);
+    expect((await rig.call('/api/me', { token })).json.providers).toEqual(['credential']);
+  });
+
+  it.each([
+    ['KakaoAK another-key', 401],
+    ['KakaoAK ', 401],
+    [`Bearer ${ADMIN_KEY}`, 401],
+  ])('is nobody’s who shows "%s"', async (key, status) => {
+    const rig = await guarded();
+    const { cookie } = await returnFromKakao(rig);
+    expect((await notify(rig, '4242', key)).status).toBe(status);
+    await enters(rig, cookie);
+  });
+
+  it('is not there without a key, and refuses what it cannot read', async () => {
+    expect((await notify(await open(), '4242')).status).toBe(404);
+    const rig = await guarded();
+    expect((await notify(rig, '4242')).status).toBe(200); // of whom we do not know
+    expect((await notify(rig, "1' or 1=1")).status).toBe(422);
+  });
+});

@@ -1,6 +1,6 @@
 import { type HandlerInput, type identityInternalApi, Problem, tokenClaims } from '@ptsdly/contract';
 import { issuers } from '@ptsdly/kit';
-import { createLocalJWKSet, errors, type JSONWebKeySet, jwtVerify } from 'jose';
+import { errors, jwtVerify } from 'jose';
 import { API_TOKEN_PREFIX, type ApiTokens } from './api-tokens.ts';
 import type { SessionCookie } from './cookie.ts';
 import type { SigningKeys } from './keys.ts';
@@ -29,14 +29,12 @@ export class Tokens {
   readonly #sessions: Sessions;
   readonly #apiTokens: ApiTokens;
   readonly #cookie: SessionCookie;
-  readonly #publicKeys: ReturnType<typeof createLocalJWKSet>;
 
   constructor(keys: SigningKeys, sessions: Sessions, apiTokens: ApiTokens, cookie: SessionCookie) {
     this.#keys = keys;
     this.#sessions = sessions;
     this.#apiTokens = apiTokens;
     this.#cookie = cookie;
-    this.#publicKeys = createLocalJWKSet(keys.jwks() as unknown as JSONWebKeySet);
   }
 
   /** Rejects with `unauthenticated`: no valid signature, no such session, or its time is over. */
@@ -67,7 +65,7 @@ export class Tokens {
   async #verify(token: string) {
     try {
       const options = { issuer: issuers.identity, algorithms: ['EdDSA'], requiredClaims: ['exp', 'sid'] };
-      return (await jwtVerify(token, this.#publicKeys, options)).payload;
+      return (await jwtVerify(token, this.#keys.verificationKey, options)).payload;
     } catch (cause) {
       if (cause instanceof errors.JOSEError) throw new Problem('unauthenticated', { cause });
       throw cause;

@@ -64,6 +64,10 @@ const account = api.injectEndpoints({
       query: (code) => request(identityApi.confirmSecondFactor, { body: { code } }),
       invalidatesTags: ['Security'],
     }),
+    renewRecoveryCodes: build.mutation<RecoveryCodes, Password>({
+      query: (body) => request(identityApi.renewRecoveryCodes, { body }),
+      invalidatesTags: ['Security'],
+    }),
     endSecondFactor: build.mutation<unknown, Password>({
       query: (body) => request(identityApi.endSecondFactor, { body }),
       invalidatesTags: ['Security'],
@@ -120,6 +124,7 @@ export const {
   useSecurityQuery,
   useBeginSecondFactorMutation,
   useConfirmSecondFactorMutation,
+  useRenewRecoveryCodesMutation,
   useEndSecondFactorMutation,
   useBeginPasskeyMutation,
   useAddPasskeyMutation,

@@ -16,6 +16,8 @@ export interface KakaoSettings {
   readonly clientId: string;
   /** Kakao asks for it only when it is switched on in its console. */
   readonly clientSecret?: string | undefined;
+  /** Admin key of the app, with which Kakao's own webhooks prove themselves. */
+  readonly adminKey?: string | undefined;
   /** False where OpenID Connect is not switched on in Kakao's console: no `id_token` comes then. */
   readonly openId?: boolean;
   /** `https://kauth.kakao.com` where not given. */

@@ -111,7 +111,9 @@ async function count(tx: Tx, serverId: string, step: 1 | -1, most: number): Prom
   const key = keys.cardCount(serverId);
   const before = (await tx.get<number>(key)) ?? 0;
   if (step > 0 && before >= most) throw new Problem('limit_reached');
-  tx.put(key, Math.max(0, before + step));
+  const after = before + step;
+  if (after > 0) tx.put(key, after);
+  else tx.remove(key);
 }
 
 /** Whether a video lies in its owner's trash, as far as its server has told. */

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { hasFfmpeg, makeClip } from '../testing/fixtures.ts';
-import { openRig, type Rig } from '../testing/server.ts';
+import { eventually, openRig, type Rig } from '../testing/server.ts';
 import { announce, upload } from '../testing/tus-calls.ts';
 
 let rig: Rig;
@@ -45,6 +45,15 @@ it.skipIf(!hasFfmpeg)('one viewer too many is told to wait, and their grant stay
   expect(await rig.client.playOwn({ params: { id } })).toMatchObject({ session: expect.any(String) });
   await told({});
   expect((await open('v2')).status).toBe(200);
+});
+
+it.skipIf(!hasFfmpeg)('whoever closes the page makes room soon', async () => {
+  await told({ concurrentViewers: 1 });
+  const { hlsUrl } = JSON.parse((await open('c1')).body.toString()) as { hlsUrl: string };
+  const page = await rig.open('GET', hlsUrl.replace('master.m3u8', 'events'), { open: true });
+  expect((await open('c2')).problem().code).toBe('too_many_viewers');
+  page.destroy();
+  await eventually(async () => (await open('c2')).status === 200);
 });
 
 it.skipIf(!hasFfmpeg)('used up transfer stops viewers, also in the midst, and never the owner', async () => {

@@ -8,6 +8,8 @@ import type { PlaySession } from '../playback/session-token.ts';
 const REPORT_MS = 5000;
 /** Whoever asked for nothing for so long watches no more; a paused player asks for its events. */
 const VIEWER_MS = 45_000;
+/** Whoever has closed the page may only have lost the network, and is back by then. */
+const LEFT_MS = 5000;
 const BUSY_SECONDS = 15;
 /** A host that is slow does not keep a server from its viewers. */
 const PATIENCE_MS = 1000;
@@ -73,6 +75,11 @@ export class Allowance {
     if (link === null) return;
     this.#check();
     this.#viewers.set(id, Date.now());
+  }
+
+  /** A viewer's page was closed, or its connection was. */
+  left({ id }: Pick<PlaySession, 'id'>): void {
+    if (this.#viewers.has(id)) this.#viewers.set(id, Date.now() - VIEWER_MS + LEFT_MS);
   }
 
   /** Something new is to be kept. Throws `subscription_ended`. */

@@ -109,6 +109,11 @@ export class Playback {
     return session;
   }
 
+  /** Its page listens no more. */
+  left(session: PlaySession): void {
+    this.#options.allowance.left(session);
+  }
+
   /** The video of a session. Rejects with `session_ended` when it has been deleted. */
   async video(session: PlaySession): Promise<VideoRow> {
     const row = await this.#options.library.find(session.videoId);

@@ -120,6 +120,7 @@ class Show {
     const { playback, responses, news } = this.#options;
     await playback.video(session);
     const watch = (listener: (news: ArrivalNews) => void) => playback.watch(session, listener);
+    this.#exchange.response.once('close', () => playback.left(session));
     openSessionEvents(this.#exchange, { session, responses, news, watch });
   }
 

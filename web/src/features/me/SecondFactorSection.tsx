@@ -6,6 +6,7 @@ import {
   useBeginSecondFactorMutation,
   useConfirmSecondFactorMutation,
   useEndSecondFactorMutation,
+  useRenewRecoveryCodesMutation,
   useSecurityQuery,
 } from '../../api/account.ts';
 import { Button } from '../../ui/Button.tsx';
@@ -17,20 +18,29 @@ import styles from './Me.module.css';
 import { ProofDialog } from './ProofDialog.tsx';
 import { Secret } from './Secret.tsx';
 
-type Step = 'none' | 'proof' | 'code' | 'codes' | 'end';
+type Step = 'none' | 'proof' | 'code' | 'codes' | 'renew' | 'end';
 
-/** Codes of an authenticator app: switched on by the first code, off with the password. */
+/** Codes of an authenticator app: switched on by the first code; off, and recovery codes anew, with the password. */
 export function SecondFactorSection() {
   const { t } = useTranslation();
   const { data: security } = useSecurityQuery();
   const [step, setStep] = useState<Step>('none');
   const [begin, beginning] = useBeginSecondFactorMutation();
   const [end, ending] = useEndSecondFactorMutation();
+  const [renew, renewing] = useRenewRecoveryCodesMutation();
   const [codes, setCodes] = useState<readonly string[]>([]);
   const isOn = security?.hasSecondFactor === true;
   const start = async (proof: { password?: string }) => {
     const answer = await begin(proof);
     if (answer.data) setStep('code');
+  };
+  const show = (fresh: readonly string[]) => {
+    setCodes(fresh);
+    setStep('codes');
+  };
+  const replace = async (proof: { password?: string }) => {
+    const answer = await renew(proof);
+    if (answer.data) show(answer.data.recoveryCodes);
   };
   const stop = async (proof: { password?: string }) => {
     const answer = await end(proof);
@@ -50,6 +60,21 @@ export function SecondFactorSection() {
       <p className={styles.lead} data-testid="second-factor-state" data-on={isOn}>
         {isOn ? t('secondFactor.on', { count: security.recoveryCodesLeft }) : t('secondFactor.off')}
       </p>
+      {isOn && (
+        <Button look="plain" icon="retry" onPress={() => setStep('renew')} data-testid="renew-codes">
+          {t('secondFactor.renew')}
+        </Button>
+      )}
+      <ProofDialog
+        title={t('secondFactor.renewTitle')}
+        text={t('secondFactor.renewText')}
+        action={t('secondFactor.renew')}
+        isOpen={step === 'renew'}
+        isPending={renewing.isLoading}
+        problem={renewing.error}
+        onSubmit={replace}
+        onClose={close}
+      />
       <ProofDialog
         title={t('secondFactor.title')}
         text={t('secondFactor.beginText')}
@@ -72,15 +97,7 @@ export function SecondFactorSection() {
       />
       <Dialog title={t('secondFactor.scan')} isOpen={step === 'code'} onClose={close}>
         {beginning.data && (
-          <FirstCode
-            uri={beginning.data.uri}
-            secret={beginning.data.secret}
-            onClose={close}
-            onDone={(fresh) => {
-              setCodes(fresh);
-              setStep('codes');
-            }}
-          />
+          <FirstCode uri={beginning.data.uri} secret={beginning.data.secret} onClose={close} onDone={show} />
         )}
       </Dialog>
       <Dialog title={t('secondFactor.codesTitle')} isOpen={step === 'codes'}>

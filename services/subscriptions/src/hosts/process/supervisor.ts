@@ -7,6 +7,8 @@ const POLL_MS = 10;
 const SETTLE_MS = 50;
 const START_MS = 15_000;
 const STOP_MS = 5000;
+/** For one that has not answered yet, and may not even hear SIGTERM: pid 1 of a namespace hears only what it handles. */
+const STOP_STARTING_MS = 250;
 const FIRST_PAUSE_MS = 1000;
 const LONGEST_PAUSE_MS = 30_000;
 /** A server that was ready this long has recovered: its next crash counts as the first. */
@@ -97,7 +99,7 @@ export class Supervisor {
   async #live(media: MediaProcess): Promise<{ readyMs: number; reason: string }> {
     if (!(await this.#becomesHealthy(media))) {
       const reason = await Promise.race([media.exited, Promise.resolve('it did not answer in time')]);
-      await media.end(this.#stop.signal.aborted ? STOP_MS : 0);
+      await media.end(this.#stop.signal.aborted ? STOP_STARTING_MS : 0);
       return { readyMs: 0, reason };
     }
     const readyAt = performance.now();
