@@ -21,6 +21,8 @@ export interface WebOptions {
   readonly distFolder: string;
   /** Public address, for the absolute URLs of preview cards. */
   readonly baseUrl: string;
+  /** Address of the payment window's script, where it is another than PortOne's own. */
+  readonly payScript?: string | undefined;
   readonly links: Address;
   readonly tokens: ServiceTokens;
   readonly log: Logger;
@@ -30,7 +32,7 @@ const IMMUTABLE = 'public, max-age=31536000, immutable';
 
 /** Serves the app and the watch pages. Rejects when the app has not been built. */
 export async function openWeb(options: WebOptions): Promise<Service> {
-  const { distFolder, log } = options;
+  const { distFolder, payScript, log } = options;
   const [index, watch] = await Promise.all([
     readPage(distFolder, 'index.html'),
     readPage(distFolder, 'watch.html'),
@@ -47,7 +49,7 @@ export async function openWeb(options: WebOptions): Promise<Service> {
   const sendApp = (context: Context) => context.html(index, 200, pageHeaders('app'));
   app.get('/', sendApp);
   app.get('/app', sendApp);
-  app.get('/app/pay', (context) => context.html(index, 200, pageHeaders('pay')));
+  app.get('/app/pay', (context) => context.html(index, 200, pageHeaders('pay', { payScript })));
   app.get('/app/*', sendApp);
 
   const sendWatch = (embedded: boolean) => async (context: Context) => {
@@ -62,7 +64,9 @@ export async function openWeb(options: WebOptions): Promise<Service> {
       watch.replace('<!--head-->', () => head),
       status,
       // Who may frame the player is not known while links is away: then nobody.
-      pageHeaders(embedded ? 'embed' : 'watch', preview ? (preview.embedOrigins ?? null) : []),
+      pageHeaders(embedded ? 'embed' : 'watch', {
+        embedOrigins: preview ? (preview.embedOrigins ?? null) : [],
+      }),
     );
   };
   app.get('/watch/:code', sendWatch(false));

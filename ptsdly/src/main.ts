@@ -17,6 +17,7 @@ ptsdly identity rotate-keys      makes the next key that signs tokens, which als
 ptsdly identity admin E-MAIL     makes an account an administrator; \`support\` and \`user\` likewise
 ptsdly subscriptions list        all subscriptions; \`suspend ID WHY\` stops the server of one (either id) whatever is
                                  paid, \`unsuspend ID\` lets it run again
+ptsdly subscriptions refunds     charges that nobody owed, until they are refunded at the provider
 ptsdly nodes                     on a manager of a Docker Swarm: gives machines that join their share of
                                  media servers, and empties those that are to go
 ptsdly servers                   the servers and where their videos lie

@@ -17,7 +17,7 @@ import { keptSecret } from './data-folder.ts';
 const operations = {
   links: ['reports', 'takedown', 'restore', 'dismiss', 'audit', 'backup', 'restore-backup'],
   identity: ['mails', 'rotate-keys', 'admin', 'support', 'user'],
-  subscriptions: ['list', 'suspend', 'unsuspend'],
+  subscriptions: ['list', 'refunds', 'suspend', 'unsuspend'],
 } as const;
 type Operated = keyof typeof operations;
 export type Operation = (typeof operations)[Operated][number];
@@ -88,6 +88,7 @@ async function operateSubscriptions(
   if (operation === 'list') {
     return lines((await subscriptions.subscriptionEntries({ query: { limit: 200 } })).items);
   }
+  if (operation === 'refunds') return lines((await subscriptions.refundsDue({})).items);
   if (!id || (operation === 'suspend' && why.length === 0)) {
     throw new ConfigError(`ptsdly subscriptions ${operation} ID${operation === 'suspend' ? ' WHY' : ''}`);
   }

@@ -166,7 +166,12 @@ async function openService(name: ServiceName, config: Config, log: Logger, peers
         }),
       );
     case 'web':
-      return openWeb({ ...shared, distFolder: WEB_DIST, links: peers.links });
+      return openWeb({
+        ...shared,
+        distFolder: WEB_DIST,
+        payScript: new URL(config.payments).searchParams.get('script') ?? undefined,
+        links: peers.links,
+      });
     case 'gateway':
       return openGateway({
         ...shared,

@@ -4,13 +4,19 @@ import { playerSize } from './oembed.ts';
 
 type Preview = CallOutput<typeof linksInternalApi.preview>;
 
+export interface PageSources {
+  readonly embedOrigins?: readonly string[] | null;
+  /** Address of the payment window's script, where it is another than PortOne's own. */
+  readonly payScript?: string | undefined;
+}
+
 /**
  * Everything comes from our own origin; only the embedded player may stand in another site's frame, and its link may
  * say in whose: null is any, an empty list none (CSP 3 §6.4.2).
  */
 export function pageHeaders(
   page: 'app' | 'pay' | 'watch' | 'embed',
-  embedOrigins: readonly string[] | null = null,
+  { embedOrigins = null, payScript }: PageSources = {},
 ): Record<string, string> {
   const policy = [
     "default-src 'self'",
@@ -19,7 +25,7 @@ export function pageHeaders(
     "media-src 'self' blob:",
     "worker-src 'self' blob:",
     "object-src 'none'",
-    ...(page === 'pay' ? PAY_WINDOW : []),
+    ...(page === 'pay' ? payWindow(payScript) : []),
     "base-uri 'none'",
     `form-action 'self'${page === 'pay' ? ' https:' : ''}`,
     `frame-ancestors ${page === 'embed' ? ancestors(embedOrigins) : "'none'"}`,
@@ -37,11 +43,14 @@ export function pageHeaders(
  * The window of PortOne runs in a page of its own, the only one that loads anything from elsewhere; it brings the
  * window of whichever payment company it is.
  */
-const PAY_WINDOW = [
-  "script-src 'self' https://cdn.portone.io https://*.portone.io https://*.iamport.co",
-  "connect-src 'self' https://*.portone.io https://*.iamport.co",
-  'frame-src https:',
-];
+function payWindow(script: string | undefined): string[] {
+  const its = script === undefined ? 'https://cdn.portone.io' : new URL(script).origin;
+  return [
+    `script-src 'self' ${its} https://*.portone.io https://*.iamport.co`,
+    "connect-src 'self' https://*.portone.io https://*.iamport.co",
+    'frame-src https:',
+  ];
+}
 
 const ancestors = (origins: readonly string[] | null) => {
   if (origins === null) return '*';

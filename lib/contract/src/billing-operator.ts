@@ -17,7 +17,30 @@ export const subscriptionEntry = z.object({
 });
 export type SubscriptionEntry = z.infer<typeof subscriptionEntry>;
 
+/** A charge that nobody owed. It is off the list as soon as the provider has given it back. */
+export const refundDue = z.object({
+  /** As the provider knows it too. */
+  chargeId: z.string(),
+  subscriptionId: z.string(),
+  /** Empty where the account is gone. */
+  userId: z.string(),
+  /** Minor units. */
+  amount: z.int(),
+  currency: z.string(),
+  /** `paid_twice`: its invoice was paid by another charge. `ended`: what it paid for had ended. */
+  why: z.enum(['paid_twice', 'ended']),
+  paidAt: timestamp.nullable(),
+});
+export type RefundDue = z.infer<typeof refundDue>;
+
 export const billingOperatorApi = {
+  refundsDue: endpoint({
+    method: 'GET',
+    path: '/internal/refunds-due',
+    access: 'internal',
+    summary: 'Charges to be refunded at the provider, the oldest first, at most 200',
+    response: z.object({ items: z.array(refundDue) }),
+  }),
   subscriptionEntries: endpoint({
     method: 'GET',
     path: '/internal/subscriptions',

@@ -139,6 +139,8 @@ export const checkout = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('redirect'), url: z.url() }),
   z.object({
     kind: z.literal('portone'),
+    /** Address of its browser SDK. */
+    script: z.url(),
     /** What `PortOne.requestIssueBillingKey` is called with. */
     request: z.record(z.string(), z.unknown()),
   }),

@@ -43,6 +43,27 @@ export const serverEvent = z.object({
 });
 export type ServerEvent = z.infer<typeof serverEvent>;
 
+/**
+ * Why a server is not as it should be. Ours to mend: `retry` (its host did not do it just now), `capacity` (no room),
+ * `stop` (trying again cannot help), `crash` (it ends again and again). Its owner's: `unpaid`, `canceled`. `operator`:
+ * suspended by hand.
+ */
+export const serverTrouble = z.enum(['retry', 'capacity', 'stop', 'crash', 'unpaid', 'canceled', 'operator']);
+export type ServerTrouble = z.infer<typeof serverTrouble>;
+
+/** What became of a server, and when. */
+export const timelineEntry = z.object({
+  id: z.string(),
+  at: timestamp,
+  state: serverState,
+  trouble: serverTrouble.nullable(),
+  /** How often that came of it, one time after the other. */
+  tries: z.int().positive(),
+  /** When it is tried again; null where it is not, or where its host sees to it. */
+  retryAt: timestamp.nullable(),
+});
+export type TimelineEntry = z.infer<typeof timelineEntry>;
+
 /** What a plan limits, and how much of it is used. */
 export const serverUsage = z.object({
   storage: z.object({ used: bytes, limit: bytes }),
@@ -78,6 +99,16 @@ export const serversApi = {
     summary: 'One server',
     params: idParams,
     response: server,
+    problems: ['not_found'],
+  }),
+  getTimeline: endpoint({
+    method: 'GET',
+    path: '/api/servers/:id/timeline',
+    access: 'user',
+    scope: 'servers:read',
+    summary: 'What became of a server, newest first; its events say when to look again',
+    params: idParams,
+    response: z.object({ items: z.array(timelineEntry) }),
     problems: ['not_found'],
   }),
   getUsage: endpoint({

@@ -8,7 +8,7 @@ import {
 import { type AppOptions, admit, type Caller, createApp, eventStream, type Feed, mount } from '@ptsdly/kit';
 import type { Hono } from 'hono';
 import type { Billing } from './billing/billing.ts';
-import { entryOf, listEntries } from './billing/entries.ts';
+import { entryOf, listEntries, listRefundsDue } from './billing/entries.ts';
 import type { Changes } from './changes.ts';
 import type { Host } from './hosts/host.ts';
 import { keyedRequest } from './idempotency.ts';
@@ -17,6 +17,7 @@ import type { Meters } from './meters.ts';
 import type { Placements } from './placements.ts';
 import type { Servers } from './servers.ts';
 import type { Subscriptions } from './subscriptions.ts';
+import { readTimeline } from './timeline.ts';
 
 export interface AppParts {
   readonly subscriptions: Subscriptions;
@@ -78,6 +79,10 @@ function mountSubscriptions(
         return { items: rows.map((row) => servers.support(row)) };
       },
       getServer: async ({ caller, params }) => servers.view(await servers.owned(params.id, caller.sub)),
+      getTimeline: async ({ caller, params }) => {
+        const { id } = await servers.owned(params.id, caller.sub);
+        return { items: await readTimeline(servers.db, id) };
+      },
       getUsage: async ({ caller, params }) => meters.usage(await servers.owned(params.id, caller.sub)),
     },
     options,
@@ -108,6 +113,7 @@ function mountInternal(app: Hono, parts: AppParts, options: AppOptions): void {
     app,
     billingOperatorApi,
     {
+      refundsDue: async () => ({ items: await listRefundsDue(servers.db) }),
       subscriptionEntries: ({ query }) => listEntries(servers.db, query),
       suspend: async ({ params, body }) => entryOf(await billing.endings.suspend(params.id, body.reason)),
       unsuspend: async ({ params }) => entryOf(await billing.endings.suspend(params.id, null)),

@@ -3,9 +3,12 @@ import { settleDeparture } from './departures.ts';
 import type { Action } from './next.ts';
 import type { Database, ServerRow } from './schema.ts';
 import type { Servers } from './servers.ts';
+import type { Trouble } from './timeline.ts';
 
 const LEASE_MS = 60_000;
 const MAX_ERROR = 500;
+/** Where the host says that a server does not come up: it goes on trying by itself. */
+const CRASHING: Trouble = { cause: 'crash', retryAt: null };
 
 /** How a turn ended: when to look again (null: not by itself), and what went wrong. */
 export interface Outcome {
@@ -70,10 +73,14 @@ export class Leases {
   }
 
   /**
-   * Records what a server is from now on. Undefined when somebody has changed what it is meant to be, or the
+   * Records what a server is from now on, and what troubles it (null: nothing any more). Undefined when somebody has changed what it is meant to be, or the
    * lease is lost: then whatever was seen or decided no longer holds.
    */
-  async record(row: ServerRow, { state, failure }: Pick<Action, 'state' | 'failure'>) {
+  async record(
+    row: ServerRow,
+    { state, failure }: Pick<Action, 'state' | 'failure'>,
+    trouble?: Trouble | null,
+  ) {
     return this.#servers.transaction(async (trx, publish) => {
       const isNews = row.state !== state || row.failure !== failure;
       const readyAt = row.readyAt ?? (state === 'ready' ? isoTime(this.#clock) : null);
@@ -87,7 +94,9 @@ export class Leases {
         .executeTakeFirst();
       if (updated.numUpdatedRows === 0n) return undefined;
       const changed: ServerRow = { ...row, state, failure, readyAt };
-      if (isNews) await publish(changed);
+      if (isNews || trouble !== undefined) {
+        await publish(changed, trouble ?? (state === 'failed' ? CRASHING : trouble));
+      }
       if (isNews && state === 'purged') {
         // Its owner is gone: of the row only the slug stays, so that it is never given out again.
         const rest = { name: '', usedBytes: 0, quotaBytes: 0 };

@@ -14,6 +14,8 @@ const WAIT_MS = 2000;
 /** More steps than any way from one state to another has. */
 const MAX_STEPS = 8;
 const CLOSE_MS = 10_000;
+/** So many failures of the passing kind stand in the timeline. */
+const NOTICED = 3;
 
 export interface ReconcilerOptions {
   readonly leases: Leases;
@@ -72,6 +74,7 @@ export class Reconciler {
       const outcome = await this.#steps(row, (changed) => {
         current = changed;
       });
+      if (row.attempts > 0 && outcome.nextRunAt === null) await leases.record(current, current, null);
       await leases.release(current, outcome);
     } catch (thrown) {
       const error = HostError.from(thrown);
@@ -100,11 +103,17 @@ export class Reconciler {
     const { leases, clock, random } = this.#options;
     const attempts = row.attempts + 1;
     const pause = backoff(error.kind, attempts, random());
-    // A pause that the owner will notice is explained; a hiccup is not.
-    if (error.kind !== 'retry') {
-      await leases.record(row, { state: pause === null ? 'failed' : row.state, failure: error.message });
-    }
     const nextRunAt = pause === null ? null : clock.now() + pause;
+    // A pause that the owner will notice is explained; a hiccup is not.
+    if (error.kind !== 'retry' || attempts >= NOTICED) {
+      const isExplained = error.kind !== 'retry';
+      const told = {
+        state: pause === null ? 'failed' : row.state,
+        failure: isExplained ? error.message : row.failure,
+      } as const;
+      const retryAt = nextRunAt === null ? null : new Date(nextRunAt).toISOString();
+      await leases.record(row, told, { cause: error.kind, retryAt });
+    }
     await leases.release(row, { nextRunAt, attempts, lastError: error.message });
   }
 

@@ -1,8 +1,9 @@
 import type { ServerState, StoragePlace, Subscription } from '@ptsdly/contract';
 import { type Migrations, type OutboxTables, outboxHeadMigration, outboxMigration } from '@ptsdly/db';
 import type { Kysely } from 'kysely';
-import { type BillingRow, type BillingTables, billingMigration } from './billing/schema.ts';
+import { type BillingRow, type BillingTables, billingMigration, refundMigration } from './billing/schema.ts';
 import { type MeterTables, meterMigration } from './meter-schema.ts';
+import { type TimelineTables, timelineMigration } from './timeline-schema.ts';
 
 /**
  * What the server is meant to be; the reconcile loop makes it so. `asleep`: running as soon as somebody asks for it.
@@ -64,7 +65,7 @@ export interface HostNoteRow {
   content: string;
 }
 
-export interface Tables extends OutboxTables, BillingTables, MeterTables {
+export interface Tables extends OutboxTables, BillingTables, MeterTables, TimelineTables {
   subscriptions: SubscriptionRow;
   servers: ServerRow;
   idempotency: IdempotencyRow;
@@ -168,4 +169,6 @@ export const migrations: Migrations = {
   },
   '2027-02-payments-billing': billingMigration,
   '2027-02-payments-meters': meterMigration,
+  '2027-03-billing2-timeline': timelineMigration,
+  '2027-03-billing2-refunds': refundMigration,
 };

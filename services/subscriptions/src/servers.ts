@@ -5,6 +5,7 @@ import type { Transaction } from 'kysely';
 import type { Changes } from './changes.ts';
 import { type Clock, isoTime } from './clock.ts';
 import type { Database, ServerRow, Tables } from './schema.ts';
+import { type Trouble, writeEntry } from './timeline.ts';
 
 export interface ServersOptions {
   readonly db: Database;
@@ -17,8 +18,11 @@ export interface ServersOptions {
   readonly log: Logger;
 }
 
-/** Notes that a server's state was changed in this transaction: an event now, the streams after the commit. */
-export type Publish = (row: ServerRow) => Promise<void>;
+/**
+ * Notes that a server's state was changed in this transaction: an event and a line of its timeline now, the streams
+ * after the commit.
+ */
+export type Publish = (row: ServerRow, trouble?: Trouble | null) => Promise<void>;
 
 /** Writes a fact for the feed in this transaction. */
 export type Tell = (data: EventData) => Promise<void>;
@@ -39,7 +43,7 @@ export class Servers {
   async transaction<T>(
     work: (trx: Transaction<Tables>, publish: Publish, tell: Tell) => Promise<T>,
   ): Promise<T> {
-    const { db, bell, changes, log } = this.#options;
+    const { db, bell, changes, clock, log } = this.#options;
     const published: ServerRow[] = [];
     let told = 0;
     const result = await db.transaction().execute((trx) => {
@@ -49,8 +53,9 @@ export class Servers {
         told++;
         await appendEvent(trx, data);
       };
-      const publish = async (row: ServerRow) => {
+      const publish = async (row: ServerRow, trouble?: Trouble | null) => {
         const { id: serverId, slug, ownerId, state } = row;
+        await writeEntry(trx, { serverId, state, at: isoTime(clock), trouble });
         await tell({ type: 'server.changed', serverId, slug, ownerId, state });
         published.push(row);
       };

@@ -13,7 +13,16 @@ export const api = createApi({
   },
   tagTypes: [
     ...(['Me', 'Servers', 'Subscriptions', 'Videos', 'Library', 'Folders', 'Details'] as const),
-    ...(['Links', 'Webhooks', 'Deliveries', 'Tokens', 'Security', 'Sessions', 'Invoices'] as const),
+    ...([
+      'Links',
+      'Webhooks',
+      'Deliveries',
+      'Tokens',
+      'Security',
+      'Sessions',
+      'Invoices',
+      'Timeline',
+    ] as const),
     ...(['Reports', 'Accounts', 'Audit'] as const),
   ],
   endpoints: () => ({}),

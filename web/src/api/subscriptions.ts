@@ -5,6 +5,7 @@ import {
   type Subscription,
   serverEvent,
   subscriptionsApi,
+  type TimelineEntry,
 } from '@ptsdly/contract';
 import { api } from './api.ts';
 import { request } from './request.ts';
@@ -42,6 +43,13 @@ const subscriptions = api.injectEndpoints({
       transformResponse: (page: { items: Server[] }) => page.items,
       providesTags: ['Servers'],
     }),
+    /** What became of a server, newest first; `serverTimeline`'s events renew it. */
+    timeline: build.query<readonly TimelineEntry[], string>({
+      query: (id) => request(subscriptionsApi.getTimeline, { params: { id } }),
+      transformResponse: (page: { items: TimelineEntry[] }) => page.items,
+      keepUnusedDataFor: 0,
+      providesTags: ['Timeline'],
+    }),
     /** Follows the server's own events until it has settled. */
     serverTimeline: build.query<Server, string>({
       query: (id) => request(subscriptionsApi.getServer, { params: { id } }),
@@ -51,6 +59,7 @@ const subscriptions = api.injectEndpoints({
         events.addEventListener('server', (message: MessageEvent<string>) => {
           const { server } = serverEvent.parse(JSON.parse(message.data));
           updateCachedData(() => server);
+          dispatch(api.util.invalidateTags(['Timeline']));
           dispatch(
             subscriptions.util.updateQueryData('servers', undefined, (list) =>
               list.map((known) => (known.id === server.id ? server : known)),
@@ -78,4 +87,5 @@ export const {
   useServersQuery,
   useLazyServersQuery,
   useServerTimelineQuery,
+  useTimelineQuery,
 } = subscriptions;

@@ -31,6 +31,7 @@ export class Billing {
   readonly payments: Payments;
   readonly due: Due;
   readonly lifecycle: Lifecycle;
+  readonly settlement: Settlement;
   readonly collector: Collector;
   readonly methods: Methods;
   readonly changes: ChangesOfPlan;
@@ -50,7 +51,8 @@ export class Billing {
     const { due } = this;
     this.lifecycle = new Lifecycle({ plans, due, clock, isComplimentary: payments.name === 'none' });
     const { lifecycle } = this;
-    const settlement = new Settlement({ plans, due, clock, lifecycle, log });
+    this.settlement = new Settlement({ plans, due, clock, lifecycle, log });
+    const { settlement } = this;
     this.collector = new Collector({ db, payments, settlement, due, clock, transaction, log });
     const { collector } = this;
     const shared = { db, plans, lifecycle, collector, due, clock, transaction };

@@ -105,7 +105,7 @@ export class Collector {
     const charge: ChargeRow = {
       ...{ id: `${invoice.id}-${tries}`, invoiceId: invoice.id, method, customer },
       ...{ amount: invoice.amount, currency: invoice.currency, state: 'pending', declineCode: null },
-      ...{ createdAt: isoTime(clock), settledAt: null },
+      ...{ createdAt: isoTime(clock), settledAt: null, refundFor: null },
     };
     await trx.insertInto('charges').values(charge).execute();
     await trx

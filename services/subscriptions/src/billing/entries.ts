@@ -1,4 +1,4 @@
-import type { SubscriptionEntry } from '@ptsdly/contract';
+import type { RefundDue, SubscriptionEntry } from '@ptsdly/contract';
 import type { Database, SubscriptionRow } from '../schema.ts';
 
 /** A subscription as an operator sees it. */
@@ -20,4 +20,19 @@ export async function listEntries(
   const rows = await (cursor === undefined ? all : all.where('id', '<', cursor)).execute();
   const items = rows.slice(0, limit).map(entryOf);
   return { items, nextCursor: rows.length > limit ? (items.at(-1)?.id ?? null) : null };
+}
+
+/** Charges that nobody owed, the oldest first. */
+export async function listRefundsDue(db: Database): Promise<RefundDue[]> {
+  const rows = await db
+    .selectFrom('charges')
+    .innerJoin('invoices', 'invoices.id', 'charges.invoiceId')
+    .select(['charges.id as chargeId', 'subscriptionId', 'userId', 'charges.amount', 'charges.currency'])
+    .select(['refundFor as why', 'settledAt as paidAt'])
+    .where('refundFor', 'is not', null)
+    .orderBy('settledAt')
+    .limit(200)
+    .$narrowType<{ why: RefundDue['why'] }>()
+    .execute();
+  return rows;
 }

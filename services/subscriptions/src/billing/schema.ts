@@ -1,4 +1,4 @@
-import type { DeclineCode, Invoice, InvoiceLine } from '@ptsdly/contract';
+import type { DeclineCode, Invoice, InvoiceLine, RefundDue } from '@ptsdly/contract';
 import type { Kysely } from 'kysely';
 import type { Migration } from 'kysely/migration';
 
@@ -69,6 +69,8 @@ export interface ChargeRow {
   declineCode: DeclineCode | null;
   createdAt: string;
   settledAt: string | null;
+  /** Why it is to be given back at the provider; null when it is not, or was. */
+  refundFor: RefundDue['why'] | null;
 }
 
 export const dueKinds = [
@@ -130,6 +132,13 @@ export const billingMigration: Migration = {
     await addColumns(db);
     await createInvoices(db);
     await createDue(db);
+  },
+};
+
+export const refundMigration: Migration = {
+  async up(db: Kysely<unknown>) {
+    await db.schema.alterTable('charges').addColumn('refundFor', 'varchar(20)').execute();
+    await db.schema.createIndex('charges_refund').on('charges').column('refundFor').execute();
   },
 };
 

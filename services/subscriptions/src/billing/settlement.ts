@@ -1,4 +1,4 @@
-import type { DeclineCode } from '@ptsdly/contract';
+import type { DeclineCode, RefundDue } from '@ptsdly/contract';
 import type { Logger } from '@ptsdly/kit';
 import { type Clock, isoTime } from '../clock.ts';
 import type { ChargeResult } from '../payments/payments.ts';
@@ -40,15 +40,29 @@ export class Settlement {
     if (!charge || !invoice) return;
     if (result.state === 'paid') {
       if (charge.state !== 'paid') await this.#paid(work, charge, invoice, result.receiptUrl);
-      if (result.refunded > invoice.refunded) {
-        const { refunded } = result;
-        await work.trx.updateTable('invoices').set({ refunded }).where('id', '=', invoice.id).execute();
-      }
+      await this.#refunded(work, chargeId, invoice, result.refunded);
     } else if (charge.state === 'pending') {
       const row = await subscriptionRow(work.trx, invoice.subscriptionId);
       await this.#close(work, charge, { state: 'declined', declineCode: result.code });
       if (row && invoice.state === 'open') await this.declined(work, row, invoice, result.code);
     }
+  }
+
+  /** What the provider has given back. Of an invoice that was paid twice, one charge stays. */
+  async #refunded({ trx }: Work, chargeId: string, invoice: InvoiceRow, refunded: number): Promise<void> {
+    const charge = await chargeRow(trx, chargeId);
+    if (charge?.refundFor && refunded >= charge.amount) {
+      await trx.updateTable('charges').set({ refundFor: null }).where('id', '=', chargeId).execute();
+    }
+    if (charge?.refundFor !== 'paid_twice' && refunded > invoice.refunded) {
+      await trx.updateTable('invoices').set({ refunded }).where('id', '=', invoice.id).execute();
+    }
+  }
+
+  /** Nobody owes it: it is listed for the operator until the provider has given it back. */
+  async #oweBack({ trx }: Work, chargeId: string, refundFor: RefundDue['why']): Promise<void> {
+    this.#parts.log.error({ chargeId, refundFor }, 'a charge is to be refunded at the provider');
+    await trx.updateTable('charges').set({ refundFor }).where('id', '=', chargeId).execute();
   }
 
   /** An invoice could not be collected: it is tried again by the days of dunning, or was only an offer. */
@@ -81,12 +95,11 @@ export class Settlement {
   }
 
   async #paid(work: Work, charge: ChargeRow, invoice: InvoiceRow, receiptUrl: string | null): Promise<void> {
-    const { clock, due, lifecycle, log } = this.#parts;
+    const { clock, due, lifecycle } = this.#parts;
     await this.#close(work, charge, { state: 'paid', declineCode: null });
     await due.drop(work.trx, 'check', charge.id);
     if (invoice.state === 'paid') {
-      log.error({ chargeId: charge.id }, 'an invoice was paid twice: refund this charge at the provider');
-      return;
+      return this.#oweBack(work, charge.id, 'paid_twice');
     }
     const row = await subscriptionRow(work.trx, invoice.subscriptionId);
     const paid = {
@@ -100,8 +113,7 @@ export class Settlement {
     const bears =
       row !== undefined && (invoice.purpose === 'return' ? row.state === 'canceled' : isLive(row.state));
     if (!bears) {
-      log.error({ chargeId: charge.id }, 'a charge was paid for what has ended: refund it at the provider');
-      return;
+      return this.#oweBack(work, charge.id, 'ended');
     }
     await this.#bring(work, row, invoice);
     await lifecycle.write(work, row, 'payment-receipt', {

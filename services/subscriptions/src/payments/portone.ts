@@ -10,7 +10,7 @@ export interface PortOneOptions {
   readonly webhookSecret: string;
   readonly baseUrl: string;
   readonly storeId: string;
-  /** `card`, `kakaopay`, `tosspay`: the channel key of each way to pay; `api`: another address, for tests. */
+  /** `card`, `kakaopay`, `tosspay`: the channel key of each way to pay; `api`, `script`: other addresses. */
   readonly channels: URLSearchParams;
 }
 
@@ -37,6 +37,8 @@ const event = z.object({
 });
 
 const easyPay = { kakaopay: 'KAKAOPAY', tosspay: 'TOSSPAY' } as const;
+/** developers.portone.io/sdk/ko/v2-sdk */
+const BROWSER_SDK = 'https://cdn.portone.io/v2/browser-sdk.js';
 /** A checkout is found by its own id where only the browser knew the key that came of it. */
 const ISSUE = 'issue:';
 
@@ -50,6 +52,7 @@ export function portone({ key, webhookSecret, baseUrl, storeId, channels }: Port
   if (!/^store-[\w-]+$/.test(storeId) || ways.length === 0) {
     throw new Error('portone: needs a store and a channel: portone:store-…?card=channel-key-…');
   }
+  const script = channels.get('script') ?? BROWSER_SDK;
   const webhook = new Webhook(webhookSecret);
   const call = (verb: 'GET' | 'POST' | 'DELETE', path: string, body?: object, idempotencyKey?: string) =>
     callProvider(
@@ -103,7 +106,7 @@ export function portone({ key, webhookSecret, baseUrl, storeId, channels }: Port
         customer: { customerId: subscriptionId },
         redirectUrl: `${baseUrl}/app/subscription`,
       };
-      const checkout = { kind: 'portone', request } as const;
+      const checkout = { kind: 'portone', script, request } as const;
       return { checkout, customer: subscriptionId, reference: `${ISSUE}${issueId}` };
     },
 

@@ -29,6 +29,12 @@ export const testPlans: readonly Plan[] = [
   plan('old', 1000, { offered: false }),
 ];
 
+/** Of a service that is charged by a stand-in. */
+export const paymentsOf = ({ url, key, webhookSecret }: Pick<StandIn, 'url' | 'key' | 'webhookSecret'>) => ({
+  ...{ url, key, webhookSecret },
+  baseUrl: 'https://ptsdly.example',
+});
+
 /** Billing on a real database and a provider's wire protocol, with time that tests move. */
 export async function openBilling(provider: 'stripe' | 'portone') {
   const standIn = await (provider === 'stripe' ? openStripeStandIn() : openPortOneStandIn());

@@ -23,7 +23,7 @@ export function MethodSection({ subscription, ways }: MethodSectionProps) {
     if (answer.error) return;
     if (answer.data.kind === 'redirect') return location.assign(answer.data.url);
     // A document of its own: only there the payment company's script may run.
-    sessionStorage.setItem('ptsdly.checkout', JSON.stringify(answer.data.request));
+    sessionStorage.setItem('ptsdly.checkout', JSON.stringify(answer.data));
     location.assign('/app/pay');
   };
   return (

@@ -1,3 +1,4 @@
+import { checkout } from '@ptsdly/contract';
 import { useEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useTitle } from '../../app/useTitle.ts';
@@ -5,9 +6,6 @@ import { LinkButton } from '../../ui/Button.tsx';
 import { Loading } from '../../ui/Loading.tsx';
 import { EmptyState } from '../../ui/Notice.tsx';
 import styles from './Subscription.module.css';
-
-/** PortOne's own script (developers.portone.io/sdk/ko/v2-sdk), which may only come from its address. */
-const SCRIPT = 'https://cdn.portone.io/v2/browser-sdk.js';
 
 interface PortOne {
   requestIssueBillingKey(request: object): Promise<{ billingKey?: string; code?: string } | undefined>;
@@ -46,19 +44,20 @@ export function Component() {
 
 /** What the way back is told. On phones the window leads back by itself, and this never resolves. */
 async function openWindow(): Promise<URLSearchParams> {
-  const request: unknown = JSON.parse(sessionStorage.getItem('ptsdly.checkout') ?? 'null');
-  if (typeof request !== 'object' || request === null) throw new Error('there is no checkout');
-  await loadScript();
+  const begun = checkout.parse(JSON.parse(sessionStorage.getItem('ptsdly.checkout') ?? 'null'));
+  if (begun.kind !== 'portone') throw new Error('there is no checkout');
+  await loadScript(begun.script);
   const { PortOne: portOne } = window as Window & { PortOne?: PortOne };
   if (!portOne) throw new Error('the script brought nothing');
-  const { billingKey, code } = (await portOne.requestIssueBillingKey(request)) ?? {};
+  const { billingKey, code } = (await portOne.requestIssueBillingKey(begun.request)) ?? {};
   return new URLSearchParams(billingKey && !code ? { billingKey } : { code: code ?? 'canceled' });
 }
 
-function loadScript(): Promise<void> {
+/** PortOne's own; the policy of this page says from where it may come. */
+function loadScript(address: string): Promise<void> {
   return new Promise((resolve, reject) => {
     const script = document.createElement('script');
-    script.src = SCRIPT;
+    script.src = address;
     script.onload = () => resolve();
     script.onerror = () => reject(new Error('the script did not load'));
     document.head.append(script);

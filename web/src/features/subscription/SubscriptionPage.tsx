@@ -5,6 +5,7 @@ import { useTitle } from '../../app/useTitle.ts';
 import { LinkButton } from '../../ui/Button.tsx';
 import { Loading } from '../../ui/Loading.tsx';
 import { EmptyState, Notice, ProblemNotice } from '../../ui/Notice.tsx';
+import { Timeline } from '../server/Timeline.tsx';
 import { CancelSection } from './CancelSection.tsx';
 import { MethodSection } from './MethodSection.tsx';
 import { PlanSection } from './PlanSection.tsx';
@@ -45,6 +46,7 @@ export function Component() {
       <PlanSection subscription={shown} />
       {isCharged && needsMethod(shown) && <MethodSection subscription={shown} ways={offer.ways} />}
       {shown.state !== 'incomplete' && <UsageSection serverId={shown.server.id} />}
+      {shown.state !== 'incomplete' && <Timeline serverId={shown.server.id} />}
       {isCharged && <ReceiptSection subscriptionId={shown.id} />}
       {shown.state !== 'canceled' && shown.endsAt === null && <CancelSection subscription={shown} />}
     </div>
