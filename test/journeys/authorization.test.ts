@@ -224,6 +224,7 @@ const resources: Readonly<Record<string, (ids: World['ids']) => string | undefin
   '/api/servers/:id': ({ serverId }) => serverId,
   '/api/servers/:id/usage': ({ serverId }) => serverId,
   '/api/servers/:id/events': ({ serverId }) => serverId,
+  '/api/servers/:id/timeline': ({ serverId }) => serverId,
   '/api/links/:id': ({ linkId }) => linkId,
   '/api/links/:id/stats': ({ linkId }) => linkId,
   '/api/links/:id/stats/live': ({ linkId }) => linkId,
