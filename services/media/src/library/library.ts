@@ -300,7 +300,8 @@ export class Library {
     const complete = row.upload === 'complete';
     const { failure_code: code, failure_detail: detail } = row;
     const jobs = this.#options.jobs(row.id);
-    const until = row.playable === 1 ? null : this.#options.playableUntil(row.id) || null;
+    const isSettled = row.playable === 1 || code !== null;
+    const until = isSettled ? null : this.#options.playableUntil(row.id) || null;
     return {
       id: row.id,
       title: row.title,
