@@ -155,7 +155,7 @@ describe('the process driver', () => {
     expect(await host.observe(spec.serverId)).toMatchObject({ state: 'starting', address: null });
   });
 
-  test('a server that does not listen to SIGTERM is ended after five seconds', async () => {
+  test('a server that has not answered yet, and does not listen to SIGTERM, is ended soon', async () => {
     const host = await open({
       mediaCommand: ['/bin/sh', '-c', 'trap "" TERM; : > "$1.deaf"; while true; do sleep 0.1; done', 'sh'],
     });
@@ -165,8 +165,7 @@ describe('the process driver', () => {
     const begun = performance.now();
     await host.close();
     expect(pids()).toEqual([]);
-    expect(performance.now() - begun).toBeGreaterThan(4900);
-    expect(performance.now() - begun).toBeLessThan(8000);
+    expect(performance.now() - begun).toBeLessThan(4000);
   });
 
   /** What a control plane that was killed has noted of a process. */
