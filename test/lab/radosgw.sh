@@ -68,9 +68,15 @@ ceph-mon -c "$conf" -i a --mkfs --monmap "$dir/monmap" >/dev/null
 nohup ceph-mon -c "$conf" -i a -f >"$dir/log/mon.out" 2>&1 & echo $! >"$dir/mon.pid"
 ceph -c "$conf" --connect-timeout 20 osd new $osd_uuid 0 >/dev/null
 ceph-osd -c "$conf" -i 0 --mkfs --osd-uuid $osd_uuid >/dev/null 2>&1
-nohup ceph-osd -c "$conf" -i 0 -f >"$dir/log/osd.out" 2>&1 & echo $! >"$dir/osd.pid"
+# A quick machine: the OSD may ask before it has heard of the cluster it asks, and ends ("wrong fsid"); so once more.
+osd() { nohup ceph-osd -c "$conf" -i 0 -f >>"$dir/log/osd.out" 2>&1 & echo $! >"$dir/osd.pid"; }
+osd
 nohup radosgw -c "$conf" -n client.rgw -f >"$dir/log/rgw.out" 2>&1 & echo $! >"$dir/rgw.pid"
-for _ in $(seq 1500); do curl -s -o /dev/null "http://127.0.0.1:$port/" && break; sleep 0.1; done
+for _ in $(seq 1500); do
+  curl -s -o /dev/null "http://127.0.0.1:$port/" && break
+  kill -0 "$(cat "$dir/osd.pid")" 2>/dev/null || osd
+  sleep 0.1
+done
 curl -s -o /dev/null "http://127.0.0.1:$port/" || { echo "radosgw did not start: see $dir/log" >&2; exit 1; }
 radosgw-admin -c "$conf" -n client.rgw user create --uid=tester --display-name=Tester --access-key=TESTACCESS --secret-key=TESTSECRET >"$dir/user.json" 2>/dev/null
 echo "S3_ENDPOINT=http://localhost:$port AWS_ACCESS_KEY_ID=TESTACCESS AWS_SECRET_ACCESS_KEY=TESTSECRET AWS_REGION=us-east-1"

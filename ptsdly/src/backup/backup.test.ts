@@ -10,8 +10,10 @@ import {
   truncateSync,
   writeFileSync,
 } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import {
   appendEvent,
   lastEvent,
@@ -21,6 +23,7 @@ import {
   outboxMigration,
 } from '@ptsdly/db';
 import { openKv } from '@ptsdly/kv';
+import { storedOriginals } from '@ptsdly/media/stored-originals';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { readConfig, serviceNames } from '../config.ts';
 import { backUp } from './backup.ts';
@@ -47,6 +50,9 @@ async function fill(data: string): Promise<void> {
     for (let n = 1; n <= 2; n++) await db.transaction().execute((trx) => appendEvent(trx, { n }));
     await db.destroy();
   }
+  const videos = new DatabaseSync(join(data, 'servers/a-server/media.db'));
+  videos.exec('create table videos (id text primary key, upload text not null, file_id text not null)');
+  videos.close();
   const kv = await openKv(`lmdb:${join(data, 'links')}`);
   await kv.put('link', { to: 'a video' });
   await kv.close();
@@ -134,13 +140,63 @@ test('nothing is restored under a running service, nor copied over anything', as
   holder.kill('SIGKILL');
 });
 
+test('a video that comes and goes while files are copied is there whole or not at all', async () => {
+  const busy = await comeAndGo(join(folder, 'data/servers/a-server'));
+  try {
+    for (let n = 0; n < 15; n++) {
+      await rm(target, { recursive: true, force: true });
+      await backUp(configOf('data'), target);
+      const server = join(target, 'servers/a-server');
+      for (const name of storedOriginals(join(server, 'media.db')))
+        expect(readFileSync(join(server, 'objects', name), 'utf8')).toBe('all of it');
+    }
+  } finally {
+    busy.kill('SIGKILL');
+  }
+});
+
+test('a file that has long been lost does not stop a backup', async () => {
+  const videos = new DatabaseSync(join(folder, 'data/servers/a-server/media.db'));
+  videos.exec("insert into videos values ('lost', 'complete', 'lost')");
+  videos.close();
+  expect(await backUp(configOf('data'), target)).toContain(
+    'not on this disk, and so not in the backup: servers/a-server/objects/lost/original',
+  );
+});
+
 test('stores that lie elsewhere are named', async () => {
   const elsewhere = configOf('data', { PTSDLY_LINKS_STORE: 'redis://localhost/0?prefix=x' });
   await expect(backUp(elsewhere, target)).rejects.toThrow(/PTSDLY_LINKS_STORE leads elsewhere/);
 });
 
+/** A media server in whose folder videos live for a moment each. */
+function comeAndGo(server: string) {
+  return running(`
+    const { mkdirSync, rmSync, writeFileSync } = await import('node:fs');
+    const { DatabaseSync } = await import('node:sqlite');
+    const { setTimeout: sleep } = await import('node:timers/promises');
+    const db = new DatabaseSync(${JSON.stringify(join(server, 'media.db'))}, { timeout: 5000 });
+    db.exec('pragma journal_mode = wal');
+    console.log('begun');
+    for (let n = 0; ; n++) {
+      const object = ${JSON.stringify(join(server, 'objects'))} + '/v' + n;
+      mkdirSync(object);
+      writeFileSync(object + '/original', 'all of it');
+      db.prepare("insert into videos values (?, 'complete', ?)").run('v' + n, 'v' + n);
+      await sleep(Math.random() * 8);
+      db.prepare('delete from videos where id = ?').run('v' + n);
+      rmSync(object, { recursive: true });
+    }`);
+}
+
 async function hold(file: string) {
-  const program = `const { openSqlite } = await import('@ptsdly/db'); openSqlite(${JSON.stringify(file)}); console.log('held'); setInterval(() => 0, 1000);`;
+  return running(
+    `const { openSqlite } = await import('@ptsdly/db'); openSqlite(${JSON.stringify(file)}); console.log('held'); setInterval(() => 0, 1000);`,
+  );
+}
+
+/** A program in a process of its own, once it has said a first word. */
+async function running(program: string) {
   const child = spawn(process.execPath, ['--input-type=module', '-e', program], {
     cwd: import.meta.dirname,
     stdio: ['ignore', 'pipe', 'inherit'],

@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { createClient, linksStoreApi, Problem } from '@ptsdly/contract';
 import { copySqlite } from '@ptsdly/db';
 import { canBackUp, openKv } from '@ptsdly/kv';
+import { storedOriginals } from '@ptsdly/media/stored-originals';
 import { type Config, ConfigError } from '../config.ts';
 import { operatorPeer } from '../operator.ts';
 import { parts, requireDefaults, serverParts } from './layout.ts';
@@ -33,36 +34,55 @@ export async function backUp(config: Config, folder: string): Promise<string[]> 
     await copyFiles(join(config.data, parts.secrets), join(folder, parts.secrets), copyOf);
     const { files } = await writeManifest(folder);
     const bytes = files.reduce((sum, { size }) => sum + size, 0);
-    return [`backup: ${folder}`, `${servers} media servers, ${files.length} files, ${bytes} bytes`];
+    return [
+      `backup: ${folder}`,
+      `${servers.copied} media servers, ${files.length} files, ${bytes} bytes`,
+      ...servers.missed.map((path) => `not on this disk, and so not in the backup: ${path}`),
+    ];
   } catch (error) {
     await rm(folder, { recursive: true, force: true });
     throw error;
   }
 }
 
-async function copyServers(from: string, to: string): Promise<number> {
+/** How many there were, and where originals should have been and were not (in S3, or lost). */
+async function copyServers(from: string, to: string): Promise<{ copied: number; missed: string[] }> {
   const names = ((await readdir(from).catch(absent)) ?? []).filter((name) => !name.startsWith('.'));
+  const missed: string[] = [];
   let copied = 0;
   for (const name of names) {
     if (!existsSync(join(from, name, serverParts.database))) continue; // it has not begun to exist
-    await copyServer(join(from, name), join(to, name));
+    const originals = await copyServer(join(from, name), join(to, name));
+    missed.push(...originals.map((path) => `${parts.servers}/${name}/${serverParts.objects}/${path}`));
     copied++;
   }
-  return copied;
+  return { copied, missed };
 }
 
 /**
  * What the database names is there whenever its moment was: what was removed after it is held by the first round of
- * links, what came before it by the second.
+ * links, what came before it by the second. A video that came and went between the two rounds is in neither; then the
+ * database is copied once more, until it names no such video, or the same as before: their files are really not here.
  */
-async function copyServer(from: string, to: string): Promise<void> {
-  const [objects, spool] = [serverParts.objects, serverParts.spool];
+async function copyServer(from: string, to: string): Promise<string[]> {
+  const { objects, spool, database } = serverParts;
   await mkdir(to, { recursive: true, mode: 0o700 });
   await copyFiles(join(from, objects), join(to, objects), linkOf);
   await copyFiles(join(from, spool), join(to, spool), copyOf); // these still grow
-  await copySqlite(join(from, serverParts.database), join(to, serverParts.database));
-  await copyFiles(join(from, objects), join(to, objects), linkOf);
+  for (let before: string[] = []; ; ) {
+    await copySqlite(join(from, database), join(to, database));
+    await copyFiles(join(from, objects), join(to, objects), linkOf);
+    const missed = missing(to);
+    if (missed.join() === before.join()) return missed;
+    before = missed;
+  }
 }
+
+/** Names of originals that the copy of a media server's database knows and that were not copied. */
+const missing = (server: string) =>
+  storedOriginals(join(server, serverParts.database)).filter(
+    (name) => !existsSync(join(server, serverParts.objects, name)),
+  );
 
 type Copy = (from: string, to: string) => Promise<void>;
 

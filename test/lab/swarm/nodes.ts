@@ -107,7 +107,7 @@ async function startNode(id: string, name: string, folder: string): Promise<Node
   const pid = await docker('inspect', '-f', '{{.State.Pid}}', name);
   const ip = await docker('inspect', '-f', `{{(index .NetworkSettings.Networks "${id}").IPAddress}}`, name);
   return {
-    ...{ name, ip, docker: inside, socket: `/proc/${pid}/root/run/docker.sock` },
+    ...{ name, ip, docker: inside, socket: join('/proc', pid, 'root', socket) },
     kill: async () => void (await docker('kill', '-s', 'KILL', name)),
   };
 }

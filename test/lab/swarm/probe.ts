@@ -4,17 +4,28 @@ import { IMAGE } from './image.ts';
 import type { Node } from './nodes.ts';
 
 const PORT = 3128;
-/** Passes a request on to where `x-to` says; runs on the network of the servers. */
+const GOSSIP_MS = 15_000;
+/**
+ * Passes a request without a body on to where `x-to` says; runs on the network of the servers. A name and a way to a
+ * container that has just come reach the other nodes by gossip, so what is not there yet is asked again for a while.
+ */
 const PROGRAM = `
 const http = require('node:http');
 http.createServer((request, response) => {
   const to = new URL(request.url, request.headers['x-to']);
-  const onward = http.request(to, { method: request.method, agent: false }, (answer) => {
-    response.writeHead(answer.statusCode, answer.headers);
-    answer.pipe(response);
-  });
-  onward.on('error', () => response.writeHead(502).end());
-  request.pipe(onward);
+  const deadline = Date.now() + ${GOSSIP_MS};
+  const ask = () => {
+    const onward = http.request(to, { method: request.method, agent: false }, (answer) => {
+      response.writeHead(answer.statusCode, answer.headers);
+      answer.pipe(response);
+    });
+    onward.on('error', (error) => {
+      if (Date.now() < deadline) return setTimeout(ask, 200);
+      response.writeHead(502).end(JSON.stringify({ title: String(error) }));
+    });
+    onward.end();
+  };
+  ask();
 }).listen(${PORT});`;
 
 /** Reaches addresses on an overlay network, to which this machine does not belong. */

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { silentLog } from '@ptsdly/kit';
 import { afterEach, expect, test } from 'vitest';
@@ -16,11 +17,15 @@ afterEach(async () => {
 });
 
 /** Supervises a process that waits for its end; `healthy` says whether it answers. */
-function supervise(healthy: () => boolean, states: string[] = []): Supervisor {
+function supervise(
+  healthy: () => boolean,
+  states: string[] = [],
+  argv: readonly string[] = ['/bin/sleep', '600'],
+): Supervisor {
   const made: Supervisor = new Supervisor({
     spawn: async () => {
       const media = await spawnMedia({
-        argv: ['/bin/sleep', '600'],
+        argv: [...argv],
         env: {},
         folder: folder.path,
         log: new LogFile(join(folder.path, 'media.log')),
@@ -65,4 +70,28 @@ test('stop ends the pause before the next start, too', async () => {
   await supervisor.stop();
   expect(performance.now() - begun).toBeLessThan(500);
   expect(lives).toHaveLength(1);
+});
+
+/** Does not listen to SIGTERM, and says when that holds. */
+const deaf = (mark: string) => [
+  '/bin/sh',
+  '-c',
+  'trap "" TERM; : > "$1"; while true; do sleep 0.1; done',
+  'sh',
+  mark,
+];
+
+test.each([
+  ['that answers has five seconds to end well', true, 4900, 8000],
+  ['that has not answered yet is not waited for', false, 0, 4000],
+] as const)('a process %s', async (_, answers, least, most) => {
+  const mark = join(folder.path, `deaf-${answers}`);
+  await supervise(() => answers && existsSync(mark), [], deaf(mark)).start();
+  await expect.poll(() => existsSync(mark)).toBe(true);
+  if (answers) await expect.poll(() => supervisor.state).toBe('ready');
+  const begun = performance.now();
+  await supervisor.stop();
+  expect(await lives[0]?.exited).toMatch(/SIGKILL/);
+  expect(performance.now() - begun).toBeGreaterThan(least);
+  expect(performance.now() - begun).toBeLessThan(most);
 });

@@ -40,7 +40,7 @@ run() { "$@" & wait $!; }
 cloud=/var/lib/cloud
 mkdir -p $cloud/scripts/per-boot
 for script in $cloud/scripts/per-boot/*; do [ -x "$script" ] && run "$script"; done
-if [ ! -e $cloud/booted ]; then : > $cloud/booted; chmod 700 /root/user-data; run /root/user-data; fi
+if [ ! -e $cloud/booted ]; then : > $cloud/booted; chmod 700 $cloud/user-data; run $cloud/user-data; fi
 while :; do run sleep 1000; done
 `;
 
@@ -64,8 +64,8 @@ export class Machine implements BootedMachine {
 
   static async boot(options: MachineOptions): Promise<Machine> {
     const { disk, instanceId, privateIp, zone, userData } = options;
-    for (const folder of ['var', 'root']) mkdirSync(join(disk, folder), { recursive: true });
-    writeFileSync(join(disk, 'root/user-data'), userData);
+    for (const folder of ['var/lib/cloud', 'root']) mkdirSync(join(disk, folder), { recursive: true });
+    writeFileSync(join(disk, 'var/lib/cloud/user-data'), userData);
     const metadata = await startMetadata({
       'meta-data/instance-id': instanceId,
       'meta-data/local-ipv4': privateIp,
