@@ -5,30 +5,38 @@ import { type ClientRequest, request as httpRequest, type IncomingMessage } from
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import { linkLeaseSeconds, type MediaConfig, mediaConfig } from '@ptsdly/contract';
+import { linkLeaseSeconds, type MediaConfig, mediaConfig, type Server } from '@ptsdly/contract';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { mediaProcesses } from '../media-processes.ts';
 import { Person, until } from '../person.ts';
 import { type Product, startProduct } from '../product.ts';
 import { type Relay, relayAt } from '../relay.ts';
-import { createUpload, patch } from '../tus.ts';
+import { createUpload, patch, type Upload } from '../tus.ts';
 
 /** A media server that its viewers still reach, and its host does not. */
 
 const run = promisify(execFile);
 
+const ways: Record<string, (relay: Relay) => Promise<void> | void> = {
+  'that goes silent': (relay) => relay.silence(),
+  'that closes': (relay) => relay.close(),
+};
+
 let product: Product;
 let movie: Buffer;
+let servers: Behind[];
 beforeAll(async () => {
   product = await startProduct();
   const plain = join(product.data, 'plain.mov');
   const turned = join(product.data, 'turned.mov');
-  const picture = ['-f', 'lavfi', '-i', 'testsrc2=s=128x72:r=25:d=12'];
-  const sound = ['-f', 'lavfi', '-i', 'anoisesrc=r=192000:d=12', '-c:a', 'pcm_s32le', '-ac', '8'];
+  const picture = ['-f', 'lavfi', '-i', 'testsrc2=s=128x72:r=25:d=6'];
+  const sound = ['-f', 'lavfi', '-i', 'anoisesrc=r=192000:d=6', '-c:a', 'pcm_s32le', '-ac', '8'];
   const ffmpeg = (...args: string[]) => run('ffmpeg', ['-v', 'error', ...args]);
   const video = ['-c:v', 'libx264', '-preset', 'ultrafast', '-g', '50'];
   await ffmpeg(...picture, ...sound, ...video, '-movflags', '+faststart', plain);
   await ffmpeg('-i', plain, '-c', 'copy', '-metadata:s:v', 'rotate=90', '-movflags', '+faststart', turned);
-  movie = await readFile(turned); // 70 MB, for more than any buffer on the way
+  movie = await readFile(turned); // 37 MB, for more than any buffer on the way
+  servers = await behindRelays(Object.keys(ways).length);
 });
 afterAll(() => product?.stop());
 
@@ -42,29 +50,54 @@ async function configOf(serverId: string): Promise<MediaConfig & { socketPath: s
   return { ...found, socketPath: found.socketPath };
 }
 
-/** A link of a server whose way to its host can be cut, and somebody who has opened it. */
-async function shared() {
-  const owner = new Person(product.url);
-  await owner.signUp();
-  const server = await owner.subscribe();
-  const { socketPath, controlAddress } = await configOf(server.id);
-  const relay = await relayAt(controlAddress.slice('unix:'.length));
-  const upload = await createUpload(owner, server, 'turned.mov', movie.length);
-  await patch(owner, upload, 0, movie);
-  const { videoId } = upload;
+interface Behind {
+  readonly owner: Person;
+  readonly server: Server;
+  readonly socketPath: string;
+  readonly relay: Relay;
+}
+
+/** Media servers that reach their host through relays, and through nothing else. */
+async function behindRelays(count: number): Promise<Behind[]> {
+  const all = await Promise.all(
+    Array.from({ length: count }, async () => {
+      const owner = new Person(product.url);
+      await owner.signUp();
+      const server = await owner.subscribe();
+      const { socketPath, controlAddress } = await configOf(server.id);
+      const relay = await relayAt(controlAddress.slice('unix:'.length));
+      return { owner, server, socketPath, relay };
+    }),
+  );
+  for (const pid of mediaProcesses(product.data)) process.kill(pid, 'SIGKILL'); // what stood before stood past the relay
+  for (const { relay } of all) {
+    await until(
+      async () => relay.heard(),
+      (heard) => heard.includes('GET /feeds/links/'),
+      () => 'the server does not ask',
+      30,
+    );
+  }
+  return all;
+}
+
+/** A link, and somebody who has opened it. */
+async function shared({ owner, server }: Behind) {
+  const upload = await until(
+    () => createUpload(owner, server, 'turned.mov', movie.length).catch(() => undefined),
+    (made) => made !== undefined,
+    () => 'the server does not come back',
+    30,
+  );
+  const { videoId } = upload as Upload;
+  await patch(owner, upload as Upload, 0, movie);
   await owner.settled(server, videoId);
   const body = { serverId: server.id, videoId, allowDownload: true };
   const link = await owner.links.createLink({ body });
   const { grant } = await new Person(product.url).links.openLink({ params: { code: link.code }, body: {} });
   const play = await owner.media(server).playGrant({ body: { grant } });
   const own = await owner.media(server).playOwn({ params: { id: videoId } });
-  await until(
-    async () => relay.heard(),
-    (heard) => heard.includes('GET /feeds/links/'),
-    () => 'the server asks past the relay',
-    30,
-  );
-  return { owner, link, play, own, relay, socketPath };
+  return { link, play, own };
 }
 
 type Way = (path: string) => ClientRequest;
@@ -78,7 +111,7 @@ interface Watched {
   readonly ended: Promise<void>;
 }
 
-/** Reads slowly, some 2 MB a second. */
+/** Reads slowly, 2 MB a second at most. */
 async function watch(way: Way, path: string): Promise<Watched> {
   const request = way(path).end();
   const [answer] = (await once(request, 'response')) as [IncomingMessage];
@@ -137,19 +170,17 @@ function keepAsking(way: Way, path: string) {
 }
 
 const pathOf = (url: string) => new URL(url, product.url).pathname;
-const through: Way = (path) => httpRequest(product.url + path, { agent: false });
+const unheard = (request: ClientRequest) => request.on('error', () => undefined);
+const through: Way = (path) => unheard(httpRequest(product.url + path, { agent: false }));
 const past =
   (socketPath: string): Way =>
   (path) =>
-    httpRequest({ socketPath, path, agent: false }).on('error', () => undefined);
-
-const ways: Record<string, (relay: Relay) => Promise<void> | void> = {
-  'that goes silent': (relay) => relay.silence(),
-  'that closes': (relay) => relay.close(),
-};
+    unheard(httpRequest({ socketPath, path, agent: false }));
 
 test.concurrent.each(Object.keys(ways))('revoking ends everything behind a network %s', async (name) => {
-  const { owner, link, play, own, relay, socketPath } = await shared();
+  const behind = servers.pop() as Behind;
+  const { owner, relay, socketPath } = behind;
+  const { link, play, own } = await shared(behind);
   const segment = pathOf(play.hlsUrl).replace('master.m3u8', 'v0/0.m4s');
   const files = [play.progressiveUrl, play.downloadUrl].map((url) => pathOf(String(url)));
   const direct = past(socketPath);
