@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Person, password } from '../person.ts';
 import { type Product, root, startProduct } from '../product.ts';
 import { createUpload } from '../tus.ts';
-import { seriousViolations } from './accessibility.ts';
+import { seriousViolations } from './axe.ts';
 import { chromiumPath, launchChromium, openContext, type Screen, screens } from './chromium.ts';
 
 const run = promisify(execFile);
@@ -52,59 +52,56 @@ async function contextOf(person: Person, screen: Screen): Promise<BrowserContext
 }
 
 describe.runIf(chromiumPath)('operations', () => {
-  test.each(screens)(
-    'a reported link is taken down and put back ($name)',
-    { timeout: 60_000 },
-    async (screen) => {
-      const link = await owner.links.createLink({ body: target });
-      const reported = await fetch(`${product.url}/api/links/${link.code}/report`, {
-        method: 'POST',
-        headers: { 'content-type': 'application/json', origin: product.url },
-        body: JSON.stringify({ reason: 'privacy', detail: '동의 없이 찍혔어요' }),
-      });
-      expect(reported.status).toBe(204);
-      const context = await contextOf(boss, screen);
-      const page = await context.newPage();
-      const shot = (name: string) =>
-        shots && page.screenshot({ path: join(shots, `${name}-${screen.name}.png`), fullPage: true });
-      await page.goto('/app/server');
-      await page.getByTestId('account-menu').click();
-      await page.getByTestId('menu-operator').click();
-      const card = page.getByTestId('reported-link').filter({ hasText: link.code });
-      await card.waitFor();
-      await page.getByTestId('account').first().waitFor();
-      await page.getByTestId('account').filter({ hasText: 'Kim' }).getByTestId('account-servers').click();
-      await page.getByTestId('account-server').waitFor();
-      const letter = page.getByTestId('letter').filter({ hasText: forgetful });
-      await letter.getByTestId('read-letter').click();
-      await page.getByTestId('letter-text').filter({ hasText: '#token=' }).waitFor();
-      await shot('operator-letter');
-      await page.keyboard.press('Escape');
-      await page.getByTestId('audit-entry').filter({ hasText: 'reset-password' }).first().waitFor();
-      expect(await seriousViolations(page)).toEqual([]);
-      await shot('operator');
-      await card.getByTestId('take-down').click();
-      await page.getByTestId('verdict-note').fill('court order 7');
-      await shot('operator-verdict');
-      await page.getByTestId('verdict-send').click();
-      await card.waitFor({ state: 'detached' });
-      await page.getByTestId('audit-entry').filter({ hasText: 'court order 7' }).first().waitFor();
-      const status = async () => (await fetch(`${product.url}/${link.code}`, { redirect: 'manual' })).status;
-      expect(await status()).toBe(451);
-      const takenDown = page.getByTestId('taken-down-link').filter({ hasText: link.code });
-      await takenDown.scrollIntoViewIfNeeded();
-      expect(await seriousViolations(page)).toEqual([]);
-      await shot('operator-taken-down');
-      await takenDown.getByTestId('restore').click();
-      await page.getByTestId('verdict-note').fill('won on appeal');
-      await shot('operator-restore');
-      await page.getByTestId('verdict-send').click();
-      await takenDown.waitFor({ state: 'detached' });
-      await page.getByTestId('audit-entry').filter({ hasText: 'won on appeal' }).first().waitFor();
-      expect(await status()).toBe(302);
-      await context.close();
-    },
-  );
+  test.each(screens)('it is taken down and put back ($name)', { timeout: 60_000 }, async (screen) => {
+    const link = await owner.links.createLink({ body: target });
+    const reported = await fetch(`${product.url}/api/links/${link.code}/report`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', origin: product.url },
+      body: JSON.stringify({ reason: 'privacy', detail: '동의 없이 찍혔어요' }),
+    });
+    expect(reported.status).toBe(204);
+    const context = await contextOf(boss, screen);
+    const page = await context.newPage();
+    const shot = (name: string) =>
+      shots && page.screenshot({ path: join(shots, `${name}-${screen.name}.png`), fullPage: true });
+    await page.goto('/app/server');
+    await page.getByTestId('account-menu').click();
+    await page.getByTestId('menu-operator').click();
+    const card = page.getByTestId('reported-link').filter({ hasText: link.code });
+    await card.waitFor();
+    await page.getByTestId('account').first().waitFor();
+    await page.getByTestId('account').filter({ hasText: 'Kim' }).getByTestId('account-servers').click();
+    await page.getByTestId('account-server').waitFor();
+    const letter = page.getByTestId('letter').filter({ hasText: forgetful });
+    await letter.getByTestId('read-letter').click();
+    await page.getByTestId('letter-text').filter({ hasText: '#token=' }).waitFor();
+    await shot('operator-letter');
+    await page.keyboard.press('Escape');
+    await page.getByTestId('letter-text').waitFor({ state: 'detached' });
+    await page.getByTestId('audit-entry').filter({ hasText: 'reset-password' }).first().waitFor();
+    expect(await seriousViolations(page)).toEqual([]);
+    await shot('operator');
+    await card.getByTestId('take-down').click();
+    await page.getByTestId('verdict-note').fill('court order 7');
+    await shot('operator-verdict');
+    await page.getByTestId('verdict-send').click();
+    await card.waitFor({ state: 'detached' });
+    await page.getByTestId('audit-entry').filter({ hasText: 'court order 7' }).first().waitFor();
+    const status = async () => (await fetch(`${product.url}/${link.code}`, { redirect: 'manual' })).status;
+    expect(await status()).toBe(451);
+    const takenDown = page.getByTestId('taken-down-link').filter({ hasText: link.code });
+    await takenDown.scrollIntoViewIfNeeded();
+    expect(await seriousViolations(page)).toEqual([]);
+    await shot('operator-taken-down');
+    await takenDown.getByTestId('restore').click();
+    await page.getByTestId('verdict-note').fill('won on appeal');
+    await shot('operator-restore');
+    await page.getByTestId('verdict-send').click();
+    await takenDown.waitFor({ state: 'detached' });
+    await page.getByTestId('audit-entry').filter({ hasText: 'won on appeal' }).first().waitFor();
+    expect(await status()).toBe(302);
+    await context.close();
+  });
 
   test('who has no role is told so, and shown nothing', { timeout: 60_000 }, async () => {
     await owner.identity.putConsents({ body: (await owner.identity.authOptions({})).documents });
