@@ -51,8 +51,10 @@ onEachStore((newUrl) => {
     );
 
   test('a store of before answers the same totals, and folds what was left to fold once', async () => {
-    for (const [key, value] of dump) await kv.put(key, value);
-    for (let n = 0; n < answers.length; n++) await kv.put(keys.link(idOf(n)), {});
+    await kv.transaction((tx) => {
+      for (const [key, value] of dump) tx.put(key, value);
+      for (let n = 0; n < answers.length; n++) tx.put(keys.link(idOf(n)), {});
+    });
     const clicks = await open();
     expect(await totals(clicks, answers.length)).toEqual(answers);
     expect(await former()).toEqual([]);
@@ -68,10 +70,12 @@ onEachStore((newUrl) => {
 
   test('what breaks off in the middle is carried on, and nothing is counted twice', async () => {
     const links = 900;
-    for (let n = 0; n < links; n++) {
-      await kv.put(keys.link(idOf(n)), {});
-      await kv.put(keys.formerClick(idOf(n)), [n + 1, 1]);
-    }
+    await kv.transaction((tx) => {
+      for (let n = 0; n < links; n++) {
+        tx.put(keys.link(idOf(n)), {});
+        tx.put(keys.formerClick(idOf(n)), [n + 1, 1]);
+      }
+    });
     let allowed = 1;
     const failing: Kv = Object.create(kv, {
       transaction: {
