@@ -52,7 +52,7 @@ async function contextOf(person: Person, screen: Screen): Promise<BrowserContext
 }
 
 describe.runIf(chromiumPath)('operations', () => {
-  test.each(screens)('a reported link is taken down ($name)', { timeout: 60_000 }, async (screen) => {
+  test.each(screens)('it is taken down and put back ($name)', { timeout: 60_000 }, async (screen) => {
     const link = await owner.links.createLink({ body: target });
     const reported = await fetch(`${product.url}/api/links/${link.code}/report`, {
       method: 'POST',
@@ -87,7 +87,19 @@ describe.runIf(chromiumPath)('operations', () => {
     await page.getByTestId('verdict-send').click();
     await card.waitFor({ state: 'detached' });
     await page.getByTestId('audit-entry').filter({ hasText: 'court order 7' }).first().waitFor();
-    expect((await fetch(`${product.url}/${link.code}`, { redirect: 'manual' })).status).toBe(451);
+    const status = async () => (await fetch(`${product.url}/${link.code}`, { redirect: 'manual' })).status;
+    expect(await status()).toBe(451);
+    const takenDown = page.getByTestId('taken-down-link').filter({ hasText: link.code });
+    await takenDown.scrollIntoViewIfNeeded();
+    expect(await seriousViolations(page)).toEqual([]);
+    await shot('operator-taken-down');
+    await takenDown.getByTestId('restore').click();
+    await page.getByTestId('verdict-note').fill('won on appeal');
+    await shot('operator-restore');
+    await page.getByTestId('verdict-send').click();
+    await takenDown.waitFor({ state: 'detached' });
+    await page.getByTestId('audit-entry').filter({ hasText: 'won on appeal' }).first().waitFor();
+    expect(await status()).toBe(302);
     await context.close();
   });
 

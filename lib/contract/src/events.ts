@@ -77,8 +77,16 @@ export const feedPage = z.object({
   items: z.array(event),
   /** The number to ask `after` next; moves on past events that the filter left out. */
   next: z.int(),
+  /** True when nothing stood behind it as it was read; false when there may be more, or when the wait broke off. */
+  complete: z.boolean().optional(),
 });
 export type FeedPage = z.infer<typeof feedPage>;
+
+/**
+ * How long a media server shows anything by a link after it last asked the links feed and was told all there was, in
+ * seconds. Who revokes a link waits as long for a server that does not confirm, and knows then that nothing flows.
+ */
+export const linkLeaseSeconds = 6;
 
 /** Every service with facts offers this. */
 export const feedApi = {

@@ -19,6 +19,7 @@ export * from './media.ts';
 export * from './moderation.ts';
 export * from './openapi.ts';
 export * from './placement.ts';
+export * from './play-session.ts';
 export * from './problem.ts';
 export * from './role.ts';
 export * from './routes.ts';

@@ -72,7 +72,10 @@ export const reportReason = z.enum(reportReasons);
 /** A code or an alias. */
 const codeParams = z.object({ code: z.string().max(200) });
 
-/** `pending`: the media server has not confirmed yet; it will before it serves another byte. */
+/**
+ * `true`: nothing flows any more; where the media server does not confirm, after the seconds that it may go on without
+ * news (`linkLeaseSeconds`). `pending`: the service closed before it knew; it stops within these seconds.
+ */
 const stopped = z.union([z.literal(true), z.literal('pending')]);
 
 const makingProblems = [

@@ -30,6 +30,13 @@ export const auditEntry = z.object({
 });
 export type AuditEntry = z.infer<typeof auditEntry>;
 
+/** A link that shows nothing by a decision, the newest about it, and may be put back. */
+export const takenDownLink = auditEntry.omit({ action: true }).extend({
+  code: z.string(),
+  title: z.string().nullable(),
+});
+export type TakenDownLink = z.infer<typeof takenDownLink>;
+
 const params = z.object({ code: z.string().max(200) });
 const body = z.object({ note: z.string().trim().min(1).max(1000) });
 
@@ -110,6 +117,15 @@ export const reportsApi = {
     params,
     body,
     problems: ['not_found', 'conflict'],
+  }),
+  listTakenDown: endpoint({
+    method: 'GET',
+    path: '/api/admin/links/taken-down',
+    access: 'user',
+    role: 'support',
+    summary: 'The links that are taken down, by the time of that decision, newest first',
+    query: pageQuery,
+    response: page(takenDownLink),
   }),
   dismissLinkReports: endpoint({
     method: 'POST',

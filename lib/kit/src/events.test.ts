@@ -53,7 +53,7 @@ test('a page waits for news, and passes over what the filter leaves out', async 
   const page = await waiting;
   expect(page.items.map(({ seq }) => seq)).toEqual([2]);
   expect(page.next).toBe(2);
-  expect(await feed.page({ after: 2, limit: 10, wait: 0 })).toEqual({ items: [], next: 2 });
+  expect(await feed.page({ after: 2, limit: 10, wait: 0 })).toEqual({ items: [], next: 2, complete: true });
   feed.close();
 });
 

@@ -1,6 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-import { createClient, type Event, type FeedPage, type Fetch, feedApi } from '@ptsdly/contract';
-import type { Logger } from './log.ts';
+import type { Event, FeedPage } from '@ptsdly/contract';
 
 /** A reader of the outbox of one service; the driver is SQL (`lib/db`) or KV (`lib/kv`). */
 export interface Outbox {
@@ -80,7 +78,7 @@ export class Feed {
   async page(query: FeedQuery): Promise<FeedPage> {
     let after = query.after === 'end' ? await this.#end() : query.after;
     this.#note(query.consumer, after);
-    if (query.after === 'end') return { items: [], next: after };
+    if (query.after === 'end') return { items: [], next: after, complete: true };
     const deadline = performance.now() + query.wait * 1000;
     for (;;) {
       const rung = this.#bell.wait(
@@ -91,9 +89,10 @@ export class Feed {
       const items = events.filter((event) => concerns(event, query.serverId));
       after = events.at(-1)?.seq ?? after;
       const over = performance.now() >= deadline;
-      if (items.length > 0 || over) return { items, next: after };
-      if (events.length < query.limit) await rung;
-      if (this.#stop.signal.aborted) return { items: [], next: after }; // the outbox may be closed by now
+      const complete = events.length < query.limit;
+      if (items.length > 0 || over) return { items, next: after, complete };
+      if (complete) await rung;
+      if (this.#stop.signal.aborted) return { items: [], next: after, complete: false }; // the outbox may be closed by now
     }
   }
 
@@ -138,80 +137,4 @@ export class Feed {
 function concerns(event: Event, serverId: string | undefined): boolean {
   if (serverId === undefined || !('serverId' in event.data)) return true;
   return event.data.serverId === serverId;
-}
-
-/** Where a consumer keeps the last number it has applied. */
-export interface Cursor {
-  load(): Promise<number>;
-  save(seq: number): Promise<void>;
-}
-
-export interface FollowOptions {
-  /** Name under which the feed sees this consumer. */
-  readonly consumer: string;
-  /** The feed: `GET <baseUrl>/internal/events`. */
-  readonly fetch: Fetch;
-  readonly baseUrl: string;
-  readonly headers?: () => Promise<Record<string, string>>;
-  readonly serverId?: string;
-  readonly cursor: Cursor;
-  /** Where to begin while the cursor stands at 0: with all there is, or (`end`) with what comes from now on. */
-  readonly from?: 'start' | 'end';
-  /** Applies one event; must bear the same event twice. */
-  readonly apply: (event: Event) => Promise<void> | void;
-  readonly log: Logger;
-}
-
-export interface Follower {
-  /** Resolves once everything that stood in the feed at the start has been applied. */
-  readonly caughtUp: Promise<void>;
-  close(): Promise<void>;
-}
-
-const WAIT_S = 20;
-const RETRY_MS = [100, 250, 500, 1000, 2000];
-
-/** Follows a feed for ever: in order, at least once, from the stored cursor, through any outage. */
-export function follow(options: FollowOptions): Follower {
-  const stop = new AbortController();
-  const caughtUp = Promise.withResolvers<void>();
-  const client = createClient(feedApi, options);
-
-  const run = async () => {
-    let after: number | 'end' | undefined;
-    let current = false;
-    let failures = 0;
-    while (!stop.signal.aborted) {
-      try {
-        after ??= (await options.cursor.load()) || (options.from === 'end' ? 'end' : 0);
-        const query = {
-          after,
-          wait: current ? WAIT_S : 0,
-          consumer: options.consumer,
-          serverId: options.serverId,
-        };
-        const page = await client.events({ query }, { signal: stop.signal });
-        for (const event of page.items) await options.apply(event);
-        if (after === 'end' || page.next > after) await options.cursor.save(page.next);
-        current ||= page.next === after;
-        if (current) caughtUp.resolve();
-        after = page.next;
-        failures = 0;
-      } catch (error) {
-        if (stop.signal.aborted) return;
-        options.log.warn({ err: error, consumer: options.consumer }, 'the feed is away');
-        await sleep(RETRY_MS[Math.min(failures++, RETRY_MS.length - 1)], undefined, {
-          signal: stop.signal,
-        }).catch(() => undefined);
-      }
-    }
-  };
-  const running = run();
-  return {
-    caughtUp: caughtUp.promise,
-    async close() {
-      stop.abort();
-      await running;
-    },
-  };
 }

@@ -4,6 +4,7 @@ export * from './app.ts';
 export * from './auth.ts';
 export type { Certificate, Certificates } from './certificates.ts';
 export * from './events.ts';
+export * from './follow.ts';
 export type { AnswerHead } from './head-socket.ts';
 export * from './id.ts';
 export * from './line-buffer.ts';

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { openApiDocument } from '@ptsdly/contract';
+import { type Event, openApiDocument } from '@ptsdly/contract';
 import {
   type Address,
   createApp,
@@ -35,6 +35,7 @@ import {
 import { TokenRelay } from './relay.ts';
 import { type Route, RouteTable, type Upstream } from './route.ts';
 import { ServerDirectory } from './servers.ts';
+import { Showings } from './showings.ts';
 import { continueTrace } from './trace.ts';
 import { proxyUpgrade, responseFor, wantsWebSocket } from './upgrade.ts';
 import { type Patience, type UpstreamName, Upstreams } from './upstream.ts';
@@ -76,7 +77,9 @@ export async function openGateway(options: GatewayOptions): Promise<Service> {
   const rates = await openRates(options.ratesUrl, {
     onChange: (state, err) => log.warn({ err, state }, 'the store of rate limits'),
   });
+  const showings = new Showings();
   const followers = [
+    followFeed('links', options.links, options, showings),
     followFeed('identity', options.identity, options, relay),
     followFeed('subscriptions', options.subscriptions, options, servers),
   ];
@@ -99,6 +102,7 @@ export async function openGateway(options: GatewayOptions): Promise<Service> {
     relay.filter,
     limitByUser(rates, options.rateFactor),
     servers.await,
+    showings.watch,
   ];
   const app = createApp({ audience: 'gateway', log, metrics });
   app.get('/api/openapi.json', (context) => context.json(openApiDocument(options.baseUrl)));
@@ -208,14 +212,14 @@ function replaceHeaders(request: IncomingMessage, flat: string[]): void {
 }
 
 /**
- * The gateway remembers little and only for seconds, so it keeps no cursor: it follows each feed from where
- * that ends now, to forget at once what changes.
+ * The gateway remembers little and only for a while, so it keeps no cursor: it follows each feed from where that ends
+ * now, to forget at once what changes.
  */
 function followFeed(
   name: string,
   address: Address,
   { tokens, log }: GatewayOptions,
-  memory: { forget(event: Parameters<TokenRelay['forget']>[0]): void },
+  memory: { forget(event: Event): void },
 ) {
   const peer = internalPeer(name, address, tokens);
   return follow({

@@ -63,6 +63,7 @@ function mountAdmin(app: Hono, { moderation }: Parts, options: AppOptions): void
         done(moderation.takeDown(params.code, { ...body, by: caller.sub })),
       restoreLink: ({ params, body, caller }) =>
         done(moderation.restore(params.code, { ...body, by: caller.sub })),
+      listTakenDown: ({ query }) => moderation.takenDown(query),
       dismissLinkReports: ({ params, body, caller }) =>
         done(moderation.dismiss(params.code, { ...body, by: caller.sub })),
       listDecisions: ({ query }) => moderation.audit(query),

@@ -32,7 +32,11 @@ export const keys = {
   /** Totals of links, many to a page, by the first id that a page may hold: `ClickPage`. */
   clickPages: 'click-page/',
   clickPage: (id: string) => `click-page/${id}`,
+  /** Totals of a link as they were kept before the pages: `[redirects, bots, through…]`. */
+  formerClicks: 'clicks/',
+  formerClick: (id: string) => `clicks/${id}`,
   /** Clicks on their way to the totals: `[id, redirects, bots, id, …]`. Each process writes the log of one slot. */
+  clickLogs: 'click-log/',
   clickEntries: (slot: number) => `click-log/${slot}/`,
   clickEntry: (slot: number, seq: number) => `click-log/${slot}/${String(seq).padStart(16, '0')}`,
   /** The last entry of a slot's newest fold. */

@@ -1,6 +1,7 @@
 import type { Feed } from '@ptsdly/kit';
 import type { Cards } from './cards/cards.ts';
 import type { Previews } from './cards/preview.ts';
+import type { StartPosters } from './cards/start-posters.ts';
 import type { Moderation } from './moderation/moderation.ts';
 import type { Grants } from './opening/grant.ts';
 import type { Opening } from './opening/opening.ts';
@@ -24,6 +25,7 @@ export interface Parts {
   readonly report: Report;
   readonly cards: Cards;
   readonly previews: Previews;
+  readonly startPosters: StartPosters;
   readonly feed: Feed;
   readonly moderation: Moderation;
   readonly webhooks: Webhooks;

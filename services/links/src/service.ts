@@ -1,4 +1,4 @@
-import { createClient, type EventData, identityInternalApi } from '@ptsdly/contract';
+import { createClient, type EventData, identityInternalApi, linkLeaseSeconds } from '@ptsdly/contract';
 import {
   type Address,
   Bell,
@@ -58,6 +58,8 @@ export interface LinksOptions {
   readonly rateFactor?: number;
   /** A MaxMind database of countries on this machine; without one no country is known. */
   readonly countryDatabase?: string | undefined;
+  /** How long media servers show things without news, in seconds; the contract's where not given. */
+  readonly leaseSeconds?: number;
   /** Whether webhooks may reach addresses that are not public. */
   readonly webhooksToPrivate?: boolean;
 }
@@ -103,6 +105,7 @@ async function compose(store: Kv, options: LinksOptions): Promise<Service> {
     ofLink: new Attempts(kv, 'link-password', LINK_PASSWORDS),
   };
   const aliases = new Attempts(kv, 'alias', ALIASES);
+  const { leaseSeconds = linkLeaseSeconds } = options;
   const reach = { allowPrivate: options.webhooksToPrivate ?? false };
   const webhooks = new Webhooks(kv, reach);
   const courier = new Courier(kv, webhooks, { ...reach, log, metrics });
@@ -115,8 +118,9 @@ async function compose(store: Kv, options: LinksOptions): Promise<Service> {
     webhooks,
     courier,
     cards,
+    startPosters,
     feed,
-    sharing: new Sharing({ links, cards, startPosters, feed, videos, aliases }),
+    sharing: new Sharing({ links, cards, startPosters, feed, videos, aliases, leaseSeconds }),
     opening: new Opening(ledger, viewers, attempts, statistics),
     plays: await Plays.open(kv),
     grants: await Grants.open(kv),

@@ -143,7 +143,7 @@ function controlOf(server: ServedServer, parts: Parts): ControlService {
       feed: async ({ params, query, request }) => {
         const narrowed = { ...query, serverId, consumer: `server:${serverId}` };
         const signal = AbortSignal.any([request.signal, stop.signal]);
-        const nothing = { items: [], next: query.after === 'end' ? 0 : query.after };
+        const nothing = { items: [], next: query.after === 'end' ? 0 : query.after, complete: false };
         if (waits >= MOST_WAITS) throw new Problem('rate_limited', { retryAfter: 1 });
         waits++;
         const waiting = unlessAborted(parts.feeds[params.feed](narrowed, signal), nothing, signal);

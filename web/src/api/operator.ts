@@ -1,4 +1,11 @@
-import { type CallOutput, identityApi, type Report, reportsApi, serversApi } from '@ptsdly/contract';
+import {
+  type CallOutput,
+  identityApi,
+  type Report,
+  reportsApi,
+  serversApi,
+  type TakenDownLink,
+} from '@ptsdly/contract';
 import { api } from './api.ts';
 import { request } from './request.ts';
 
@@ -30,6 +37,11 @@ const operator = api.injectEndpoints({
     reports: build.query<readonly Report[], void>({
       query: () => request(reportsApi.listReports, { query: { limit: PAGE } }),
       transformResponse: ({ items }: { items: Report[] }) => items,
+      providesTags: ['Reports'],
+    }),
+    takenDown: build.query<readonly TakenDownLink[], void>({
+      query: () => request(reportsApi.listTakenDown, { query: { limit: PAGE } }),
+      transformResponse: ({ items }: { items: TakenDownLink[] }) => items,
       providesTags: ['Reports'],
     }),
     decide: build.mutation<unknown, Verdict>({
@@ -73,6 +85,7 @@ const operator = api.injectEndpoints({
 
 export const {
   useReportsQuery,
+  useTakenDownQuery,
   useDecideMutation,
   useDecisionsQuery,
   useAccountsQuery,

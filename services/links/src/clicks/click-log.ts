@@ -150,7 +150,7 @@ export class ClickLog {
       open.counts = new Map();
     }
     const { counts, through } = open.folding;
-    const fold = { slot: open.slot.number, counts, through };
+    const fold = { counts, log: { slot: open.slot.number, through } };
     await this.#write(open, (tx) => tx.put(keys.clickFold(open.slot.number), through));
     const links = new Upcoming(merged(await sortedRuns(counts.keys())));
     while (links.next() !== undefined && !this.#closing) {

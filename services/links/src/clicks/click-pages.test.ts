@@ -28,7 +28,7 @@ onEachStore((newUrl) => {
     const ids = new Upcoming([...counts.keys()].sort().values());
     for (let done = 0; ids.next() !== undefined && done < until; done++) {
       const shares = await pages.share(ids, 100);
-      ids.putBack(await kv.transaction((tx) => pages.add(tx, shares, { slot, counts, through })));
+      ids.putBack(await kv.transaction((tx) => pages.add(tx, shares, { counts, log: { slot, through } })));
     }
   }
 
@@ -80,7 +80,7 @@ onEachStore((newUrl) => {
       const counts: ClickCounts = new Map(all.map((id) => [id, { redirects: 1, bots: 0 }]));
       while (ids.next() !== undefined) {
         const shares = await own.share(ids, 50);
-        ids.putBack(await kv.transaction((tx) => own.add(tx, shares, { slot, counts, through: 1 })));
+        ids.putBack(await kv.transaction((tx) => own.add(tx, shares, { counts, log: { slot, through: 1 } })));
       }
     });
     await Promise.all(both);

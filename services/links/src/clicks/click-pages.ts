@@ -25,12 +25,11 @@ export interface Share {
   readonly rest: string | undefined;
 }
 
-/** The part of a slot's log that is being added. */
+/** Clicks that are being added. */
 export interface Fold {
-  readonly slot: number;
   readonly counts: ClickCounts;
-  /** Its last entry. */
-  readonly through: number;
+  /** The part of a slot's log that they are, and its last entry; absent for what stood in no log. */
+  readonly log?: { readonly slot: number; readonly through: number };
 }
 
 /** Fields of a link in a page. */
@@ -84,7 +83,7 @@ export class ClickPages {
     const moved: string[] = [];
     for (const [at, { start, ids, rest }] of shares.entries()) {
       const page = pages[at] ?? EMPTY;
-      if ((page[1][fold.slot] ?? 0) >= fold.through) continue; // added before
+      if (fold.log && (page[1][fold.log.slot] ?? 0) >= fold.log.through) continue; // added before
       const own = ids.filter((id) => isBefore(id, page[0]));
       if (own.length < ids.length) moved.push(...ids.slice(own.length));
       let part = page;
@@ -215,8 +214,10 @@ function cut([until, through, totals]: ClickPage, at: string): [ClickPage, Click
 /** A page with the clicks of ids, in order, added. */
 function added([until, before, totals]: ClickPage, ids: readonly string[], fold: Fold): ClickPage {
   const through = [...before];
-  while (through.length <= fold.slot) through.push(0);
-  through[fold.slot] = fold.through;
+  if (fold.log) {
+    while (through.length <= fold.log.slot) through.push(0);
+    through[fold.log.slot] = fold.log.through;
+  }
   const sums: (string | number)[] = [];
   let at = 0;
   for (const id of ids) {

@@ -2,6 +2,7 @@ import type { Logger, Metrics } from '@ptsdly/kit';
 import type { Kv } from '@ptsdly/kv';
 import type { ClickCount, ClickCounts } from './click-counts.ts';
 import { ClickLog } from './click-log.ts';
+import { carryFormerTotals } from './former-totals.ts';
 
 const FLUSH_MS = 1000;
 const FLUSH_CLICKS = 1000;
@@ -32,6 +33,8 @@ export class Clicks {
   }
 
   static async open(kv: Kv, log: Logger, metrics: Metrics): Promise<Clicks> {
+    const carried = await carryFormerTotals(kv);
+    if (carried > 0) log.info({ links: carried }, 'totals of clicks were brought into the present layout');
     return new Clicks(await ClickLog.open(kv), log, metrics);
   }
 

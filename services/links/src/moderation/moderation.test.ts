@@ -103,6 +103,30 @@ test('reports of an erased account are erased', async () => {
   await expect.poll(queue).toEqual([]);
 });
 
+test('links that are taken down are listed once each, page by page, while they are', async () => {
+  const [support, admin] = await Promise.all(
+    ['support', 'admin'].map((role) => here.as(`lists-${role}`, undefined, role)),
+  );
+  const links = [await newLink(), await newLink(), await newLink()];
+  const body = { note: 'paged' };
+  for (const { code } of links) await admin!.takeDownLink({ params: { code }, body });
+  for (const { code } of links) await admin!.dismissLinkReports({ params: { code }, body });
+  const [first] = links;
+  await admin!.restoreLink({ params: { code: first!.code }, body });
+  await admin!.takeDownLink({ params: { code: first!.code }, body });
+  const seen: string[] = [];
+  for (let cursor: string | undefined; ; ) {
+    const query = { limit: 2, ...(cursor !== undefined && { cursor }) };
+    const page = await support!.listTakenDown({ query });
+    seen.push(...page.items.filter(({ note }) => note === 'paged').map(({ linkId }) => linkId));
+    if (page.nextCursor === null) break;
+    cursor = page.nextCursor;
+  }
+  expect(new Set(seen)).toEqual(new Set(links.map(({ id }) => id)));
+  expect(seen[0]).toBe(first!.id);
+  for (const { code } of links) await admin!.restoreLink({ params: { code }, body });
+});
+
 test('support looks and an administrator acts, under his own name', async () => {
   const [user, support, admin] = await Promise.all(
     ['user', 'support', 'admin'].map((role) => here.as(`the-${role}`, undefined, role)),
@@ -116,7 +140,11 @@ test('support looks and an administrator acts, under his own name', async () => 
   expect(await problemOf(support!.takeDownLink({ params, body }))).toBe('forbidden');
   await admin!.takeDownLink({ params, body });
   expect(await openingOf(code)).toBe('taken_down');
+  const takenDown = async () => (await support!.listTakenDown({ query: { limit: 1 } })).items;
+  expect(await problemOf(user!.listTakenDown({ query: {} }))).toBe('forbidden');
+  expect(await takenDown()).toMatchObject([{ linkId: id, code, note: 'seen', by: 'the-admin' }]);
   await admin!.restoreLink({ params, body });
+  expect((await takenDown()).map(({ linkId }) => linkId)).not.toContain(id);
   expect(await openingOf(code)).toBe('none');
   await report(code);
   await admin!.dismissLinkReports({ params, body });

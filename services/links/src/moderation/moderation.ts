@@ -1,4 +1,11 @@
-import { type AuditEntry, type HandlerInput, type linksApi, Problem, type Report } from '@ptsdly/contract';
+import {
+  type AuditEntry,
+  type HandlerInput,
+  type linksApi,
+  Problem,
+  type Report,
+  type TakenDownLink,
+} from '@ptsdly/contract';
 import { newId } from '@ptsdly/kit';
 import type { Entry, Tx } from '@ptsdly/kv';
 import type { Cards } from '../cards/cards.ts';
@@ -95,6 +102,27 @@ export class Moderation {
     const entries = await this.#ledger.kv.scan<AuditEntry>({ prefix, ...after, limit, reverse: true });
     const items = entries.map(({ value }) => ({ ...value, by: value.by ?? 'operator' }));
     return { items, nextCursor: cursorOf(entries, prefix, limit) };
+  }
+
+  /** The links that are taken down, as the audit tells of them: each once on a page, under its newest decision. */
+  async takenDown({
+    cursor,
+    limit,
+  }: PageQuery): Promise<{ items: TakenDownLink[]; nextCursor: string | null }> {
+    const items = new Map<string, TakenDownLink>();
+    for (let next: string | null = cursor ?? ''; next !== null; ) {
+      const page = await this.audit({ ...(next !== '' && { cursor: next }), limit: limit - items.size });
+      for (const { action, ...decision } of page.items) {
+        if (action !== 'takedown' || items.has(decision.linkId)) continue;
+        const link = await this.#ledger.get(decision.linkId);
+        if (link?.end !== 'taken_down') continue;
+        const { card } = await this.#cards.text(link.serverId, link.videoId);
+        items.set(link.id, { ...decision, code: link.code, title: card?.title ?? null });
+      }
+      next = page.nextCursor;
+      if (items.size === limit) return { items: [...items.values()], nextCursor: next };
+    }
+    return { items: [...items.values()], nextCursor: null };
   }
 
   /** A decision, its entry in the audit and the end of the link's reports; the first two are one transaction. */

@@ -14,9 +14,6 @@ type Changes = HandlerInput<typeof linksApi.updateLink>['body'];
 type NewLink = HandlerInput<typeof linksApi.createLink>['body'];
 type Batch = HandlerInput<typeof linksApi.createLinks>['body'];
 
-/** How long a revocation waits for the media server to say that nothing flows any more. */
-const STOP_MS = 900;
-
 interface StoppedAll {
   readonly revoked: number;
   readonly stopped: true | 'pending';
@@ -29,6 +26,11 @@ interface SharingParts {
   readonly startPosters: StartPosters;
   readonly feed: Feed;
   readonly aliases: Attempts;
+  /**
+   * How long a revocation waits for the media server to say that nothing flows any more. One that has not heard of it by
+   * then has stopped by itself: its lease was of a question that it asked before.
+   */
+  readonly leaseSeconds: number;
 }
 
 /** Making and ending links where the media server has a say. */
@@ -39,9 +41,11 @@ export class Sharing {
   readonly #feed: Feed;
   readonly #aliases: Attempts;
   readonly #startPosters: StartPosters;
+  readonly #leaseMs: number;
 
   constructor(parts: SharingParts) {
     this.#startPosters = parts.startPosters;
+    this.#leaseMs = parts.leaseSeconds * 1000;
     this.#aliases = parts.aliases;
     this.#links = parts.links;
     this.#videos = parts.videos;
@@ -98,8 +102,9 @@ export class Sharing {
   }
 
   /**
-   * Revokes a link; true when no byte of it flows any more: the media server has applied the event, or serves
-   * nothing. `pending` means that it will apply it before it serves another byte.
+   * Revokes a link; true when no byte of it flows any more: the media server has applied the event, serves nothing, or
+   * has been without news for so long that it shows nothing by links. `pending` means that this service closed before
+   * it knew; the link is revoked all the same.
    */
   async stop(ownerId: string, id: string): Promise<true | 'pending'> {
     const { serverId, changedSeq } = await this.#links.revoke(ownerId, id);
@@ -123,10 +128,11 @@ export class Sharing {
   }
 
   async #stopped(serverId: string, changedSeq: number): Promise<true | 'pending'> {
-    const applied = this.#feed.appliedBy(`server:${serverId}`, changedSeq, STOP_MS);
+    const begun = performance.now();
+    const applied = this.#feed.appliedBy(`server:${serverId}`, changedSeq, this.#leaseMs);
     const silent = this.#videos.isServing(serverId).then((serving) => !serving);
-    const stopped = (await Promise.race([applied, silent])) || (await applied) || (await silent);
-    return stopped ? true : 'pending';
+    if ((await Promise.race([applied, silent])) || (await applied)) return true;
+    return performance.now() - begun >= this.#leaseMs ? true : 'pending';
   }
 }
 

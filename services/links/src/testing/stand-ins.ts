@@ -187,6 +187,9 @@ export interface NeighbourhoodOptions {
   readonly rateFactor?: number;
 }
 
+/** These media servers never say that they have stopped, but where a test does it for them. */
+export const LEASE_SECONDS = 0.5;
+
 /** The whole neighbourhood of one links service: two owners, one server each, one video each. */
 export async function neighbourhood(options: NeighbourhoodOptions = {}) {
   const { log = silentLog, baseUrl = 'http://localhost:8080' } = options;
@@ -211,6 +214,7 @@ export async function neighbourhood(options: NeighbourhoodOptions = {}) {
     countryDatabase: options.countryDatabase,
     rateFactor: options.rateFactor ?? 1,
     webhooksToPrivate: true,
+    leaseSeconds: LEASE_SECONDS,
   };
   let service: Service = await openLinks(linksOptions);
   let listener: Listener | undefined;

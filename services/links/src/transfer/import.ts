@@ -10,10 +10,11 @@ import {
 import { validate } from '@ptsdly/kit';
 import { parse } from 'csv-parse/sync';
 import { readAlias } from '../codes/alias.ts';
-import { invalid } from '../sharing/link.ts';
-import type { Links, Target } from '../sharing/links.ts';
+import type { Parts } from '../parts.ts';
+import { invalid, type LinkRecord } from '../sharing/link.ts';
+import type { Target } from '../sharing/links.ts';
 import type { Sharer } from '../sharing/sharer.ts';
-import { newLimits, type Sharing } from '../sharing/sharing.ts';
+import { newLimits } from '../sharing/sharing.ts';
 import { plain } from './csv.ts';
 
 type Body = HandlerInput<typeof linkTransferApi.importLinks>['body'];
@@ -29,56 +30,55 @@ const ABOUT_ALIAS: ReadonlySet<string> = new Set(['alias_taken', 'alias_not_allo
  * Rejects where the file is no table, or where nothing can be made at the moment; what was made until then stays.
  */
 export async function importLinks(
-  parts: { readonly sharing: Sharing; readonly links: Links },
+  parts: Pick<Parts, 'sharing' | 'links' | 'startPosters'>,
   body: Body,
   caller: Sharer,
 ): Promise<ImportReport> {
   const rows = 'csv' in body ? readTable(body.csv) : body.links;
   const targets = new Map<string, Promise<Target>>();
   const remarks: Remark[] = [];
-  let created = 0;
-  for (const [at, row] of rows.entries()) {
-    const remark = (error: unknown, isCreated: boolean) => {
-      const { code, detail } = Problem.from(error);
-      if (FATAL.has(code)) throw error;
-      remarks.push({ row: at + 1, isCreated, code, detail });
-    };
-    try {
-      const problem = await importRow(parts, validate(importedLink, row), caller, targets);
-      created++;
-      if (problem) remark(problem, true);
-    } catch (error) {
-      remark(error, false);
+  const made: LinkRecord[] = [];
+  try {
+    for (const [at, row] of rows.entries()) {
+      const remark = (error: unknown, isCreated: boolean) => {
+        const { code, detail } = Problem.from(error);
+        if (FATAL.has(code)) throw error;
+        remarks.push({ row: at + 1, isCreated, code, detail });
+      };
+      try {
+        const { link, problem } = await importRow(parts, validate(importedLink, row), caller, targets);
+        made.push(link);
+        if (problem) remark(problem, true);
+      } catch (error) {
+        remark(error, false);
+      }
     }
+  } finally {
+    parts.startPosters.want(made, caller);
   }
-  return { created, remarks };
+  return { created: made.length, remarks };
 }
 
-/** Makes one link. Answers the problem of its alias where it was made without. */
+/** Makes one link; with the problem of its alias where it was made without. */
 async function importRow(
-  { sharing, links }: { readonly sharing: Sharing; readonly links: Links },
+  { sharing, links }: Pick<Parts, 'sharing' | 'links'>,
   row: ImportedLink,
   caller: Sharer,
   targets: Map<string, Promise<Target>>,
-): Promise<Problem | undefined> {
+): Promise<{ readonly link: LinkRecord; readonly problem?: Problem }> {
   if (row.hasPassword && !row.password) throw new Problem('link_password_missing');
   const limits = await newLimits(row);
   const key = JSON.stringify([row.serverId, row.videoId]);
   const asked = targets.get(key) ?? sharing.target(row, caller);
   targets.set(key, asked);
   const target = await asked;
-  if (!row.alias) {
-    await links.create(target, limits);
-    return undefined;
-  }
+  if (!row.alias) return { link: await links.create(target, limits) };
   try {
-    await links.create(target, limits, readAlias(row.alias));
-    return undefined;
+    return { link: await links.create(target, limits, readAlias(row.alias)) };
   } catch (error) {
     const problem = Problem.from(error);
     if (!ABOUT_ALIAS.has(problem.code)) throw error;
-    await links.create(target, limits);
-    return problem;
+    return { link: await links.create(target, limits), problem };
   }
 }
 

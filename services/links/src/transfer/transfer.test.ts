@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type Neighbourhood, neighbourhood, problemOf, targetOf } from '../testing/stand-ins.ts';
+import { frameAt, type Neighbourhood, neighbourhood, problemOf, targetOf } from '../testing/stand-ins.ts';
 
 let here: Neighbourhood;
 beforeAll(async () => {
@@ -78,4 +78,21 @@ test('nobody exports what is not theirs', async () => {
   const text = await (await file('/api/links/export', 'ben')).text();
   expect(text.trim().split('\r\n')).toHaveLength(1);
   expect((await here.service.fetch(new Request('http://service/api/links/export'))).status).toBe(401);
+});
+
+test('imported links have the picture of the moment where they begin', async () => {
+  const ann = await here.as('ann');
+  const starts = Array.from({ length: 9 }, (_, n) => 20 + n);
+  const links = [...starts, 20].map((startAt) => ({ ...targetOf('ann'), label: `from ${startAt}`, startAt }));
+  expect((await ann.importLinks({ body: { links: [...links, 'nonsense'] } })).created).toBe(links.length);
+  const { items } = await ann.listLinks({ query: { q: 'from 2', limit: 200 } });
+  const made = items.filter(({ label, startAt }) => label === `from ${startAt}`);
+  expect(made).toHaveLength(links.length);
+  for (const { code, startAt } of made) {
+    const picture = async () => {
+      const card = await here.service.fetch(new Request(`http://service/watch/${code}/card.jpg`));
+      return Buffer.from(await card.arrayBuffer());
+    };
+    await expect.poll(picture).toEqual(frameAt(startAt as number));
+  }
 });

@@ -67,7 +67,7 @@ export async function openFoundation(options: MediaOptions): Promise<Foundation>
     url: (options.publicUrl ?? '').replace(/\/$/, '') + options.basePath,
     metrics: new Metrics('media', { process: options.processMetrics ?? false }),
     spool: new Spool(join(options.folder, 'spool')),
-    news: new News({ control, serverId, db, rights, log }),
+    news: new News({ control, serverId, db, rights, responses, log }),
     indexer: new Indexer(options.workerUrl ?? new URL(OWN_PROGRAM, import.meta.url), log),
     presentations: new Presentations(storage),
     transcoder: options.transcoder ?? openHostTranscoder(control),

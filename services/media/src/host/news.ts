@@ -3,8 +3,10 @@ import { Problem } from '@ptsdly/contract';
 import { feedCursor } from '@ptsdly/db';
 import { type Follower, follow, type Logger } from '@ptsdly/kit';
 import type { MediaDatabase } from '../database.ts';
+import type { OpenResponses } from '../playback/open-responses.ts';
 import type { Rights } from '../playback/rights.ts';
 import { type ControlLine, reachHost } from './control-line.ts';
+import { LinkLease } from './link-lease.ts';
 
 const FEEDS = ['links', 'identity', 'subscriptions'] as const;
 /** Without these nothing is shown; sign-outs are not waited for, so that links play while identity is away. */
@@ -17,17 +19,23 @@ export interface NewsOptions {
   readonly serverId: string;
   readonly db: MediaDatabase;
   readonly rights: Rights;
+  readonly responses: OpenResponses;
   readonly log: Logger;
 }
 
 /** The event feeds of the control plane, as the host passes them on. */
 export class News {
+  /** Without news of links for a while, nothing is shown by one. */
+  readonly links: LinkLease;
   readonly #followers: readonly Follower[];
   readonly #caughtUp: Promise<unknown>;
   #current = false;
 
   constructor(options: NewsOptions) {
-    this.#followers = FEEDS.map((feed) => followFeed(feed, options));
+    const { responses } = options;
+    const hurry = () => this.#followers[FEEDS.indexOf('links')]?.hurry();
+    this.links = new LinkLease({ responses, hurry });
+    this.#followers = FEEDS.map((feed) => followFeed(feed, options, this.links));
     this.#caughtUp = Promise.all(NEEDED.map((feed) => this.#followers[FEEDS.indexOf(feed)]?.caughtUp));
     void this.#caughtUp.then(() => {
       this.#current = true;
@@ -49,11 +57,12 @@ export class News {
   }
 
   async close(): Promise<void> {
+    this.links.close();
     await Promise.all(this.#followers.map((follower) => follower.close()));
   }
 }
 
-function followFeed(feed: (typeof FEEDS)[number], options: NewsOptions): Follower {
+function followFeed(feed: (typeof FEEDS)[number], options: NewsOptions, links: LinkLease): Follower {
   const { control, serverId, db, rights, log } = options;
   const { fetch, baseUrl } = reachHost(control);
   return follow({
@@ -64,6 +73,7 @@ function followFeed(feed: (typeof FEEDS)[number], options: NewsOptions): Followe
     cursor: feedCursor(db, feed),
     from: 'end', // what happened before this server was made does not concern it
     apply: (event) => rights.apply(event),
+    ...(feed === 'links' && { wait: () => links.wait, onAsk: () => links.ask() }),
     log: log.child({ feed }),
   });
 }

@@ -49,6 +49,18 @@ export class OpenResponses {
     return ended;
   }
 
+  /** Cuts what shows something and matches; streams of events go on. */
+  breakOff(matches: (showing: Showing) => boolean): void {
+    for (const entry of this.#entries)
+      if (!entry.isStream && matches(entry.showing)) this.#drop(entry, 'closing');
+  }
+
+  /** Whether something that matches is being shown; streams of events do not count. */
+  shows(matches: (showing: Showing) => boolean): boolean {
+    for (const { isStream, showing } of this.#entries) if (!isStream && matches(showing)) return true;
+    return false;
+  }
+
   /** Ends the streams, which would keep a listener from draining; all else is answered to its end. */
   endStreams(reason: EndReason): void {
     for (const entry of this.#entries) if (entry.isStream) this.#drop(entry, reason);

@@ -77,11 +77,13 @@ export class Playback {
    * Redeems a grant (DESIGN §5), once. Rejects with `grant_invalid` (forged, used, over, for no video of ours),
    * `session_ended` (the link was revoked or has ended), `not_playable_yet` (the grant stays good), `not_playable`, or
    * what the plan does not allow: `subscription_ended`, `transfer_used_up`, `too_many_viewers` (it stays good too).
+   * `unavailable` while this server has no news of links; the grant stays good.
    */
   async openGrant(grant: string): Promise<PlayAnswer> {
     await this.#admit();
     const { rights, allowance } = this.#options;
     const { claims, expiresAt } = await this.#verify(grant);
+    await this.#options.news.links.hold();
     const linkEnd = claims.linkExp === null ? Number.POSITIVE_INFINITY : claims.linkExp * 1000;
     if (rights.isLinkDead(claims.linkId, claims.epoch) || linkEnd <= Date.now()) {
       throw new Problem('session_ended');
@@ -103,6 +105,7 @@ export class Playback {
   async session(token: string): Promise<PlaySession> {
     await this.#admit();
     const session = this.#options.tokens.read(token);
+    if (session.link) await this.#options.news.links.hold();
     if (this.#options.trash.has(session.videoId)) throw new Problem('video_trashed');
     if (this.#options.rights.endOf(session)) throw new Problem('session_ended');
     this.#options.allowance.see(session);

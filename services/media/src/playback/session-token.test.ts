@@ -1,3 +1,4 @@
+import { sessionLink } from '@ptsdly/contract';
 import { expect, it } from 'vitest';
 import { SessionTokens } from './session-token.ts';
 
@@ -28,5 +29,14 @@ it('refuses what another server signed, and every change of one character', () =
   for (let i = 0; i < token.length - 1; i++) {
     const changed = token.slice(0, i) + (token[i] === 'A' ? 'B' : 'A') + token.slice(i + 1);
     expect(() => tokens.read(changed)).toThrow('session_invalid');
+  }
+});
+
+it('tells a gateway which link it came by, and nothing of the owner’s own', () => {
+  const tokens = new SessionTokens(SessionTokens.newKey());
+  expect(sessionLink(tokens.sign(session))).toEqual({ id: 'l', epoch: 3 });
+  expect(sessionLink(tokens.sign({ ...session, link: null, sid: 's' }))).toBeUndefined();
+  for (const other of ['', 'x', '..', 'eyJsIjo1fQ.x', `${'A'.repeat(900)}.x`]) {
+    expect(sessionLink(other)).toBeUndefined();
   }
 });

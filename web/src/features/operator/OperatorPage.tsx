@@ -8,8 +8,9 @@ import { Accounts } from './Accounts.tsx';
 import { AuditTrail } from './AuditTrail.tsx';
 import { Outbox } from './Outbox.tsx';
 import { ReportQueue } from './ReportQueue.tsx';
+import { TakenDown } from './TakenDown.tsx';
 
-/** Reported links, accounts, letters that were kept and what was done about them; support looks, administrators act. */
+/** Reported links, those that were taken down, accounts, letters that were kept and what was done about them; support looks, administrators act. */
 export function Component() {
   const { t } = useTranslation();
   useTitle(t('operator.title'));
@@ -21,6 +22,7 @@ export function Component() {
     <div className={styles.page}>
       <h1>{t('operator.title')}</h1>
       <ReportQueue acts={acts} />
+      <TakenDown acts={acts} />
       <Accounts acts={acts} />
       {acts && <Outbox />}
       <AuditTrail />

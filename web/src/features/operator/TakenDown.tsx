@@ -1,0 +1,49 @@
+import { useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { useTakenDownQuery, type Verdict } from '../../api/operator.ts';
+import { Button } from '../../ui/Button.tsx';
+import { formatMoment } from '../../ui/format.ts';
+import { ProblemNotice } from '../../ui/Notice.tsx';
+import links from '../links/Links.module.css';
+import styles from './Operator.module.css';
+import { VerdictDialog } from './VerdictDialog.tsx';
+
+/** The links that are taken down; an administrator puts one back. */
+export function TakenDown({ acts }: { acts: boolean }) {
+  const { t, i18n } = useTranslation();
+  const { data, error } = useTakenDownQuery();
+  const [asked, setAsked] = useState<Omit<Verdict, 'note'>>();
+  return (
+    <section className={styles.section} aria-labelledby="taken-down">
+      <h2 id="taken-down">{t('operator.takenDown')}</h2>
+      {error && <ProblemNotice problem={error} />}
+      {data?.length === 0 && <p>{t('operator.noTakenDown')}</p>}
+      <ul className={links.rows}>
+        {data?.map(({ code, linkId, title, note, at, by }) => (
+          <li key={linkId} className={styles.account} data-testid="taken-down-link">
+            <div className={styles.decided}>
+              <strong>{title ?? t('operator.untitled')}</strong>
+              <span className={styles.code}>/{code}</span>
+              <span>{note}</span>
+              <span className={links.facts}>
+                <time dateTime={at}>{formatMoment(at, i18n.language)}</time>
+                <span>{t('operator.by', { id: by })}</span>
+              </span>
+            </div>
+            {acts && (
+              <Button
+                look="quiet"
+                onPress={() => setAsked({ code, act: 'restore' })}
+                aria-label={t('operator.restoreOf', { title: title ?? code })}
+                data-testid="restore"
+              >
+                {t('operator.restore')}
+              </Button>
+            )}
+          </li>
+        ))}
+      </ul>
+      {asked && <VerdictDialog asked={asked} onClose={() => setAsked(undefined)} />}
+    </section>
+  );
+}
