@@ -113,6 +113,14 @@ export const settings = {
     'Where rate limits are counted for several gateways or identities: `redis://host:port/db`; in memory where not given',
     z.url({ protocol: /^rediss?$/ }).optional(),
   ),
+  offload: setting(
+    'PTSDLY_OFFLOAD',
+    'Who reads pieces of files of media servers on this machine: `on` for the gateway, `off` for the media server alone, or `nginx:/objects/` for an nginx before the gateway (docs/nginx.md)',
+    z
+      .string()
+      .regex(/^(on|off|nginx:\/([\w-]+\/)+)$/, 'expected on, off or nginx:/location/')
+      .default('on'),
+  ),
   identityUrl: setting(
     'PTSDLY_IDENTITY_URL',
     'Where identity is, or listens, when it runs apart',

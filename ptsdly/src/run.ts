@@ -178,6 +178,7 @@ async function openService(name: ServiceName, config: Config, log: Logger, peers
         ...peers,
         ...rates,
         rateFactor: config.rateFactor,
+        offload: config.offload,
         ...(config.hosts ? { hosts: config.hosts } : {}),
         ...(config.trustedProxies ? { trustedProxies: config.trustedProxies } : {}),
       });

@@ -17,6 +17,7 @@ export * from './links.ts';
 export * from './links-store.ts';
 export * from './media.ts';
 export * from './moderation.ts';
+export * from './offload.ts';
 export * from './openapi.ts';
 export * from './placement.ts';
 export * from './play-session.ts';

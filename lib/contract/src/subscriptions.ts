@@ -131,6 +131,8 @@ export const serverAddress = z.object({
   state: serverState,
   /** `unix:/path/to.sock` or `http://host:port`; null while there is none. */
   address: z.string().nullable(),
+  /** Folder of its objects on the machine of its host, where all of them lie there as plain files. */
+  objects: z.string().optional(),
 });
 export type ServerAddress = z.infer<typeof serverAddress>;
 

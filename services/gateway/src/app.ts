@@ -20,6 +20,7 @@ import { type Exchange, type Filter, header } from './exchange.ts';
 import { requestHeaders, responseHeaders, tenantHeaders } from './headers.ts';
 import { proxyHeld } from './held.ts';
 import { isGone, nameHost } from './http2.ts';
+import { Offload } from './offload/offload.ts';
 import { proxy } from './proxy.ts';
 import { limitByAddress, limitByUser } from './rates.ts';
 import {
@@ -58,6 +59,8 @@ export interface GatewayOptions {
   readonly trustedProxies?: readonly string[];
   /** Replaces what upstreams are given by default. */
   readonly patience?: Partial<Readonly<Record<UpstreamName, Patience>>>;
+  /** Who reads pieces of the files of servers on this machine: we (`on`), they (`off`), or `nginx:<internal location>`. */
+  readonly offload?: string;
   /** Names beside that of `baseUrl` under which we answer. */
   readonly hosts?: readonly string[];
 }
@@ -84,6 +87,11 @@ export async function openGateway(options: GatewayOptions): Promise<Service> {
     followFeed('subscriptions', options.subscriptions, options, servers),
   ];
   const addresses = new UpstreamAddresses();
+  const offload = new Offload({
+    relay: relay.filter,
+    headersOf: (exchange) => requestHeaders(exchange, publicUrl),
+    by: options.offload ?? 'on',
+  });
   const addressOf = clientAddress(options.trustedProxies ?? []);
   const table = new RouteTable();
   const isApart = (name: Upstream | undefined) =>
@@ -128,7 +136,8 @@ export async function openGateway(options: GatewayOptions): Promise<Service> {
     const sendTo = (address: string) => {
       const guard = upstreams.guard(upstream, address);
       const passed = { request, response, address, headers, answerHeaders, guard, route: path };
-      return upgrade ? proxyUpgrade(passed, upgrade.socket, upgrade.head) : proxy(passed);
+      if (upgrade) return proxyUpgrade(passed, upgrade.socket, upgrade.head);
+      return upstream === 'media' ? offload.send(exchange, passed) : proxy(passed);
     };
     if (upstream !== 'media') return sendTo(address);
     return proxyHeld(exchange, servers, async (name) => sendTo(await addresses.resolve(name)));
@@ -164,6 +173,7 @@ export async function openGateway(options: GatewayOptions): Promise<Service> {
     },
     close: async () => {
       await Promise.all(followers.map((follower) => follower.close()));
+      offload.close();
       await rates.close();
     },
   };

@@ -23,7 +23,7 @@ export interface Exchange {
   /** Who calls, once the relay knows. */
   sub: string | undefined;
   /** The server that a media route leads to. */
-  server: Pick<ServerAddress, 'id' | 'state' | 'address'> | undefined;
+  server: Pick<ServerAddress, 'id' | 'state' | 'address' | 'objects'> | undefined;
 }
 
 /** Refuses by throwing a Problem; else the next filter has its turn. */

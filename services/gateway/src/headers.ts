@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import { Problem } from '@ptsdly/contract';
+import { OFFLOAD_HEADER, Problem } from '@ptsdly/contract';
 import { type Exchange, header } from './exchange.ts';
 import { isOpenEnded } from './http2.ts';
 
@@ -28,6 +28,7 @@ const STRIPPED_FROM_REQUESTS = new Set([
   'x-real-ip',
   'x-request-id',
   'traceparent',
+  OFFLOAD_HEADER,
 ]);
 
 const COOKIES_FOR: Readonly<Record<string, RegExp>> = {
@@ -106,7 +107,17 @@ export function responseHeaders(headers: IncomingHttpHeaders): Record<string, st
 }
 
 /** A tenant's bytes share our origin, so nothing that a browser would run or obey may come from there. */
-const TENANT_DROPPED = ['set-cookie', 'clear-site-data', 'service-worker-allowed', 'refresh', 'link', 'nel'];
+const TENANT_DROPPED = new Set([
+  'set-cookie',
+  'clear-site-data',
+  'service-worker-allowed',
+  'refresh',
+  'link',
+  'nel',
+  OFFLOAD_HEADER,
+]);
+/** What a proxy before us would obey: nginx reads files for it, Apache and lighttpd too. */
+const FOR_PROXIES = /^x-(accel|sendfile|lighttpd|litespeed)/;
 const TENANT_TYPES =
   /^(application\/(json|problem\+json|vnd\.apple\.mpegurl|octet-stream|mp4)|video\/[\w.+-]+|audio\/[\w.+-]+|image\/(jpeg|png|webp|avif)|text\/(vtt|event-stream))\s*(;[^,]*)?$/i;
 
@@ -114,7 +125,9 @@ const TENANT_TYPES =
 export function tenantHeaders(headers: Record<string, string | string[]>): Record<string, string | string[]> {
   const type = headers['content-type'];
   if (type !== undefined && !TENANT_TYPES.test(String(type))) throw new Problem('upstream_failed');
-  for (const name of TENANT_DROPPED) delete headers[name];
+  for (const name of Object.keys(headers)) {
+    if (TENANT_DROPPED.has(name) || FOR_PROXIES.test(name)) delete headers[name];
+  }
   headers['x-content-type-options'] = 'nosniff';
   headers['content-security-policy'] = "sandbox; default-src 'none'";
   return headers;

@@ -27,6 +27,8 @@ export interface ProxyRequest {
   readonly headers: readonly string[];
   /** Turns the upstream's headers into the client's; may throw a Problem. */
   readonly answerHeaders: (answer: IncomingMessage) => Record<string, string | string[]>;
+  /** True when the bytes of an answer are elsewhere, and are not to be sent from here. May throw a Problem. */
+  readonly divert?: (answer: IncomingMessage) => boolean;
 }
 
 /** A connection to an upstream on which nothing moves. */
@@ -125,7 +127,10 @@ function forward(options: ProxyRequest, answerMs: number): Promise<void> {
     upstream.on('response', (answer) => {
       guard.answered(route, clock.stop() / 1000);
       try {
-        sendAnswer(options, answer, asked);
+        if (options.divert?.(answer)) {
+          response.off('close', clientGone);
+          answer.resume();
+        } else sendAnswer(options, answer, asked);
         resolve();
       } catch (problem) {
         response.off('close', clientGone);

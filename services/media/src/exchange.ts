@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Problem } from '@ptsdly/contract';
-import type { Logger, Metrics } from '@ptsdly/kit';
+import { ClientGone, type Logger, type Metrics } from '@ptsdly/kit';
 
 /** One request on a byte path. */
 export interface Exchange {
@@ -103,23 +103,4 @@ function discardBody(request: IncomingMessage): void {
 export function requestIdOf(request: IncomingMessage): string {
   const given = request.headers['x-request-id'];
   return typeof given === 'string' ? given : randomUUID();
-}
-
-/** The client closed its connection; there is nobody to tell. */
-export class ClientGone extends Error {
-  override readonly name = 'ClientGone';
-}
-
-/** Writes a chunk and resolves when it has left this process. Rejects with `ClientGone`. */
-export function writeChunk(response: ServerResponse, chunk: Uint8Array): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const gone = () => reject(new ClientGone());
-    if (response.destroyed) return gone();
-    response.once('close', gone);
-    response.write(chunk, (error) => {
-      response.off('close', gone);
-      if (error) gone();
-      else resolve();
-    });
-  });
 }

@@ -23,7 +23,8 @@ export async function addressOf(row: ServerRow, host: Host): Promise<ServerAddre
   const serves = row.desired === 'running' && SERVING.has(state);
   const observed = serves ? await host.observe(id) : null;
   const resting = row.desired === 'asleep' && state === 'ready'; // it has asked to sleep and is about to
-  return { id, slug, ownerId, state: resting ? 'asleep' : state, address: observed?.address ?? null };
+  const found = { id, slug, ownerId, state: resting ? 'asleep' : state, address: observed?.address ?? null };
+  return observed?.objects === undefined ? found : { ...found, objects: observed.objects };
 }
 
 /**

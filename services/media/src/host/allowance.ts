@@ -3,6 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Allowance as Allowed, type Client, type controlApi, Problem } from '@ptsdly/contract';
 import type { Logger } from '@ptsdly/kit';
+import { handedOver } from '../library/handover.ts';
 import type { PlaySession } from '../playback/session-token.ts';
 
 const REPORT_MS = 5000;
@@ -52,7 +53,7 @@ export class Allowance {
     if (this.#sentBytes > this.#told.sentBytes) await this.#tell();
   }
 
-  /** Counts what goes out on the connection of a request. */
+  /** Counts what goes out on the connection of a request, and what others send for us. */
   watch(_: IncomingMessage, response: ServerResponse): void {
     const { socket } = response;
     if (!socket) return;
@@ -60,6 +61,7 @@ export class Allowance {
     response.once('close', () => {
       this.#count(response, socket.bytesWritten);
       this.#open.delete(response);
+      this.#sentBytes = Math.max(0, this.#sentBytes + handedOver(response));
     });
   }
 

@@ -1,7 +1,9 @@
-import { Problem } from '@ptsdly/contract';
-import { type Exchange, writeChunk } from '../exchange.ts';
+import { type OffloadOffer, Problem } from '@ptsdly/contract';
+import { writeChunk } from '@ptsdly/kit';
+import type { Exchange } from '../exchange.ts';
 import { ObjectMissing, type Storage } from '../storage/storage.ts';
 import { isUnchanged, readRange } from './byte-range.ts';
+import { askOf, handOver, isWorthIt } from './handover.ts';
 
 /** Bytes as an answer, whole or a range of them. */
 export interface OfferedBytes {
@@ -11,13 +13,17 @@ export interface OfferedBytes {
   readonly etag: string;
   readonly cacheControl: string;
   readonly disposition?: string;
+  /** The object that they are, where the gateway may read it itself, and by whose right it would. */
+  readonly plain?: Pick<OffloadOffer, 'object' | 'by'>;
   /** As `Storage.stream` does. Rejects with `ObjectMissing` when there is nothing. */
   stream(start: number, end: number, write: (chunk: Uint8Array) => Promise<void>): Promise<void>;
 }
 
 /** An object as an answer. */
-export interface Offered extends Omit<OfferedBytes, 'stream'> {
+export interface Offered extends Omit<OfferedBytes, 'stream' | 'plain'> {
   readonly name: string;
+  /** By whose right; where given, the gateway may read the object itself. */
+  readonly by?: OffloadOffer['by'];
 }
 
 /**
@@ -25,9 +31,11 @@ export interface Offered extends Omit<OfferedBytes, 'stream'> {
  * takes it. Rejects with `range_not_satisfiable` or `not_found`.
  */
 export function sendObject(exchange: Exchange, storage: Storage, offered: Offered): Promise<void> {
+  const { name, by } = offered;
   return sendBytes(exchange, {
     ...offered,
-    stream: (start, end, write) => storage.stream(offered.name, start, end, write),
+    ...(by && storage.isPlain && { plain: { object: name, by } }),
+    stream: (start, end, write) => storage.stream(name, start, end, write),
   });
 }
 
@@ -57,6 +65,11 @@ export async function sendBytes(exchange: Exchange, offered: OfferedBytes): Prom
   if (request.method === 'HEAD') {
     response.writeHead(200, headers).end();
     return;
+  }
+  const ask = offered.plain && isWorthIt(end - start) ? askOf(request) : undefined;
+  if (offered.plain && ask !== undefined) {
+    const offer = { ...offered.plain, size, offset: start, length: end - start };
+    return handOver(response, ask, range ? 206 : 200, headers, offer);
   }
   let begun = false;
   await offered

@@ -1,4 +1,4 @@
-import { Problem } from '@ptsdly/contract';
+import { type OffloadOffer, Problem } from '@ptsdly/contract';
 import type { VideoRow } from '../database.ts';
 import type { ByteHandler, ByteRoute, Exchange } from '../exchange.ts';
 import type { Gatekeeper } from '../gatekeeper.ts';
@@ -31,7 +31,7 @@ export function videoRoutes(options: VideoRoutesOptions): ByteRoute[] {
       options.responses.add(showing, exchange.response);
       await send(exchange, options.storage, row);
     };
-  const original = owned(sendOriginal);
+  const original = owned((exchange, storage, row) => sendOriginal(exchange, storage, row, 'owner'));
   const rendition = owned(async (exchange, _storage, row) => {
     if (row.playable === 0) throw new Problem('not_found');
     const packaged = await options.packaged(row);
@@ -68,7 +68,12 @@ export async function sendRendition(
 }
 
 /** The uploaded bytes under the name they came with. Rejects with `not_playable_yet` while they arrive. */
-export async function sendOriginal(exchange: Exchange, storage: Storage, row: VideoRow): Promise<void> {
+export async function sendOriginal(
+  exchange: Exchange,
+  storage: Storage,
+  row: VideoRow,
+  by: OffloadOffer['by'],
+): Promise<void> {
   if (row.upload === 'receiving') {
     throw new Problem('not_playable_yet', { detail: 'The upload is not complete yet.', retryAfter: 1 });
   }
@@ -79,5 +84,6 @@ export async function sendOriginal(exchange: Exchange, storage: Storage, row: Vi
     etag: `"${row.file_id}"`,
     cacheControl: 'private, no-cache',
     disposition: attachment(row.file_name),
+    by,
   });
 }

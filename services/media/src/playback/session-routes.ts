@@ -1,6 +1,7 @@
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import { Problem } from '@ptsdly/contract';
+import { writeChunk } from '@ptsdly/kit';
 import {
   type ListedTrack,
   listSegments,
@@ -12,7 +13,7 @@ import {
   type SegmentPlan,
   writeWebVtt,
 } from '@ptsdly/packager';
-import { type ByteRoute, type Exchange, writeChunk } from '../exchange.ts';
+import type { ByteRoute, Exchange } from '../exchange.ts';
 import { isUnchanged } from '../library/byte-range.ts';
 import { sendBytes } from '../library/object-answer.ts';
 import { sendOriginal, sendRendition } from '../library/video-routes.ts';
@@ -113,7 +114,7 @@ class Show {
       const packaged = await this.#options.playback.packaged(session);
       return sendRendition(this.#exchange, this.#options.renditions, { row, name: piece.size, packaged });
     }
-    return sendOriginal(this.#exchange, storage, row);
+    return sendOriginal(this.#exchange, storage, row, 'session');
   }
 
   async #events(session: PlaySession): Promise<void> {

@@ -1,19 +1,13 @@
-import { close, open, read } from 'node:fs';
+import { close, open } from 'node:fs';
 import { copyFile, mkdir, readdir, rename, rm, rmdir, stat, unlink } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
+import { ReadBuffers, readAll, streamFile } from '@ptsdly/kit';
 import { type HeldFile, type LocalStorage, ObjectMissing, requireName, type StoredStat } from './storage.ts';
 
 const openFile = promisify(open);
 const closeFile = promisify(close);
 
-/** Largest chunk that `stream` gives, and so the size of the buffers that are kept for it. */
-const CHUNK = 1024 * 1024;
-/** A smaller need is met by a buffer of its own. */
-const SMALL = 128 * 1024;
-/** Under load they spare the system from mapping and clearing a megabyte for each chunk; at rest they are let go. */
-const KEPT_BUFFERS = 48;
-const KEPT_MS = 5000;
 const KEPT_FILES = 32;
 
 /** `file:<folder>`: one file an object, one folder for the first part of a name. */
@@ -31,10 +25,10 @@ interface OpenFile {
 }
 
 export class FileStorage implements LocalStorage {
+  readonly isPlain = true;
   readonly #root: string;
   readonly #files = new Map<string, OpenFile>();
-  #buffers: Buffer[] = [];
-  #letGo: NodeJS.Timeout | undefined;
+  readonly #buffers = new ReadBuffers();
 
   constructor(root: string) {
     this.#root = root;
@@ -62,18 +56,7 @@ export class FileStorage implements LocalStorage {
     end: number,
     write: (chunk: Uint8Array) => Promise<void>,
   ): Promise<void> {
-    await this.#with(name, async (fd) => {
-      const buffer = this.#borrow(Math.min(CHUNK, end - start));
-      try {
-        for (let at = start; at < end; at += buffer.length) {
-          const chunk = end - at < buffer.length ? buffer.subarray(0, end - at) : buffer;
-          await readAll(fd, chunk, at);
-          await write(chunk);
-        }
-      } finally {
-        this.#giveBack(buffer);
-      }
-    });
+    await this.#with(name, (fd) => streamFile(this.#buffers, fd, { start, end }, write));
   }
 
   async stat(name: string): Promise<StoredStat | undefined> {
@@ -103,7 +86,7 @@ export class FileStorage implements LocalStorage {
   }
 
   async close(): Promise<void> {
-    clearTimeout(this.#letGo);
+    this.#buffers.close();
     for (const name of [...this.#files.keys()]) this.#forget(name);
   }
 
@@ -147,21 +130,6 @@ export class FileStorage implements LocalStorage {
     if (file.kept || file.readers > 0) return;
     file.fd.then(closeFile).catch(() => undefined); // it never opened
   }
-
-  #borrow(size: number): Buffer {
-    if (size <= SMALL) return Buffer.allocUnsafeSlow(Math.max(1, size));
-    return this.#buffers.pop() ?? Buffer.allocUnsafeSlow(CHUNK);
-  }
-
-  #giveBack(buffer: Buffer): void {
-    if (buffer.length !== CHUNK || this.#buffers.length >= KEPT_BUFFERS) return;
-    this.#buffers.push(buffer);
-    this.#letGo ??= setTimeout(() => {
-      this.#buffers = [];
-      this.#letGo = undefined;
-    }, KEPT_MS).unref();
-    this.#letGo.refresh();
-  }
 }
 
 /** Makes a folder for `work`, again when `remove` has taken it away as an empty one meanwhile. */
@@ -188,21 +156,6 @@ async function move(from: string, to: string): Promise<void> {
     await rename(whole, to);
     await rm(from, { force: true });
   }
-}
-
-function readAll(fd: number, target: Uint8Array, offset: number): Promise<void> {
-  return new Promise((done, failed) => {
-    const next = (filled: number) => {
-      read(fd, target, filled, target.length - filled, offset + filled, (error, count) => {
-        if (error) failed(error);
-        else if (filled + count === target.length) done();
-        else if (count === 0) failed(new RangeError('the object ends before'));
-        else next(filled + count);
-      });
-    };
-    if (target.length === 0) done();
-    else next(0);
-  });
 }
 
 function absent(error: NodeJS.ErrnoException): undefined {

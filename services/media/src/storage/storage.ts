@@ -10,6 +10,8 @@ export interface StoredStat {
  * A name that does not exist makes `read` and `stream` reject with `ObjectMissing`.
  */
 export interface Storage {
+  /** Whether every object is a plain file of its name on this machine, which the gateway may read itself. */
+  readonly isPlain?: boolean;
   /**
    * Takes a local file over under `name`, replacing what was there; the file at `path` is gone afterwards.
    * Cheap whatever the size where both lie on one disk. Not yet on the platter when it resolves.

@@ -35,6 +35,8 @@ export interface Observed {
    * unless it is `ready`, or `starting` while the one that it replaces still answers.
    */
   readonly address: string | null;
+  /** Folder of its objects, where all of them lie as plain files on the machine of this host. */
+  readonly objects?: string;
   /** Why it is `failed`, in words for its owner. */
   readonly detail: string | null;
 }

@@ -9,7 +9,7 @@ export function storageOf(
   folder: string,
   remote: RemoteStorage | undefined,
 ): StorageConfig {
-  const local = `file:${folder}/objects`;
+  const local = `file:${objectsIn(folder)}`;
   if (storage === 'local') return { storageUrl: local };
   if (!remote)
     throw new HostError('stop', 'the objects of this server lie in a remote storage that is not set');
@@ -17,6 +17,9 @@ export function storageOf(
   if (storage === 'remote') return { storageUrl: there, formerStorageUrl: local, storageKeys: remote.keys };
   return { storageUrl: local, formerStorageUrl: there, storageKeys: remote.keys };
 }
+
+/** Where a server keeps its objects below its own folder. */
+export const objectsIn = (folder: string): string => `${folder}/objects`;
 
 /** The remote one of a server's storages. */
 export function remoteOf({

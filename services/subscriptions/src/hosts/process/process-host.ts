@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type MediaConfig, mediaConfig } from '@ptsdly/contract';
 import { type Host, HostError, type HostOptions, type Observed, type ServerSpec } from '../host.ts';
 import { runPurge } from '../purge.ts';
-import { remoteOf, remoteUrl, storageOf } from '../storage-place.ts';
+import { objectsIn, remoteOf, remoteUrl, storageOf } from '../storage-place.ts';
 import { openControlGroups } from './control-group.ts';
 import { answersHealth } from './health.ts';
 import { LogFile } from './log-file.ts';
@@ -297,7 +297,10 @@ function observedEntry({ spec, places, running }: Entry): Observed {
   const { serverId, generation } = spec;
   const state = supervisor?.state ?? 'asleep';
   const address = state === 'ready' ? `unix:${places.socket}` : null;
-  return { serverId, generation, state, address, detail: supervisor?.detail ?? null };
+  const detail = supervisor?.detail ?? null;
+  const observed: Observed = { serverId, generation, state, address, detail };
+  const isLocal = (spec.storage ?? 'local') === 'local';
+  return address !== null && isLocal ? { ...observed, objects: objectsIn(places.folder) } : observed;
 }
 
 function systemError(thrown: unknown): HostError {

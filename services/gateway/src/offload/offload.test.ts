@@ -1,0 +1,279 @@
+import { execFileSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import {
+  mkdirSync,
+  mkdtempSync,
+  readSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  unlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { createServer, get, type IncomingMessage, type RequestListener, type Server } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setImmediate, setTimeout as sleep } from 'node:timers/promises';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { openRig, type Rig } from '../testing/rig.ts';
+import { ObjectFiles } from './object-files.ts';
+
+const SIZE = 300_000;
+const LARGE = 16 * 1024 * 1024;
+const own = randomBytes(SIZE);
+const SECRET = Buffer.alloc(SIZE, 'secret of another tenant ');
+
+let folder: string;
+let objects: string;
+let server: Server;
+let rig: Rig;
+/** What the server was asked for, request by request. */
+let asked: (string | undefined)[];
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'offload-'));
+  objects = join(folder, 'mine', 'objects');
+  mkdirSync(join(objects, 'v'), { recursive: true });
+  mkdirSync(join(folder, 'other', 'objects', 'v'), { recursive: true });
+  writeFileSync(join(objects, 'v', 'original'), own);
+  writeFileSync(join(folder, 'other', 'objects', 'v', 'original'), SECRET);
+  asked = [];
+});
+afterEach(async () => {
+  await rig.close();
+  server.closeAllConnections();
+  server.close();
+  rmSync(folder, { recursive: true });
+});
+
+const offer = (change: object = {}) =>
+  JSON.stringify({
+    object: 'v/original',
+    size: SIZE,
+    offset: 1000,
+    length: 200_000,
+    by: 'session',
+    ...change,
+  });
+const handOver = (text: string): RequestListener => {
+  const headers = { 'content-type': 'video/mp4', 'content-range': `bytes 1000-200999/${SIZE}` };
+  return (_, response) =>
+    response.writeHead(206, { ...headers, 'x-ptsdly-offload': text, 'content-length': 0 }).end();
+};
+
+async function open(
+  handler: RequestListener,
+  more: Parameters<typeof openRig>[2] = {},
+  { isKnown } = { isKnown: true },
+): Promise<string> {
+  const path = join(folder, 'media.sock');
+  server = createServer((request, response) => {
+    asked.push(request.headers['x-ptsdly-offload'] as string | undefined);
+    handler(request, response);
+  });
+  await once(server.listen(path), 'listening');
+  const place = { address: `unix:${path}`, ...(isKnown && { objects }) };
+  const found = { id: 's1', slug: 'abc', ownerId: 'u1', state: 'ready', ...place };
+  const subscriptions = () => Response.json(found);
+  rig = await openRig({ subscriptions }, 'http://ptsd.test', more);
+  return `${rig.url}/m/abc/s/token/download`;
+}
+
+/** The answer, and its bytes, as far as they came. */
+async function fetchAll(url: string, headers: Record<string, string> = {}) {
+  const [answer] = (await once(get(url, { agent: false, headers }), 'response')) as [IncomingMessage];
+  const chunks: Buffer[] = [];
+  answer.on('data', (chunk: Buffer) => chunks.push(chunk));
+  answer.on('error', () => undefined);
+  await once(answer, 'close');
+  return { status: answer.statusCode, headers: answer.headers, body: Buffer.concat(chunks) };
+}
+
+test('a range is read from the file, under the headers of a tenant’s answer', async () => {
+  const url = await open(handOver(offer()));
+  for (let i = 0; i < 2; i++) {
+    const { status, headers, body } = await fetchAll(url, { 'x-ptsdly-offload': 'renew' });
+    expect(status).toBe(206);
+    expect(body.equals(own.subarray(1000, 201_000))).toBe(true);
+    expect(headers).toMatchObject({
+      'content-length': '200000',
+      'content-range': `bytes 1000-200999/${SIZE}`,
+      'content-security-policy': "sandbox; default-src 'none'",
+      'x-content-type-options': 'nosniff',
+    });
+    expect(headers).not.toHaveProperty('x-ptsdly-offload');
+  }
+  expect(asked).toEqual(['offer', 'offer']); // what the client said is not passed on
+});
+
+test.each([
+  ['where none is known', { isKnown: false }, undefined],
+  ['where none is wanted', { isKnown: true }, 'off'],
+])('nobody is asked for a file %s, whatever a client says', async (_, known, by) => {
+  const headers = { 'content-type': 'video/mp4', 'x-ptsdly-offload': offer() };
+  const answer: RequestListener = (_, response) => response.writeHead(200, headers).end('plain');
+  const url = await open(answer, by ? { offload: by } : {}, known);
+  const got = await fetchAll(url, { 'x-ptsdly-offload': 'offer' });
+  expect(asked).toEqual([undefined]);
+  expect([got.body.toString(), got.headers['x-ptsdly-offload']]).toEqual(['plain', undefined]);
+});
+
+describe('a hostile server gets no file but its own:', () => {
+  const original = () => join(objects, 'v', 'original');
+  const others = () => join(folder, 'other', 'objects');
+  const lies: [string, () => string][] = [
+    ['a path upwards', () => offer({ object: '../other/objects/v/original' })],
+    ['an absolute path', () => offer({ object: join(others(), 'v', 'original') })],
+    ['two dots in the place of a folder', () => offer({ object: '../objects' })],
+    [
+      'a link in the place of the file',
+      () => {
+        unlinkSync(original());
+        symlinkSync(join(others(), 'v', 'original'), original());
+        return offer();
+      },
+    ],
+    [
+      'a link in the place of its folder',
+      () => {
+        rmSync(join(objects, 'v'), { recursive: true });
+        symlinkSync(join(others(), 'v'), join(objects, 'v'));
+        return offer();
+      },
+    ],
+    [
+      'a link in the place of all objects',
+      () => {
+        rmSync(objects, { recursive: true });
+        symlinkSync(others(), objects);
+        return offer();
+      },
+    ],
+    [
+      'a pipe',
+      () => {
+        unlinkSync(original());
+        execFileSync('mkfifo', [original()]);
+        return offer();
+      },
+    ],
+    ['a folder', () => offer({ object: 'v' })],
+    ['a size that is not true', () => offer({ size: SIZE + 1 })],
+    ['a piece beyond the end', () => offer({ offset: SIZE - 10 })],
+    ['more than a segment', () => offer({ length: LARGE + 1 })],
+    ['nothing that can be read', () => '{'],
+  ];
+  test.each(lies)('%s', async (_, lie) => {
+    const { status, body } = await fetchAll(await open(handOver(lie())));
+    expect(status).toBe(502);
+    expect(body.includes('secret')).toBe(false);
+  });
+
+  test('a link that is swapped in and out while it is opened', async () => {
+    await open(() => undefined);
+    const [link, spare] = [join(objects, 'link'), join(objects, 'spare')];
+    let isOver = false;
+    const swapping = (async () => {
+      while (!isOver) {
+        symlinkSync(join(others(), 'v'), link);
+        renameSync(join(objects, 'v'), spare);
+        renameSync(link, join(objects, 'v'));
+        await setImmediate();
+        renameSync(join(objects, 'v'), link);
+        unlinkSync(link);
+        renameSync(spare, join(objects, 'v'));
+        await setImmediate();
+      }
+    })();
+    const seen = { own: 0, refused: 0 };
+    for (let i = 0; i < 500; i++) {
+      const files = new ObjectFiles();
+      const found = await files.lend(objects, 'v/original').catch(() => undefined);
+      if (found) {
+        const start = Buffer.alloc(6);
+        readSync(found.fd, start, 0, 6, 0);
+        expect(start.equals(own.subarray(0, 6))).toBe(true);
+        seen.own++;
+        found.release();
+      } else seen.refused++;
+      files.close();
+    }
+    isOver = true;
+    await swapping;
+    expect(Math.min(seen.own, seen.refused)).toBeGreaterThan(0);
+  });
+});
+
+test('what cannot be opened comes from the server itself, which is not asked again for a while', async () => {
+  rmSync(join(objects, 'v'), { recursive: true });
+  const url = await open((request, response) => {
+    if (request.headers['x-ptsdly-offload']) handOver(offer())(request, response);
+    else response.writeHead(200, { 'content-type': 'video/mp4' }).end('from the server');
+  });
+  for (let i = 0; i < 2; i++) expect((await fetchAll(url)).body.toString()).toBe('from the server');
+  expect(asked).toEqual(['offer', undefined, undefined]);
+});
+
+describe('a piece that goes out slowly', () => {
+  const piece = { size: LARGE, offset: 0, length: LARGE };
+  /** A client that takes nothing until it is told to. */
+  const begin = async (url: string) => {
+    const [answer] = (await once(get(url, { agent: false }), 'response')) as [IncomingMessage];
+    answer.on('error', () => undefined);
+    return answer;
+  };
+  const untilAsked = async (what: RegExp, count = 1) => {
+    while (asked.filter((ask) => what.test(ask ?? '')).length < count) await sleep(5);
+  };
+  beforeEach(() => writeFileSync(join(objects, 'v', 'original'), Buffer.alloc(LARGE, 7)));
+
+  test('goes on as long as the server says yes', async () => {
+    const answer = await begin(await open(handOver(offer(piece))));
+    await untilAsked(/renew/, 2);
+    let bytes = 0;
+    for await (const chunk of answer) bytes += (chunk as Buffer).length;
+    expect(bytes).toBe(LARGE);
+    expect(asked.some((ask) => ask?.startsWith('unsent'))).toBe(false);
+  });
+
+  test.each<[string, RequestListener]>([
+    ['says no', (_, response) => void response.writeHead(410).end()],
+    ['says nothing', () => undefined],
+    ['names something else', handOver(offer({ size: LARGE, offset: 1, length: LARGE - 1 }))],
+  ])('ends within a second when the server %s', async (_, refuse) => {
+    let isRevoked = false;
+    const answering = (): RequestListener => (isRevoked ? refuse : handOver(offer(piece)));
+    const answer = await begin(await open((request, response) => answering()(request, response)));
+    await untilAsked(/renew/);
+    isRevoked = true;
+    const revokedAt = performance.now();
+    await untilAsked(/unsent=\d+/); // told when the connection has been cut
+    expect(performance.now() - revokedAt).toBeLessThan(1000);
+    const cut = new Promise((resolve) => answer.once('close', resolve));
+    answer.resume();
+    await cut;
+    expect(answer.complete).toBe(false);
+  });
+});
+
+test('an answer that nginx would obey does not reach it', async () => {
+  const url = await open((_, response) => {
+    const orders = { 'x-accel-redirect': '/objects/other/objects/v/original', 'x-sendfile': '/etc/passwd' };
+    response.writeHead(200, { ...orders, 'content-type': 'video/mp4', 'x-accel-expires': '1' }).end('own');
+  });
+  const { headers, body } = await fetchAll(url);
+  expect(Object.keys(headers).filter((name) => /^x-(accel|sendfile)/.test(name))).toEqual([]);
+  expect(body.toString()).toBe('own');
+});
+
+test.each([
+  ['owner', {}, '/objects/mine/objects/v/original'],
+  ['owner', { 'if-range': '"v"' }, undefined],
+  ['session', {}, undefined],
+])('nginx is led to what the %s asks for, with %j: %s', async (by, headers, led) => {
+  const url = await open(handOver(offer({ by })), { offload: 'nginx:/objects/' });
+  const answer = await fetchAll(url, headers as Record<string, string>);
+  expect(answer.headers['x-accel-redirect']).toBe(led);
+  expect(answer.body.length).toBe(led ? 0 : 200_000);
+});
