@@ -9,9 +9,9 @@ beforeAll(async () => {
 });
 afterAll(() => rig.close());
 
-/** One of them runs with every `npm test`, and one takes long. */
-const seldom = process.env.LAB_FULL ? [] : ['a variable frame rate', 'a single keyframe that browsers play'];
-const chosen = Object.entries(jointSources).filter(([name]) => !seldom.includes(name));
+/** Those that every run of the lab looks at; one more runs with every `npm test`. */
+const usual = ['a single keyframe', 'groups of 12 s that browsers play'];
+const chosen = Object.entries(jointSources).filter(([name]) => process.env.LAB_FULL || usual.includes(name));
 
 describe.skipIf(!hasFfmpeg)('windows, joined, are one encode', () => {
   it.each(chosen)('of %s', { timeout: 180_000 }, async (_, make) => {
