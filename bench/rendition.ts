@@ -11,7 +11,7 @@ import { type Measurement, median } from './report.ts';
 
 const run = promisify(execFile);
 const SECONDS = 60;
-const ROUNDS = 3;
+const ROUNDS = 2;
 /** Ceiling of what is made, in bit/s: that of the ladder. */
 const MAX_BIT_RATE = 3_000_000;
 

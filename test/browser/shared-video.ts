@@ -32,18 +32,27 @@ export async function shareFilm(product: Product, path: string): Promise<SharedV
   const options = await (await person.fetch('/api/auth/options')).json();
   await person.identity.putConsents({ body: (options as { documents: never }).documents });
   const server = await person.subscribe();
-  const bytes = await readFile(path);
-  const upload = await createUpload(person, server, 'film.mp4', bytes.length);
-  await patch(person, upload, 0, bytes);
-  const id = upload.videoId;
+  const { id, url } = await addFilm({ person, server }, await readFile(path));
   await until(
     () => person.media(server).getVideo({ params: { id } }),
     ({ storyboardUrl, posterBy }) => storyboardUrl !== null && posterBy === 'server',
     (video) => `the pictures are not there: ${JSON.stringify(video.jobs)}`,
     40,
   );
-  const { url } = await person.links.createLink({ body: { serverId: server.id, videoId: id } });
   return { person, server, id, url };
+}
+
+/** Uploads one more, its first `bytes` if so many are given, and shares it; `rest` sends the rest. */
+export async function addFilm(
+  { person, server }: Pick<SharedVideo, 'person' | 'server'>,
+  film: Uint8Array<ArrayBuffer>,
+  bytes = film.length,
+) {
+  const upload = await createUpload(person, server, 'film.mp4', film.length);
+  const { url } = await person.links.createLink({ body: { serverId: server.id, videoId: upload.videoId } });
+  const send = (from: number, to: number) => patch(person, upload, from, film.subarray(from, to));
+  await send(0, bytes);
+  return { id: upload.videoId, url, rest: () => send(bytes, film.length) };
 }
 
 /** Signs the person in, in a browser. */

@@ -127,7 +127,10 @@ export const playAnswer = z.object({
   /** Seconds that can be played now, of a video that is still arriving; null when all of it can. */
   playableUntil: seconds.nullable(),
   hlsUrl: z.string(),
-  /** A plain MP4, for players that forget a rotation over HLS and for sources that cannot be cut well. */
+  /**
+   * A plain MP4, for players that forget a rotation over HLS and for sources that cannot be cut well. Of a video that is
+   * still arriving, an answer goes on as its bytes come.
+   */
   progressiveUrl: z.string().nullable(),
   /** The better of the two where a player can take both. */
   prefer: z.enum(['hls', 'progressive']),

@@ -53,6 +53,7 @@ export {
 } from './presentation.ts';
 export type { PresentedTrack } from './presented-track.ts';
 export { createProgressive, type ProgressiveFile } from './progressive.ts';
+export { type Reach, reachOf } from './reach.ts';
 export { readSegment } from './segment-reader.ts';
 export { AAC_PACKET, joinSound, placeSound, type SoundPart, type SoundPlace } from './sound-parts.ts';
 export { type ByteSource, bytesSource, NotArrived } from './source.ts';

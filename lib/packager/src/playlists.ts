@@ -146,12 +146,14 @@ export function writeMaster(
     for (const [i, track] of tracks.entries()) lines.push(mediaTag(track, i, nameOf(tracks, i)));
   }
   for (const [i, track] of subtitles.entries()) lines.push(subtitlesTag(track, i));
+  // where one of them is not SDR, none may leave it open (Apple's HLS authoring specification, VIDEO-RANGE)
+  const ranged = variants.some(({ videoRange }) => videoRange !== 'SDR');
   for (const variant of variants) {
     const groups = {
       audio: grouped.length > 0 ? groupOf(variant) : undefined,
       subtitles: subtitles.length > 0,
     };
-    lines.push(streamTag(variant, video, groups), `${variant.id}.m3u8`);
+    lines.push(streamTag(variant, { video, ranged, ...groups }), `${variant.id}.m3u8`);
   }
   const [first] = variants;
   if (keyFrames && first) lines.push(keyFrameTag(first, keyFrames));
@@ -231,11 +233,16 @@ export function writeSubtitlesPlaylist(id: string, duration: number): string {
   ].join('\n');
 }
 
-function streamTag(
-  variant: Variant,
-  video: boolean,
-  groups: { readonly audio: string | undefined; readonly subtitles: boolean },
-): string {
+interface Beside {
+  readonly video: boolean;
+  /** Whether the range of its brightness is told. */
+  readonly ranged: boolean;
+  /** Its group of sound. */
+  readonly audio: string | undefined;
+  readonly subtitles: boolean;
+}
+
+function streamTag(variant: Variant, { video, ranged, ...groups }: Beside): string {
   const { frameRate, width, height, videoRange } = variant;
   return `#EXT-X-STREAM-INF:${attributes([
     ['BANDWIDTH', String(variant.bandwidth)],
@@ -243,7 +250,7 @@ function streamTag(
     ['CODECS', quoted(variant.codecs)],
     ['RESOLUTION', video ? `${width}x${height}` : undefined],
     ['FRAME-RATE', video && frameRate ? frameRate.toFixed(3) : undefined],
-    ['VIDEO-RANGE', video && videoRange !== 'SDR' ? videoRange : undefined],
+    ['VIDEO-RANGE', video && ranged ? videoRange : undefined],
     ['AUDIO', groups.audio && quoted(groups.audio)],
     ['SUBTITLES', groups.subtitles ? quoted(SUBTITLES_GROUP) : undefined],
   ])}`;

@@ -19,6 +19,9 @@ function times({ video: track }: Awaited<ReturnType<typeof indexOf>>): number[] 
   return Array.from({ length: samples.count }, (_, i) => (samples.decode[i] as number) / timescale);
 }
 
+/** Of a sine whose peak is at so many dBFS. */
+const amplitude = (decibels: number) => 10 ** (decibels / 20);
+
 /** Mean brightness (0-255) of the first picture. */
 async function brightness(path: string): Promise<number> {
   const measure = ['-vf', 'signalstats,metadata=print:key=lavfi.signalstats.YAVG:file=-'];
@@ -108,10 +111,23 @@ describe.skipIf(!hasFfmpeg)('with ffmpeg', () => {
     expect(Math.abs(end - 0.51)).toBeLessThan(0.025);
   });
 
-  test('loudness is measured; silence has none', async () => {
-    const result = await done({ kind: 'loudness', priority: 'background', input, track: 0 });
-    expect(result).toMatchObject({ integrated: expect.any(Number), range: expect.any(Number) });
-    expect(result?.integrated).toBeLessThan(-10);
+  // the signals 1, 2 and 3 of EBU Tech 3341, and their peaks
+  test.each([
+    ['steady', '20', `${amplitude(-23)}`, -23, -23],
+    ['quiet', '20', `${amplitude(-33)}`, -33, -33],
+    ['gated', '80', `if(between(t,10,70),${amplitude(-23)},${amplitude(-36)})`, -23, -23],
+  ])('loudness is what the standard says: %s', async (name, seconds, level, integrated, peak) => {
+    const sine = `(${level})*sin(2*PI*1000*t)`;
+    const signal = ['-f', 'lavfi', '-i', `aevalsrc='${sine}|${sine}':s=48000:d=${seconds}`];
+    const path = await fixture(`loudness-${name}.mov`, [...signal, '-c:a', 'pcm_s24le']);
+    await bench.put(path, `${name}.mov`);
+    const sound = { path: `${name}.mov`, demuxer: 'mov' } as const;
+    const result = await done({ kind: 'loudness', priority: 'background', input: sound, track: 0 });
+    expect(Math.abs(Number(result?.integrated) - integrated)).toBeLessThanOrEqual(0.1);
+    expect(Math.abs(Number(result?.truePeak) - peak)).toBeLessThanOrEqual(0.2);
+  });
+
+  test('silence has no loudness', async () => {
     const silence = await fixture('silence.mp4', [
       '-f',
       'lavfi',

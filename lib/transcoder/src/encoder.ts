@@ -60,7 +60,20 @@ export const encoders: Readonly<Record<EncoderName, Encoder>> = {
     filters: 'format=yuv420p',
     options: ({ level, maxBitRate }) => [
       ...['-c:v', 'h264_nvenc', '-preset', 'p4', '-profile:v', 'high', '-level:v', level],
-      ...['-rc', 'vbr', '-cq', '25', ...rate(maxBitRate), '-forced-idr', '1', '-no-scenecut', '1'],
+      // without the zero ffmpeg aims at its default of 2 Mbit/s, whatever the quality asked for
+      ...[
+        '-rc',
+        'vbr',
+        '-cq',
+        '25',
+        '-b:v',
+        '0',
+        ...rate(maxBitRate),
+        '-forced-idr',
+        '1',
+        '-no-scenecut',
+        '1',
+      ],
       ...['-g', NEVER, '-bf', '0'],
     ],
     deviceFiles: NVIDIA,

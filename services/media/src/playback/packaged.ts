@@ -13,6 +13,8 @@ import {
   type Presentation,
   type PresentedTrack,
   type ProgressiveFile,
+  type Reach,
+  reachOf,
   readChapters,
   type SegmentPlan,
 } from '@ptsdly/packager';
@@ -58,6 +60,8 @@ export interface Packaged {
   dolby(track: number): PresentedSound | undefined;
   /** The original as a plain MP4; laid out when first asked for. */
   progressive(): ProgressiveFile;
+  /** How far its first bytes reach in it. */
+  reach(): Reach;
   /** Chapters that the file itself has; read when first asked for. */
   chapters(): Promise<readonly Chapter[]>;
   /** Some of its sync samples as a stream of their own; undefined for sound alone, or where only a decoder reads them. */
@@ -69,6 +73,19 @@ export interface PresentedSound {
   readonly track: PresentedTrack;
   init(): Uint8Array;
   segment(n: number): SegmentPlan;
+}
+
+/** A longer group of pictures makes segments that are too long to wait for, in seconds (DESIGN §6.3). */
+const LONGEST_GROUP = 20;
+
+/** Whether the whole layout is known and can be a plain MP4, be it that its bytes are still to come. */
+export function hasPlainFile({ isContiguous, presentation }: Packaged): boolean {
+  return isContiguous && !presentation.growing;
+}
+
+/** Whether a plain MP4 is the better way to play the original. */
+export function isSlow(packaged: Packaged): boolean {
+  return hasPlainFile(packaged) && packaged.presentation.maxGop > LONGEST_GROUP;
 }
 
 const DOLBY = new Set<string>(['ac-3', 'ec-3']);
@@ -86,6 +103,7 @@ export function packageIndex(
   const boundaries = playable.video ? undefined : gridOf(index)?.starts.slice(1);
   const dolby = new Map<number, PresentedSound | undefined>();
   let progressive: ProgressiveFile | undefined;
+  let reach: Reach | undefined;
   let chapters: Promise<readonly Chapter[]> | undefined;
   return {
     ...rest,
@@ -101,6 +119,10 @@ export function packageIndex(
     progressive() {
       progressive ??= createProgressive(playable);
       return progressive;
+    },
+    reach() {
+      reach ??= reachOf(playable);
+      return reach;
     },
     async chapters() {
       if (rest.arrived) return [];

@@ -14,7 +14,7 @@ import type { Subtitles } from '../subtitles/subtitles.ts';
 import type { ArrivalNews } from '../uploads/arrival-news.ts';
 import type { Arrivals } from '../uploads/arrivals.ts';
 import type { Ingest } from '../uploads/ingest.ts';
-import type { Packaged } from './packaged.ts';
+import { hasPlainFile, isSlow, type Packaged } from './packaged.ts';
 import type { Presentations } from './presentations.ts';
 import { programmeOf } from './programme.ts';
 import type { Rights } from './rights.ts';
@@ -23,8 +23,6 @@ import type { PlaySession, SessionTokens } from './session-token.ts';
 const SESSION_MS = 6 * 3_600_000;
 /** A viewer who comes while the index is being made waits this long for it. */
 const INDEX_PATIENCE_MS = 2000;
-/** A longer group of pictures makes segments that are too long to wait for, in seconds (DESIGN §6.3). */
-const LONGEST_GROUP = 20;
 
 /** The jobs that make what a session may lack. */
 const MAKERS = { video: 'rendition', audio: 'audio' } as const;
@@ -222,7 +220,7 @@ export class Playback {
   async #answer(row: VideoRow, right: Right): Promise<PlayAnswer> {
     const { link, sid, download, expiresAt, startAt, endAt } = right;
     const packaged = await this.#package(row);
-    const { presentation, movie, file, arrived, isContiguous, index } = packaged;
+    const { presentation, movie, file, arrived, index } = packaged;
     const rows = arrived ? [] : await this.#offered(row.id, index);
     const programme = programmeOf(packaged, rows);
     if (programme.tracks.length === 0) this.#refuse(row);
@@ -232,8 +230,8 @@ export class Playback {
     const adaptive = tracks.some(
       ({ kind, isOriginal, isReady }) => kind === 'video' && !isOriginal && isReady,
     );
-    const slow = presentation.maxGop > LONGEST_GROUP && !adaptive;
-    const plain = !arrived && isContiguous && (slow || presentation.rotation !== 0);
+    const slow = isSlow(packaged) && !adaptive;
+    const plain = slow || (hasPlainFile(packaged) && presentation.rotation !== 0);
     const base = `${this.#options.url}/s/${session}`;
     const { library, subtitles, background } = this.#options;
     const { duration } = presentation;
@@ -249,7 +247,7 @@ export class Playback {
       playableUntil: arrived ? this.#options.arrivals.playableUntil(row.id) : null,
       hlsUrl: `${base}/master.m3u8`,
       progressiveUrl: plain ? `${base}/video.mp4` : null,
-      prefer: plain && slow ? 'progressive' : 'hls',
+      prefer: slow ? 'progressive' : 'hls',
       posterUrl: row.poster ? `${base}/poster.jpg` : null,
       storyboardUrl: packaged.picture ? `${base}/storyboard/list.vtt` : null,
       eventsUrl: `${base}/events`,

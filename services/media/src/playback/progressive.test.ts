@@ -84,18 +84,54 @@ describe.skipIf(!hasFfmpeg)('the plain MP4 of a session', () => {
     expect((await viewer.listing()).segments).toHaveLength(1);
   });
 
-  it('is not offered where HLS does as well, nor while the video arrives', async () => {
+  it('is not offered where HLS does as well', async () => {
     const straight = await upload(rig, makeClip({ duration: 2 }));
     const answer = (await openViewer(rig, await grantFor(straight))).play;
     expect(answer).toMatchObject({ progressiveUrl: null, prefer: 'hls' });
-    const arriving = makeClip({ duration: 10, rotation: 90, fastStart: true });
-    const half = await announce(rig, arriving.length);
-    const body = arriving.subarray(0, arriving.length / 2);
-    await rig.call('PATCH', `/uploads/${half}`, { headers: patchHeaders(0), body });
-    await eventually(async () => (await rig.client.getVideo({ params: { id: half } })).playable);
-    const viewer = await openViewer(rig, await grantFor(half));
-    expect(viewer.play).toMatchObject({ progressiveUrl: null, prefer: 'hls' });
-    expect((await viewer.get('video.mp4')).status).toBe(404);
+  });
+
+  it.each([
+    ['turned', { duration: 6, rotation: 90, fastStart: true }, 'hls'],
+    [
+      'with one long group of pictures',
+      { duration: 22, group: 9999, audio: false, fastStart: true },
+      'progressive',
+    ],
+  ] as const)('goes on while a video %s arrives, bit by bit', async (_, options, prefer) => {
+    const arriving = makeClip(options);
+    const half = Math.floor(arriving.length / 2);
+    const arrivingId = await announce(rig, arriving.length);
+    const send = (from: number, to: number) =>
+      rig.call('PATCH', `/uploads/${arrivingId}`, {
+        headers: patchHeaders(from),
+        body: arriving.subarray(from, to),
+      });
+    await send(0, half);
+    const until = await eventually(
+      async () => (await rig.client.getVideo({ params: { id: arrivingId } })).playableUntil ?? undefined,
+    );
+    expect(until).toBeGreaterThan(1);
+    expect(until).toBeLessThan(options.duration);
+    const viewer = await openViewer(rig, await grantFor(arrivingId));
+    expect(viewer.play).toMatchObject({ progressiveUrl: viewer.url('video.mp4'), prefer });
+    const whole = await plainOf(arriving);
+    const response = await rig.open('GET', viewer.url('video.mp4'), { open: true });
+    const got: Buffer[] = [];
+    const ended = new Promise<void>((resolve) => response.once('end', resolve));
+    response.on('data', (chunk: Buffer) => got.push(chunk));
+    const gotBytes = () => got.reduce((sum, { length }) => sum + length, 0);
+    expect(Number(response.headers['content-length'])).toBe(whole.length);
+    const before = await eventually(() => gotBytes() > whole.length * 0.4 && gotBytes());
+    expect(before).toBeLessThan(whole.length * 0.7); // no byte that is not there
+    const behind = viewer.get('video.mp4', { range: `bytes=${whole.length - 1000}-` });
+    await send(half, arriving.length);
+    await ended;
+    expect(Buffer.concat(got).equals(whole)).toBe(true);
+    expect((await behind).body.equals(whole.subarray(-1000))).toBe(true);
+    await eventually(
+      async () => (await rig.client.getVideo({ params: { id: arrivingId } })).upload === 'complete',
+    );
+    expect((await viewer.get('video.mp4')).body.equals(whole)).toBe(true); // in the same session
   });
 
   it('is cut within a second when its link is revoked', async () => {

@@ -24,9 +24,10 @@ import type { Storage } from '../storage/storage.ts';
 import { sendVtt } from '../subtitles/subtitle-routes.ts';
 import type { Subtitles } from '../subtitles/subtitles.ts';
 import type { ArrivalNews } from '../uploads/arrival-news.ts';
+import { streamAsItArrives } from './arriving-stream.ts';
 import { watchDemand } from './demand-watch.ts';
 import type { OpenResponses } from './open-responses.ts';
-import type { OriginalSource, Packaged, PresentedSound } from './packaged.ts';
+import { hasPlainFile, type OriginalSource, type Packaged, type PresentedSound } from './packaged.ts';
 import type { Playback } from './playback.ts';
 import { writeProgramme } from './programme.ts';
 import { openSessionEvents } from './session-events.ts';
@@ -236,11 +237,12 @@ class Show {
     response.end();
   }
 
-  /** The whole video as a plain MP4; only when all of it is there. */
+  /** The whole video as a plain MP4; what has not arrived yet is sent as soon as it has. */
   async #progressive(session: PlaySession): Promise<void> {
-    const { source, arrived, progressive } = await this.#options.playback.packaged(session);
-    if (arrived) throw new Problem('not_found');
-    const { header, body, size } = progressive();
+    const packaged = await this.#options.playback.packaged(session);
+    if (!hasPlainFile(packaged)) throw new Problem('not_found');
+    const { header, body, size } = packaged.progressive();
+    const { response } = this.#exchange;
     await sendBytes(this.#exchange, {
       size,
       type: 'video/mp4',
@@ -250,7 +252,9 @@ class Show {
         if (start < header.length) await write(header.subarray(start, end));
         const shift = body.offset - header.length;
         if (end > header.length)
-          await source.stream(Math.max(start, header.length) + shift, end + shift, write);
+          await streamAsItArrives(packaged, Math.max(start, header.length) + shift, end + shift, {
+            ...{ write, isGone: () => response.destroyed },
+          });
       },
     });
   }

@@ -35,7 +35,13 @@ export interface OutsideFile {
 }
 
 const MOST_SOUND_TRACKS = 8;
-const USUAL_RATE = [25, 1] as const;
+type Rate = readonly [number, number];
+const USUAL_RATE: Rate = [25, 1];
+/** For few frames at no time that could be told. */
+const SMOOTH: Rate = [30, 1];
+const FILM = 23;
+/** Of an average, by which it may differ from the rate that it is. */
+const EVEN = 0.02;
 /** Frames a second beyond which nothing is gained, and below which a player has nothing to show. */
 const RATES = { least: 1, most: 60 };
 /** Seconds at the beginning in which something must be decoded, or there is nothing to be had. */
@@ -113,16 +119,26 @@ function describeSound({ codec_name: codec, channels = 2, sample_rate, tags }: S
   };
 }
 
-/** The rate on average, where it is one that can be shown. */
-function rateOf({ avg_frame_rate, r_frame_rate }: Stream): readonly [number, number] {
-  const rates = [avg_frame_rate, r_frame_rate].map((text) => fraction(text, '/'));
-  const fit = rates.find(
-    (rate) => rate && rate[0] / rate[1] >= RATES.least && rate[0] / rate[1] <= RATES.most,
-  );
-  return fit ?? USUAL_RATE;
+/**
+ * The rate in which every frame has its own time, where frames come unevenly: what lies between holds the one before.
+ * On average where they come evenly, be it as two fields each.
+ */
+function rateOf({ avg_frame_rate, r_frame_rate }: Stream): Rate {
+  const [average, exact] = [avg_frame_rate, r_frame_rate].map((text) => fraction(text, '/'));
+  const canBeShown = (rate: Rate | undefined) =>
+    rate !== undefined && framesOf(rate) >= RATES.least && framesOf(rate) <= RATES.most;
+  if (!average || !exact) return [average, exact].find(canBeShown) ?? USUAL_RATE;
+  const times = framesOf(exact) / framesOf(average);
+  const isEven = Math.abs(times - 1) < EVEN || Math.abs(times - 2) < EVEN;
+  if (isEven && canBeShown(average)) return average;
+  if (canBeShown(exact)) return exact;
+  // a clock of milliseconds tells nothing of the frames
+  return canBeShown(average) && framesOf(average) >= FILM ? average : SMOOTH;
 }
 
-function fraction(text: string | undefined, sign: string): readonly [number, number] | undefined {
+const framesOf = ([over, under]: Rate) => over / under;
+
+function fraction(text: string | undefined, sign: string): Rate | undefined {
   const [over = 0, under = 0] = (text ?? '').split(sign).map(Number);
   const isWhole = Number.isInteger(over) && Number.isInteger(under);
   return isWhole && over > 0 && under > 0 && over < 2 ** 31 ? [over, under] : undefined;

@@ -8,6 +8,9 @@ const sound = (rate: number) => [
   ...['-f', 'lavfi', '-i', `sine=frequency=440:r=${rate}:duration=${SECONDS}`],
 ];
 
+/** Frames as a recorder of a screen writes them: while something moves, and the last one. */
+const UNEVEN = `select='lt(mod(n,50),20)+eq(n,${SECONDS * 25 - 1})'`;
+
 interface Format {
   readonly file: string;
   /** Codecs and container. */
@@ -28,6 +31,11 @@ export const formats = {
   'FLV: screen video, Nellymoser': {
     ...{ file: 'screen.flv', hertz: 44_100 },
     args: ['-c:v', 'flashsv', '-c:a', 'nellymoser', '-ac', '1'],
+  },
+  'FLV: screen video, uneven': {
+    ...{ file: 'screen-uneven.flv', hertz: 44_100 },
+    // shown at 25 frames a second, so that none of those that are there loses its time
+    args: ['-vf', UNEVEN, '-fps_mode', 'vfr', '-c:v', 'flashsv', '-c:a', 'nellymoser', '-ac', '1'],
   },
   'FLV: screen video 2, ADPCM': {
     ...{ file: 'screen2.flv', hertz: 44_100 },

@@ -6,7 +6,7 @@ import type { IndexAnswer } from '../indexing/index-worker.ts';
 import type { Indexer } from '../indexing/indexer.ts';
 import type { Library } from '../library/library.ts';
 import { indexOf } from '../library/object-names.ts';
-import { type Packaged, packageIndex } from '../playback/packaged.ts';
+import { isSlow, type Packaged, packageIndex } from '../playback/packaged.ts';
 import { readIndex } from '../playback/presentations.ts';
 import type { LocalStorage } from '../storage/storage.ts';
 import { ArrivalAudiences, type ArrivalNews } from './arrival-news.ts';
@@ -300,8 +300,10 @@ export class Arrivals {
 const tooLate = () => new Problem('conflict', { detail: 'The video has its index already.' });
 
 /** How far all tracks reach in the bytes that are there; 0 while one of them has not begun. */
-function playableSeconds({ presentation, arrived }: Packaged): number {
+function playableSeconds(packaged: Packaged): number {
+  const { presentation, arrived } = packaged;
   const bytes = arrived?.() ?? Number.POSITIVE_INFINITY;
+  if (isSlow(packaged)) return packaged.reach().secondsWithin(bytes); // no segment of it is there before its end
   let until = presentation.duration;
   for (const track of presentation.tracks) {
     const count = track.segmentsWithin(bytes);
