@@ -11,7 +11,7 @@ import { type Tables as Subscriptions, migrations as subscriptions } from '@ptsd
 import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { readConfig, serviceNames } from './config.ts';
-import { keptSecret } from './data-folder.ts';
+import { keptSecret, prepareData } from './data-folder.ts';
 import { migrateStore } from './migrate-store.ts';
 
 describe.skipIf(mariadbMissing ?? redisMissing)('moving a store', () => {
@@ -21,6 +21,7 @@ describe.skipIf(mariadbMissing ?? redisMissing)('moving a store', () => {
   let redis: RedisServer;
 
   beforeAll(async () => {
+    prepareData(folder);
     [maria, redis] = [await startMariaDb(), await startRedis()];
     const db = await openDatabase<Tables>(config.identityDatabase, migrations);
     const at = '2027-01-02T03:04:05.678Z';
