@@ -3,9 +3,10 @@ import { join, resolve } from 'node:path';
 import { openDatabase, openSchemas, type Schemas, transferDatabase } from '@ptsdly/db';
 import { migrations as media } from '@ptsdly/media';
 import { migrations as subscriptions, type Tables } from '@ptsdly/subscriptions';
-import type { Kysely } from 'kysely';
 import { type Config, ConfigError } from './config.ts';
 import { keptSecret } from './data-folder.ts';
+
+type Rows = Awaited<ReturnType<typeof openDatabase<Tables>>>;
 
 const HOST = 'process:';
 /** Longer than a library takes; a copy that was killed is taken up again after it. */
@@ -43,7 +44,7 @@ export async function migrateServers(config: Config, to: string): Promise<string
   }
 }
 
-const serversOnFiles = (db: Kysely<Tables>) =>
+const serversOnFiles = (db: Rows) =>
   db
     .selectFrom('servers')
     .select(['id', 'slug'])
@@ -53,7 +54,7 @@ const serversOnFiles = (db: Kysely<Tables>) =>
     .execute();
 
 /** Under the server's lease, so that no control plane starts it in between. Answers how many rows it has. */
-async function moveOne(db: Kysely<Tables>, schemas: Schemas, id: string, file: string): Promise<number> {
+async function moveOne(db: Rows, schemas: Schemas, id: string, file: string): Promise<number> {
   const now = Date.now();
   const claimed = await db
     .updateTable('servers')

@@ -64,7 +64,11 @@ test.runIf(mayMount)(
 
     const giveBack = await fill();
     for (const [name, write] of Object.entries(writes)) {
-      await expect(write(), name).rejects.toMatchObject({ code: 'no_space', status: 507 });
+      // LMDB has pages of its own that are free
+      const refused = async () => {
+        for (let n = 0; n < 1000; n++) await write();
+      };
+      await expect(refused(), name).rejects.toMatchObject({ code: 'no_space', status: 507 });
     }
     // What only reads goes on.
     expect((await owner.links.getLink({ params: { id: first.id } })).code).toBe(first.code);

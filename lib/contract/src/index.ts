@@ -20,6 +20,7 @@ export * from './moderation.ts';
 export * from './openapi.ts';
 export * from './placement.ts';
 export * from './problem.ts';
+export * from './refund.ts';
 export * from './role.ts';
 export * from './routes.ts';
 export * from './scope.ts';

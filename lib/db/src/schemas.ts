@@ -1,5 +1,5 @@
 import { createHash, createHmac } from 'node:crypto';
-import { createPool, type Pool, type RowDataPacket } from 'mysql2/promise';
+import type { Pool, RowDataPacket } from 'mysql2/promise';
 import { mariaDbServerOptions } from './mariadb-url.ts';
 import { explained } from './unavailable.ts';
 
@@ -24,7 +24,13 @@ export interface Schemas {
  * `secret`, so that none has to be kept. Its calls reject with `DatabaseUnavailable` while MariaDB is away.
  */
 export function openSchemas(adminUrl: string, secret: string): Schemas {
-  const pool = createPool({ ...mariaDbServerOptions(adminUrl), connectionLimit: 2 });
+  const options = { ...mariaDbServerOptions(adminUrl), connectionLimit: 2 };
+  let pool: Promise<Pool> | undefined;
+  // The driver takes 10 MB, and who opens a file never needs it.
+  const opened = () => {
+    pool ??= import('mysql2/promise').then(({ createPool }) => createPool(options));
+    return pool;
+  };
   const derived = (label: string) => createHmac('sha256', secret).update(label).digest('base64url');
   const mark = `ptsdly ${derived('installation')
     .replace(/[^A-Za-z0-9]/g, '')
@@ -43,7 +49,7 @@ export function openSchemas(adminUrl: string, secret: string): Schemas {
         `alter user ${name}@'%' identified by '${password}'`,
         `grant ${RIGHTS} on ${name}.* to ${name}@'%'`,
       ];
-      if (!made.has(name)) await execute(pool, statements);
+      if (!made.has(name)) await execute(await opened(), statements);
       made.add(name);
       const url = new URL(adminUrl.replace(/^mariadb:/, 'mysql:'));
       const { host, search } = url;
@@ -52,16 +58,17 @@ export function openSchemas(adminUrl: string, secret: string): Schemas {
     async drop(owner) {
       const name = nameOf(owner);
       made.delete(name);
-      await execute(pool, [`drop database if exists ${name}`, `drop user if exists ${name}@'%'`]);
+      await execute(await opened(), [`drop database if exists ${name}`, `drop user if exists ${name}@'%'`]);
     },
     async list() {
       const query = 'select schema_name as name from information_schema.schemata where schema_comment = ?';
-      const [rows] = await pool.query<(RowDataPacket & { name: string })[]>(query, [mark]).catch((error) => {
+      const asked = (await opened()).query<(RowDataPacket & { name: string })[]>(query, [mark]);
+      const [rows] = await asked.catch((error) => {
         throw explained(error);
       });
       return rows.map(({ name }) => name);
     },
-    close: () => pool.end(),
+    close: async () => (await pool)?.end(),
   };
 }
 

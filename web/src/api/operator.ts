@@ -1,4 +1,12 @@
-import { type CallOutput, identityApi, type Report, reportsApi, serversApi } from '@ptsdly/contract';
+import {
+  type CallOutput,
+  identityApi,
+  type RefundDue,
+  type Report,
+  refundsApi,
+  reportsApi,
+  serversApi,
+} from '@ptsdly/contract';
 import { api } from './api.ts';
 import { request } from './request.ts';
 
@@ -60,6 +68,10 @@ const operator = api.injectEndpoints({
       query: (ownerId) => request(serversApi.listAccountServers, { query: { ownerId } }),
       transformResponse: ({ items }: { items: AccountServer[] }) => items,
     }),
+    refunds: build.query<readonly RefundDue[], void>({
+      query: () => request(refundsApi.listRefunds, {}),
+      transformResponse: ({ items }: { items: RefundDue[] }) => items,
+    }),
     envelopes: build.query<readonly Envelope[], void>({
       query: () => request(identityApi.listMails, { query: { limit: PAGE } }),
       transformResponse: ({ items }: { items: Envelope[] }) => items,
@@ -79,6 +91,7 @@ export const {
   useSignOutAccountMutation,
   useAccountActsQuery,
   useAccountServersQuery,
+  useRefundsQuery,
   useEnvelopesQuery,
   useOpenLetterMutation,
 } = operator;

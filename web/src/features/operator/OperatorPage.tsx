@@ -7,6 +7,7 @@ import styles from '../links/Links.module.css';
 import { Accounts } from './Accounts.tsx';
 import { AuditTrail } from './AuditTrail.tsx';
 import { Outbox } from './Outbox.tsx';
+import { Refunds } from './Refunds.tsx';
 import { ReportQueue } from './ReportQueue.tsx';
 
 /** Reported links, accounts, letters that were kept and what was done about them; support looks, administrators act. */
@@ -22,6 +23,7 @@ export function Component() {
       <h1>{t('operator.title')}</h1>
       <ReportQueue acts={acts} />
       <Accounts acts={acts} />
+      <Refunds />
       {acts && <Outbox />}
       <AuditTrail />
     </div>
