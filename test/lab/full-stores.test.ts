@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdtemp, rm, statfs, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { libraryApi } from '@ptsdly/contract';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { Person } from '../person.ts';
 import { type Product, startProduct } from '../product.ts';
@@ -50,16 +51,13 @@ test.runIf(mayMount)(
     const other = new Person(product.url);
     await other.signUp();
     const newcomer = new Person(product.url);
+    let folders = 0;
     /** Each writes a store of its own. */
     const writes = {
       identity: () => newcomer.signUp(),
       subscriptions: () => other.subscriptions.subscribe({ body: { planId: 'starter' } }),
       links: () => owner.links.createLink(link),
-      media: () =>
-        owner
-          .media(server)
-          .listVideos({})
-          .then(() => createUpload(owner, server, 'b.mp4', 1000)),
+      media: () => owner.call(libraryApi, server.url).createFolder({ body: { name: `가족 ${folders++}` } }),
     };
 
     const giveBack = await fill();
