@@ -6,6 +6,7 @@ const onSql = [
   'lib/db/src/**/*.test.ts',
   'services/identity/src/**/*.test.ts',
   'services/subscriptions/src/**/*.test.ts',
+  'services/media/src/released-schemas.test.ts',
   'services/media/src/jobs/jobs.test.ts',
   'services/media/src/library/{catalogue,library,library-events,trash}.test.ts',
 ];

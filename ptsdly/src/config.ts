@@ -189,7 +189,7 @@ export const settings = {
   ),
   serverDatabase: setting(
     'PTSDLY_SERVER_DATABASE',
-    'MariaDB in which each new media server of a `process:` host gets a schema and a user of its own, `mysql://admin:password@host/`; a file where not given',
+    'MariaDB in which each new media server gets a schema and a user of its own, `mysql://admin:password@host/`; a file where not given',
     z
       .string()
       .regex(/^(mysql|mariadb):\/\/[^/]+\/(\?.*)?$/, 'expected mysql://admin:password@host/')

@@ -25,7 +25,8 @@ ptsdly servers move SERVER PLACE moves the videos of a server to \`local\` or \`
 
 ptsdly backup DIR                copies the whole installation into a new folder, while it runs
 ptsdly restore DIR               puts such a copy in its place, while nothing runs
-ptsdly migrate-store SERVICE URL copies the store of a service that does not run to MariaDB or Redis, and compares
+ptsdly migrate-store SERVICE URL copies the store of a service that does not run to MariaDB or Redis, and compares;
+                                 SERVICE may be "servers" too: the databases of all media servers
 
 ptsdly upload FILE…              uploads videos to your server; \`--share\` prints a link for each
 ptsdly import DIR                uploads a folder, its folders kept

@@ -6,9 +6,12 @@ import { type MariaDbServer, mariadbMissing, startMariaDb } from '@ptsdly/db/tes
 import { migrations } from '@ptsdly/identity';
 import { openKv } from '@ptsdly/kv';
 import { type RedisServer, redisMissing, startRedis } from '@ptsdly/kv/testing';
+import { migrations as media } from '@ptsdly/media';
+import { type Tables as Subscriptions, migrations as subscriptions } from '@ptsdly/subscriptions';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { readConfig, serviceNames } from './config.ts';
+import { keptSecret, prepareData } from './data-folder.ts';
 import { migrateStore } from './migrate-store.ts';
 
 describe.skipIf(mariadbMissing ?? redisMissing)('moving a store', () => {
@@ -18,6 +21,7 @@ describe.skipIf(mariadbMissing ?? redisMissing)('moving a store', () => {
   let redis: RedisServer;
 
   beforeAll(async () => {
+    prepareData(folder);
     [maria, redis] = [await startMariaDb(), await startRedis()];
     const db = await openDatabase<Tables>(config.identityDatabase, migrations);
     const at = '2027-01-02T03:04:05.678Z';
@@ -44,6 +48,7 @@ describe.skipIf(mariadbMissing ?? redisMissing)('moving a store', () => {
     user: Record<string, unknown>;
     picture: Record<string, unknown>;
     outbox_head: { seq: number };
+    settings: { name: string; value: string };
   }
 
   async function schema(name: string): Promise<string> {
@@ -70,6 +75,61 @@ describe.skipIf(mariadbMissing ?? redisMissing)('moving a store', () => {
     expect(await target.selectFrom('outbox_head').select('seq').execute()).toEqual([{ seq: 3 }]);
     await target.destroy();
     await expect(migrateStore(config, ['identity', to])).rejects.toThrow(/the target is not empty/);
+  });
+
+  test('takes subscriptions and the libraries of media servers along, which are found again', async () => {
+    const at = '2027-01-02T03:04:05.678Z';
+    const made = await openDatabase<Subscriptions>(config.subscriptionsDatabase, subscriptions);
+    const row = (n: number) => ({
+      ...{
+        id: `server-${n}`,
+        slug: `slug-${n}`,
+        ownerId: `u${n}`,
+        name: '가족',
+        desired: 'running' as const,
+      },
+      ...{ generation: 3, quotaBytes: 2 ** 40, usedBytes: 5, storage: 'local' as const, objectsLeft: null },
+      ...{ state: 'ready' as const, failure: null, createdAt: at, readyAt: at, nextRunAt: null, attempts: 0 },
+      ...{ lastError: null, leaseOwner: null, leaseUntil: null, wakeAt: null, databasePlace: null },
+    });
+    for (const n of [1, 2]) await made.insertInto('servers').values(row(n)).execute();
+    await made.destroy();
+    const file = (n: number) => `sqlite:${join(folder, 'servers', `server-${n}`, 'media.db')}`;
+    for (const n of [1, 2]) {
+      const library = await openDatabase<Tables>(file(n), media);
+      for (let i = 0; i < 700 * n; i++)
+        await library
+          .insertInto('settings')
+          .values({ name: `s${i}`, value: `값 ${n}` })
+          .execute();
+      await library.destroy();
+    }
+
+    await migrateStore(config, ['subscriptions', await schema('subscribed')]);
+    const busy = await openDatabase(file(2), media);
+    await expect(migrateStore(config, ['servers', maria.adminUrl])).rejects.toThrow(/not moved: .*in use/);
+    await busy.destroy();
+    const lines = await migrateStore(config, ['servers', maria.adminUrl]); // goes on with the second
+    expect(lines.map((line) => line.split(':')[0])).toEqual(['slug-2', 'now set PTSDLY_SERVER_DATABASE']);
+    expect(await migrateStore(config, ['servers', maria.adminUrl])).toEqual(lines.slice(-1));
+
+    const rows = await openDatabase<Subscriptions>(config.subscriptionsDatabase, subscriptions);
+    const servers = await rows.selectFrom('servers').selectAll().orderBy('id').execute();
+    await rows.destroy();
+    for (const server of servers)
+      expect(server).toMatchObject({ databasePlace: 'schema', generation: 4, leaseOwner: null });
+    const schemas = openSchemas(maria.adminUrl, keptSecret(folder, 'service.key'));
+    for (const n of [1, 2]) {
+      const library = await openDatabase<Tables>(await schemas.urlOf(`server-${n}`), media);
+      const { value } = await library
+        .selectFrom('settings')
+        .select('value')
+        .where('name', '=', `s${700 * n - 1}`)
+        .executeTakeFirstOrThrow();
+      expect(value).toBe(`값 ${n}`);
+      await library.destroy();
+    }
+    await schemas.close();
   });
 
   test('takes every key to Redis, once', async () => {

@@ -3,9 +3,10 @@ import { migrations as identity } from '@ptsdly/identity';
 import { transferStore } from '@ptsdly/kv';
 import { migrations as subscriptions } from '@ptsdly/subscriptions';
 import { type Config, ConfigError } from './config.ts';
+import { migrateServers } from './migrate-servers.ts';
 
 const USAGE =
-  'ptsdly migrate-store identity|subscriptions mysql://user:password@host/schema, or links redis://host/0?prefix=name';
+  'ptsdly migrate-store identity|subscriptions mysql://user:password@host/schema, servers mysql://admin:password@host/, or links redis://host/0?prefix=name';
 
 /**
  * Copies the store of a service that does not run from where the configuration has it to another one; answers the lines to
@@ -18,6 +19,7 @@ export async function migrateStore(config: Config, [service, to]: readonly strin
       const keys = await transferStore(config.linksStore, to);
       return [`links: ${keys} keys, all the same there`, 'now set PTSDLY_LINKS_STORE'];
     }
+    if (service === 'servers') return await migrateServers(config, to);
     if (service !== 'identity' && service !== 'subscriptions') throw new ConfigError(USAGE);
     const isIdentity = service === 'identity';
     const from = isIdentity ? config.identityDatabase : config.subscriptionsDatabase;

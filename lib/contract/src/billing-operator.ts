@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { subscriptionState } from './billing.ts';
 import { endpoint } from './endpoint.ts';
 import { idParams, page, pageQuery, timestamp } from './fields.ts';
+import { refundDue } from './refund.ts';
 
 /** What an operator does with subscriptions. Internal: whoever holds the service key of the installation. */
 
@@ -16,22 +17,6 @@ export const subscriptionEntry = z.object({
   purgeAt: timestamp.nullable(),
 });
 export type SubscriptionEntry = z.infer<typeof subscriptionEntry>;
-
-/** A charge that nobody owed. It is off the list as soon as the provider has given it back. */
-export const refundDue = z.object({
-  /** As the provider knows it too. */
-  chargeId: z.string(),
-  subscriptionId: z.string(),
-  /** Empty where the account is gone. */
-  userId: z.string(),
-  /** Minor units. */
-  amount: z.int(),
-  currency: z.string(),
-  /** `paid_twice`: its invoice was paid by another charge. `ended`: what it paid for had ended. */
-  why: z.enum(['paid_twice', 'ended']),
-  paidAt: timestamp.nullable(),
-});
-export type RefundDue = z.infer<typeof refundDue>;
 
 export const billingOperatorApi = {
   refundsDue: endpoint({

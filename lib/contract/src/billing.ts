@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { endpoint } from './endpoint.ts';
 import { bytes, idParams, timestamp } from './fields.ts';
+import { refundsApi } from './refund.ts';
 import { serverState, serversApi } from './subscriptions.ts';
 
 /** Plans, subscriptions and what is paid for them. Money is in minor units of its currency (KRW has none). */
@@ -308,4 +309,5 @@ export const subscriptionsApi = {
     problems: ['not_found'],
   }),
   ...serversApi,
+  ...refundsApi,
 } as const;

@@ -22,6 +22,7 @@ export * from './openapi.ts';
 export * from './placement.ts';
 export * from './play-session.ts';
 export * from './problem.ts';
+export * from './refund.ts';
 export * from './role.ts';
 export * from './routes.ts';
 export * from './scope.ts';

@@ -221,8 +221,14 @@ describe.skipIf(mariadbMissing)('a MariaDB', () => {
       /denied/,
     );
     await db.destroy();
+    const stranger = openSchemas(server.adminUrl, 'another installation on the same MariaDB');
+    await stranger.urlOf('a-of-another');
+    expect((await schemas.list()).sort()).toEqual(['a', 'b'].map(schemas.nameOf).sort());
+    expect(await stranger.list()).toEqual([schemas.nameOf('a-of-another')]);
+    await stranger.close();
     await schemas.drop('a');
     await schemas.drop('a');
+    expect(await schemas.list()).toEqual([schemas.nameOf('b')]);
     await expect(openDatabase(mine, counts)).rejects.toThrow(/denied/i);
     await schemas.close();
   });

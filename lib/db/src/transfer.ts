@@ -24,23 +24,25 @@ export interface Transferred {
 /**
  * Copies a SQLite database that nobody has open to an empty one of MariaDB, both brought up to date before, and compares
  * the two row by row. What was interrupted goes on where it was when it is called again. Rejects with a plain sentence where
- * the target has rows of its own or the two differ at the end; the source is only read.
+ * the target has rows of its own (with `acceptsSame`: others than the source) or the two differ at the end; the source is
+ * only read.
  */
 export async function transferDatabase(
   from: string,
   to: string,
   migrations: Migrations,
+  { acceptsSame = false } = {},
 ): Promise<Transferred[]> {
   const source = await openDatabase<Tables>(from, migrations);
   try {
     const target = await openDatabase<Tables>(to, migrations);
     try {
       const tables = await tablesOf(source);
-      await begin(target, tables);
-      for (const table of tables) await copyTable(source, target as Kysely<Progress>, table);
+      const isCopied = !(await begin(target, tables, acceptsSame));
+      if (!isCopied) for (const table of tables) await copyTable(source, target as Kysely<Progress>, table);
       const transferred: Transferred[] = [];
       for (const table of tables) transferred.push({ table, rows: await compare(source, target, table) });
-      await sql`drop table store_copy`.execute(target);
+      await sql`drop table if exists store_copy`.execute(target);
       return transferred;
     } finally {
       await target.destroy();
@@ -69,15 +71,21 @@ async function tablesOf(db: Kysely<Tables>): Promise<string[]> {
   return ordered;
 }
 
-/** A target in which a copy was begun is ours; any other must be empty. */
-async function begin(target: Kysely<Tables>, tables: readonly string[]): Promise<void> {
+/** A target in which a copy was begun is ours; any other must be empty. False where it is not, and that is accepted. */
+async function begin(
+  target: Kysely<Tables>,
+  tables: readonly string[],
+  acceptsSame: boolean,
+): Promise<boolean> {
   const begun = await sql`show tables like 'store\\_copy'`.execute(target);
-  if (begun.rows.length > 0) return;
+  if (begun.rows.length > 0) return true;
   for (const table of tables.filter((name) => !SEEDED.has(name))) {
     const found = await target.selectFrom(table).selectAll().limit(1).execute();
+    if (found.length > 0 && acceptsSame) return false;
     if (found.length > 0) throw new Error(`the target is not empty: there are rows in ${table}`);
   }
   await sql`create table store_copy (name varchar(100) primary key, done bigint not null)`.execute(target);
+  return true;
 }
 
 async function copyTable(source: Kysely<Tables>, target: Kysely<Progress>, table: string): Promise<void> {

@@ -4,6 +4,16 @@
  */
 export class KvError extends Error {
   override readonly name = 'KvError';
+  /** `ENOSPC` where there is no room for what was to be written. */
+  readonly code: 'ENOSPC' | undefined;
+
+  constructor(
+    message: string,
+    { code, ...options }: ErrorOptions & { readonly code?: 'ENOSPC' | undefined } = {},
+  ) {
+    super(message, options);
+    this.code = code;
+  }
 }
 
 export const closedError = () => new KvError('the key-value store is closed');

@@ -1,4 +1,4 @@
-import { mkdir, rm } from 'node:fs/promises';
+import { mkdir, rm, statfs } from 'node:fs/promises';
 import { setImmediate as turn } from 'node:timers/promises';
 import { open, type RootDatabase } from 'lmdb';
 import { GroupCommit } from './batch.ts';
@@ -12,6 +12,8 @@ import { syncFolder } from './sync-folder.ts';
 type Key = string | Buffer;
 
 /** Behind every key that begins with a prefix: UTF-8 never has this byte. */
+/** Bytes of a disk on which nothing can be written any more. */
+const LITTLE = 1024 * 1024;
 const BEHIND = Buffer.from([0xff]);
 
 /**
@@ -175,8 +177,16 @@ class Lmdb implements Kv, Backups, Peeks {
         }
       });
     } catch (cause) {
-      throw new KvError('the key-value store could not be written', { cause: await reasonOf(cause) });
+      const reason = await reasonOf(cause); // first of all, or its promise rejects unheard
+      const code = (await this.#isFull()) ? 'ENOSPC' : undefined;
+      throw new KvError('the key-value store could not be written', { cause: reason, code });
     }
+  }
+
+  /** Of a disk that is full lmdb says only that it could not write (EIO). */
+  async #isFull(): Promise<boolean> {
+    const { bavail, bsize } = await statfs(this.#folder.path);
+    return bavail * bsize < LITTLE;
   }
 
   #check(key: string): void {

@@ -174,7 +174,8 @@ function failed(cause: unknown): never {
   const { message } = cause as Error;
   const full = /^(OOM|MISCONF|NOREPLICAS)/.test(message);
   const sentence = full ? 'Redis takes no writes' : 'Redis did not answer properly';
-  throw new KvError(sentence, { cause: withoutArguments(cause) });
+  const code = message.startsWith('OOM') ? 'ENOSPC' : undefined;
+  throw new KvError(sentence, { cause: withoutArguments(cause), code });
 }
 
 /** The client's errors carry the command, and with it keys and values, which no log may see. */

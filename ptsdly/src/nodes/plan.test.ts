@@ -3,6 +3,7 @@ import { type PlacedServer, plan, type Sight, type SwarmNode } from './plan.ts';
 
 const node = (id: string, more: Partial<SwarmNode> = {}): SwarmNode => ({
   ...{ id, role: 'worker', state: 'ready', availability: 'active', instance: `i-${id}` },
+  isLeaving: false,
   ...more,
 });
 const servers = (at: string, count: number): PlacedServer[] =>
@@ -54,6 +55,21 @@ test('a machine that is to go is emptied first, one server after the other, and 
   expect(steps('pause', 0)).toEqual([{ do: 'drain', node: 'b' }]);
   expect(steps('drain', 0)).toEqual([]);
   expect(steps('drain', 0, { busy: new Set() })).toEqual([{ do: 'release', instance: 'i-b' }]);
+});
+
+test('a machine that somebody wants to be emptied is drained when its servers are elsewhere', () => {
+  const steps = (availability: SwarmNode['availability'], count: number, more: Partial<SwarmNode> = {}) =>
+    plan(
+      sight({
+        nodes: [node('a'), node('b', { availability, isLeaving: true, instance: null, ...more })],
+        ...{ servers: servers('b', count), busy: new Set(['b']) },
+      }),
+    );
+  expect(steps('active', 2)).toEqual([{ do: 'pause', node: 'b' }]);
+  expect(steps('pause', 2)).toEqual([{ do: 'move', service: 'b0' }]);
+  expect(steps('pause', 0)).toEqual([{ do: 'drain', node: 'b' }]);
+  expect(steps('drain', 0)).toEqual([]);
+  expect(steps('active', 2, { state: 'down' })).toEqual([]);
 });
 
 test('a machine that never joined, or is down, is not waited for', () => {

@@ -6,6 +6,8 @@ export interface SwarmNode {
   readonly availability: 'active' | 'pause' | 'drain';
   /** Of the cloud, where the machine says it (engine label `instance`). */
   readonly instance: string | null;
+  /** Somebody wants it to be emptied (node label `ly.ptsd.leave=true`). */
+  readonly isLeaving: boolean;
 }
 
 /** A media server that runs, and where. */
@@ -50,17 +52,22 @@ export function plan(sight: Sight): Step[] {
 
 function leavingSteps(sight: Sight): Step[] {
   const { nodes, group } = sight;
-  return [...(group?.leaving ?? [])].flatMap((instance) => {
+  const leaving = [...(group?.leaving ?? [])];
+  const ended = leaving.flatMap((instance) => {
     const node = nodes.find((each) => each.instance === instance);
     if (!node || node.state === 'down') return [{ do: 'release' as const, instance }];
     return emptied(node, instance, sight);
   });
+  const byHand = nodes.filter(({ isLeaving, state, instance }) => {
+    return isLeaving && state === 'ready' && !leaving.some((each) => each === instance);
+  });
+  return [...ended, ...byHand.flatMap((node) => emptied(node, null, sight))];
 }
 
 /** No new tasks, then its servers elsewhere, then the rest of it, then it may go. */
-function emptied({ id, availability }: SwarmNode, instance: string, sight: Sight): Step[] {
+function emptied({ id, availability }: SwarmNode, instance: string | null, sight: Sight): Step[] {
   const { servers, busy, isMoving } = sight;
-  if (availability === 'drain') return busy.has(id) ? [] : [{ do: 'release', instance }];
+  if (availability === 'drain') return busy.has(id) || instance === null ? [] : [{ do: 'release', instance }];
   if (availability === 'active') return [{ do: 'pause', node: id }];
   const [server] = servers.filter(({ node }) => node === id);
   if (!server) return [{ do: 'drain', node: id }];

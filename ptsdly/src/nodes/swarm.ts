@@ -4,7 +4,11 @@ import type { PlacedServer, Sight, Step, SwarmNode } from './plan.ts';
 interface EngineNode {
   readonly ID: string;
   readonly Version: { readonly Index: number };
-  readonly Spec: { readonly Role: 'manager' | 'worker'; readonly Availability: SwarmNode['availability'] };
+  readonly Spec: {
+    readonly Role: 'manager' | 'worker';
+    readonly Availability: SwarmNode['availability'];
+    readonly Labels?: Readonly<Record<string, string>>;
+  };
   readonly Description: { readonly Engine: { readonly Labels?: Readonly<Record<string, string>> } };
   readonly Status: { readonly State: string };
 }
@@ -25,6 +29,7 @@ interface EngineService {
 }
 
 const SERVER_LABEL = 'ly.ptsd.server';
+const LEAVE_LABEL = 'ly.ptsd.leave';
 const ALIVE = new Set(['assigned', 'accepted', 'preparing', 'ready', 'starting', 'running']);
 
 /** The Swarm behind an engine of a manager. */
@@ -76,5 +81,6 @@ export async function openSwarm(socketPath: string) {
 function nodeOf({ ID, Spec, Description, Status }: EngineNode): SwarmNode {
   const state = Status.State === 'ready' || Status.State === 'down' ? Status.State : 'other';
   const instance = Description.Engine.Labels?.instance ?? null;
-  return { id: ID, role: Spec.Role, state, availability: Spec.Availability, instance };
+  const isLeaving = Spec.Labels?.[LEAVE_LABEL] === 'true';
+  return { id: ID, role: Spec.Role, state, availability: Spec.Availability, instance, isLeaving };
 }

@@ -6,6 +6,7 @@ import type { SessionCookie } from './cookie.ts';
 import type { Passwords } from './passwords.ts';
 import { isPlaceholder } from './providers/owned-email.ts';
 import type { Provider } from './providers/provider.ts';
+import { overhear } from './refusal.ts';
 import type { IdentityTables } from './schema.ts';
 import { RENEW_S, SESSION_S } from './sessions.ts';
 
@@ -116,6 +117,7 @@ function tidy<U extends { name: string; email: string; image?: string | null }>(
 function quietly(log: Logger) {
   return (_level: string, message: string, ...details: unknown[]) => {
     const error = details.find((detail) => detail instanceof Error);
+    overhear(error);
     log.warn({ source: 'better-auth', reason: error?.message }, message);
   };
 }

@@ -10,7 +10,7 @@ import type { Passwords } from './passwords.ts';
 import { isPlaceholder } from './providers/owned-email.ts';
 import type { Provider } from './providers/provider.ts';
 import type { ProviderCalls } from './providers/provider-calls.ts';
-import { refusal } from './refusal.ts';
+import { refusal, unrefused } from './refusal.ts';
 import type { Sessions } from './sessions.ts';
 import type { Visit } from './visit.ts';
 import type { PasswordRules } from './weak-password.ts';
@@ -145,9 +145,8 @@ export class Door {
 
   async #post(path: string, body: object, visit: Visit, headers: Record<string, string> = {}) {
     const init = { method: 'POST', body: JSON.stringify(body) };
-    const response = await this.#ask(path, init, visit, { ...headers, 'content-type': 'application/json' });
-    if (!response.ok) throw await refusal(response);
-    return response;
+    const asked = { ...headers, 'content-type': 'application/json' };
+    return unrefused(() => this.#ask(path, init, visit, asked));
   }
 
   /** Rejects with `provider_unavailable` when its discovery document cannot be read. */

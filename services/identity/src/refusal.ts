@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { Problem, type ProblemCode } from '@ptsdly/contract';
 
 const RETRY_S = 5;
@@ -19,12 +20,35 @@ const CODES: Readonly<Record<string, ProblemCode>> = {
   FAILED_TO_CREATE_SESSION: 'unavailable',
 };
 
+/** What better-auth tells its log, and leaves out of its answer. */
+interface Told {
+  error?: unknown;
+}
+const told = new AsyncLocalStorage<Told>();
+
+/** Notes an error that better-auth logs, for the call in which it happens. */
+export function overhear(error: unknown): void {
+  const call = told.getStore();
+  if (call) call.error ??= error;
+}
+
+/** Makes a call of better-auth; its refusal is a rejection with our Problem. */
+export function unrefused(call: () => Promise<Response>): Promise<Response> {
+  const heard: Told = {};
+  return told.run(heard, async () => {
+    const response = await call();
+    if (response.ok) return response;
+    throw await refusal(response, heard.error);
+  });
+}
+
 /** What better-auth refused (`{message, code}`), as our Problem; its own words stay inside. */
-export async function refusal(response: Response): Promise<Problem> {
+export async function refusal(response: Response, error?: unknown): Promise<Problem> {
   const json: unknown = await response.json().catch(() => undefined);
   const code = (json as { code?: unknown } | null | undefined)?.code;
   const cause = new Error(`better-auth answered ${response.status} ${String(code ?? '')}`);
   const known = typeof code === 'string' ? CODES[code] : undefined;
+  if (known === 'unavailable' && Problem.from(error).code === 'no_space') return Problem.from(error);
   const retryAfter = known === 'unavailable' ? RETRY_S : undefined;
   return new Problem(known ?? (response.status < 500 ? 'bad_request' : 'internal'), { cause, retryAfter });
 }

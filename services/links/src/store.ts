@@ -3,15 +3,15 @@ import { canBackUp, type Kv, KvError } from '@ptsdly/kv';
 
 const RETRY_S = 2;
 
-/** What a caller is told about an error: a store that is away, full or closed is `unavailable`, not our fault. */
+/** What a caller is told about an error: a store that is away or closed is `unavailable`, a full one `no_space`. */
 export function storeProblem(error: unknown): Problem {
-  return Problem.from(error instanceof KvError ? unavailable(error) : error);
+  return Problem.from(isAway(error) ? unavailable(error) : error);
 }
 
-/** The store, rejecting with `unavailable` where it could not be asked. */
+/** The store, rejecting with `unavailable` where it could not be asked, and `no_space` where it is full. */
 export function answering(kv: Kv): Kv {
   const told = (error: unknown): never => {
-    throw error instanceof KvError ? unavailable(error) : error;
+    throw error instanceof KvError ? storeProblem(error) : error;
   };
   return {
     shared: kv.shared,
@@ -37,4 +37,5 @@ export async function backUp(kv: Kv, folder: string): Promise<void> {
   });
 }
 
+const isAway = (error: unknown): error is KvError => error instanceof KvError && error.code === undefined;
 const unavailable = (cause: KvError) => new Problem('unavailable', { retryAfter: RETRY_S, cause });

@@ -123,7 +123,7 @@ export interface MediaTables extends OutboxTables {
 
 export type MediaDatabase = Kysely<MediaTables>;
 
-const migrations: Migrations = {
+export const migrations: Migrations = {
   '2026-11-outbox': outboxMigration,
   '2026-11-videos': {
     async up(db) {

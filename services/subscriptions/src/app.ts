@@ -74,6 +74,7 @@ function mountSubscriptions(
         const rows = await servers.ofOwner(caller.sub);
         return { items: rows.map((row) => servers.view(row)) };
       },
+      listRefunds: async () => ({ items: await listRefundsDue(servers.db) }),
       listAccountServers: async ({ query }) => {
         const rows = await servers.ofOwner(query.ownerId);
         return { items: rows.map((row) => servers.support(row)) };

@@ -1,2 +1,2 @@
-export { migrations } from './schema.ts';
+export { migrations, type Tables } from './schema.ts';
 export { openSubscriptions, type SubscriptionsOptions } from './service.ts';

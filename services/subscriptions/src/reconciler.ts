@@ -145,6 +145,7 @@ export class Reconciler {
 
 function perform(host: Host, row: ServerRow, action: Exclude<Action['do'], 'none' | 'wait'>): Promise<void> {
   if (action !== 'ensure') return host[action](row.id);
-  const { id: serverId, ownerId, generation, slug, quotaBytes, storage } = row;
-  return host.ensure({ serverId, ownerId, generation, slug, quotaBytes, storage });
+  const { id: serverId, ownerId, generation, slug, quotaBytes, storage, databasePlace } = row;
+  const database = databasePlace ?? undefined;
+  return host.ensure({ serverId, ownerId, generation, slug, quotaBytes, storage, database });
 }

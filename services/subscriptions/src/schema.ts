@@ -2,6 +2,7 @@ import type { ServerState, StoragePlace, Subscription } from '@ptsdly/contract';
 import { type Migrations, type OutboxTables, outboxHeadMigration, outboxMigration } from '@ptsdly/db';
 import type { Kysely } from 'kysely';
 import { type BillingRow, type BillingTables, billingMigration, refundMigration } from './billing/schema.ts';
+import type { DatabasePlace } from './hosts/host.ts';
 import { type MeterTables, meterMigration } from './meter-schema.ts';
 import { type TimelineTables, timelineMigration } from './timeline-schema.ts';
 
@@ -36,6 +37,8 @@ export interface ServerRow {
   storage: StoragePlace;
   /** Objects that are not yet where they belong, as it told last. */
   objectsLeft: number | null;
+  /** Null: made before this was noted; its host knows. */
+  databasePlace: DatabasePlace | null;
   state: ServerState;
   failure: string | null;
   createdAt: string;
@@ -171,4 +174,9 @@ export const migrations: Migrations = {
   '2027-02-payments-meters': meterMigration,
   '2027-03-billing2-timeline': timelineMigration,
   '2027-03-billing2-refunds': refundMigration,
+  '2027-04-platform-database-place': {
+    async up(db: Kysely<unknown>) {
+      await db.schema.alterTable('servers').addColumn('databasePlace', 'varchar(20)').execute();
+    },
+  },
 };

@@ -19,6 +19,7 @@ import { invoiceView, viewOf } from './billing/view.ts';
 import { serverRow, type Work } from './billing/work.ts';
 import { type Clock, isoTime } from './clock.ts';
 import { settleDeparture } from './departures.ts';
+import type { DatabasePlace } from './hosts/host.ts';
 import { Idempotency, type KeyedRequest } from './idempotency.ts';
 import type { ServerRow, SubscriptionRow, Tables } from './schema.ts';
 import type { Servers } from './servers.ts';
@@ -32,6 +33,8 @@ export interface SubscriptionsParts {
   readonly clock: Clock;
   /** Where the objects of a new server belong. */
   readonly storage: 'local' | 'remote';
+  /** Where the database of a new server is. */
+  readonly database: DatabasePlace;
 }
 
 export interface Subscribe {
@@ -79,14 +82,14 @@ export class Subscriptions {
     plan: Plan,
     { serverName, timeZone }: Subscribe,
   ): Promise<string> {
-    const { clock, billing, storage } = this.#parts;
+    const { clock, billing, storage, database: databasePlace } = this.#parts;
     const departed = work.trx.selectFrom('departed').select('userId').where('userId', '=', userId);
     if (await departed.executeTakeFirst()) throw new Problem('unauthenticated');
     const createdAt = isoTime(clock);
     const server: ServerRow = {
       ...{ id: newId(), slug: newSlug(), ownerId: userId, name: serverName ?? DEFAULT_NAME },
       ...{ desired: 'held', wakeAt: null, generation: 1, quotaBytes: plan.storageBytes, usedBytes: 0 },
-      ...{ storage, objectsLeft: null },
+      ...{ storage, objectsLeft: null, databasePlace },
       ...{ state: 'requested', failure: null, createdAt, readyAt: null },
       ...{ nextRunAt: null, attempts: 0, lastError: null, leaseOwner: null, leaseUntil: null },
     };

@@ -2,6 +2,7 @@ import { type Logger, Rounds } from '@ptsdly/kit';
 import type { Clock } from './clock.ts';
 import type { Host, Observed } from './hosts/host.ts';
 import { next } from './next.ts';
+import type { OrphanSchemas } from './orphan-schemas.ts';
 import type { ServerRow } from './schema.ts';
 import type { Servers } from './servers.ts';
 
@@ -13,6 +14,8 @@ const DEPARTED_MS = 24 * 3600 * 1000;
 export interface SweepOptions {
   readonly servers: Servers;
   readonly host: Host;
+  /** Where servers have databases that are no files. */
+  readonly orphanSchemas?: OrphanSchemas | undefined;
   readonly nudge: (serverId: string) => void;
   readonly clock: Clock;
   readonly log: Logger;
@@ -55,6 +58,7 @@ export class Sweep {
     const known = new Set(rows.map(({ id }) => id));
     await this.#orphans([...observed.values()].filter(({ serverId }) => !known.has(serverId)));
     await this.#forget();
+    await this.#options.orphanSchemas?.once();
   }
 
   async #orphans(unknown: readonly Observed[]): Promise<void> {

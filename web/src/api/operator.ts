@@ -1,7 +1,9 @@
 import {
   type CallOutput,
   identityApi,
+  type RefundDue,
   type Report,
+  refundsApi,
   reportsApi,
   serversApi,
   type TakenDownLink,
@@ -72,6 +74,10 @@ const operator = api.injectEndpoints({
       query: (ownerId) => request(serversApi.listAccountServers, { query: { ownerId } }),
       transformResponse: ({ items }: { items: AccountServer[] }) => items,
     }),
+    refunds: build.query<readonly RefundDue[], void>({
+      query: () => request(refundsApi.listRefunds, {}),
+      transformResponse: ({ items }: { items: RefundDue[] }) => items,
+    }),
     envelopes: build.query<readonly Envelope[], void>({
       query: () => request(identityApi.listMails, { query: { limit: PAGE } }),
       transformResponse: ({ items }: { items: Envelope[] }) => items,
@@ -92,6 +98,7 @@ export const {
   useSignOutAccountMutation,
   useAccountActsQuery,
   useAccountServersQuery,
+  useRefundsQuery,
   useEnvelopesQuery,
   useOpenLetterMutation,
 } = operator;

@@ -10,7 +10,12 @@ export interface ServerSpec {
   readonly quotaBytes: number;
   /** Where its objects belong; `local` where not given. */
   readonly storage?: StoragePlace;
+  /** Where its database is; where not given, a file that is there goes on, and otherwise the host decides. */
+  readonly database?: DatabasePlace | undefined;
 }
+
+/** `file`: beside what else the server has; `schema`: one of its own in `HostOptions.databases`. */
+export type DatabasePlace = 'file' | 'schema';
 
 /** Storage that is not the host's own disk: one for the installation, with a prefix for each server. */
 export interface RemoteStorage {
@@ -117,6 +122,7 @@ export class HostError extends Error {
 export interface ServerDatabases {
   /** Its URL, with a password in it; made where it is not there yet. */
   urlOf(serverId: string): Promise<string>;
+  /** Nothing to do is success. */
   drop(serverId: string): Promise<void>;
 }
 

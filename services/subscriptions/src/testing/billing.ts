@@ -17,5 +17,5 @@ interface Parts {
 export function freeSubscriptions({ servers, clock, nudge = () => undefined, storage = 'local' }: Parts) {
   const payments = { plans: new Plans(), payments: none, random: () => 1, log: silentLog };
   const billing = new Billing({ servers, clock, nudge, ...payments });
-  return new Subscriptions({ servers, billing, clock, storage });
+  return new Subscriptions({ servers, billing, clock, storage, database: 'file' });
 }

@@ -46,7 +46,7 @@ export async function openBilling(provider: 'stripe' | 'portone') {
   const servers = new Servers({ db, clock, bell: new Bell(), changes: new Changes(), log: silentLog });
   const shared = { servers, clock, nudge: () => undefined, random: () => 1, log: silentLog };
   const billing = new Billing({ ...shared, plans: new Plans(testPlans), payments });
-  const subscriptions = new Subscriptions({ servers, billing, clock, storage: 'local' });
+  const subscriptions = new Subscriptions({ servers, billing, clock, storage: 'local', database: 'file' });
 
   /** Lets time pass, doing each piece of work when it is due. */
   const pass = async (days: number) => {

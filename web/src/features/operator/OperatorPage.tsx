@@ -7,6 +7,7 @@ import styles from '../links/Links.module.css';
 import { Accounts } from './Accounts.tsx';
 import { AuditTrail } from './AuditTrail.tsx';
 import { Outbox } from './Outbox.tsx';
+import { Refunds } from './Refunds.tsx';
 import { ReportQueue } from './ReportQueue.tsx';
 import { TakenDown } from './TakenDown.tsx';
 
@@ -24,6 +25,7 @@ export function Component() {
       <ReportQueue acts={acts} />
       <TakenDown acts={acts} />
       <Accounts acts={acts} />
+      <Refunds />
       {acts && <Outbox />}
       <AuditTrail />
     </div>

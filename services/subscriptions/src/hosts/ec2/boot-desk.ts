@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type LentKeys, type MediaConfig, mediaConfig, Problem } from '@ptsdly/contract';
 import { Bell, readJson, validate } from '@ptsdly/kit';
 import { z } from 'zod';
+import { databaseUrlOf } from '../database-place.ts';
 import type { Boot, HostOptions, ServerSpec } from '../host.ts';
 import type { Fleet, Seen } from './fleet.ts';
 import { MEDIA_PORT } from './launches.ts';
@@ -140,13 +141,13 @@ export class BootDesk implements Boot {
     return this.#config(note.spec, seen.privateIp);
   }
 
-  #config(spec: ServerSpec, privateIp: string): MediaConfig {
+  async #config(spec: ServerSpec, privateIp: string): Promise<MediaConfig> {
     const { host, controlUrl, tokenOf, storageUrlOf } = this.#options;
     return mediaConfig.parse({
       ...spec,
       basePath: `/m/${spec.slug}`,
       folder: FOLDER,
-      databaseUrl: `sqlite:${FOLDER}/media.db`,
+      databaseUrl: await databaseUrlOf(spec, `${FOLDER}/media.db`, host.databases),
       storageUrl: storageUrlOf(spec.serverId),
       lentKeys: true,
       listen: { host: privateIp, port: MEDIA_PORT },

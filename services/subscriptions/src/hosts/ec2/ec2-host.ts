@@ -191,6 +191,7 @@ class Ec2Host implements Host {
       for (const id of ids) await this.#instances.terminateProtected(id);
       await this.#instances.shown(ids, ['terminated', 'shutting-down']);
       if (kept.note.spec || ids.length > 0) await this.#buckets.remove(this.#bucketOf(serverId));
+      await this.#options.databases?.drop(serverId);
       const gone = { spec: null, instanceId: null, startedAt: null, redeemedBy: null, failures: 0 };
       if (kept.note.spec) await this.#notes.change(kept, gone);
       this.#desk.ring();

@@ -9,6 +9,7 @@ const spec = z.object({
   slug: z.string(),
   quotaBytes: z.number(),
   storage: storagePlace.optional(),
+  database: z.enum(['file', 'schema']).optional(),
 });
 
 const ec2Note = z.object({

@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { createServer, get } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -51,11 +52,11 @@ describe.skipIf(!sandbox)('a media server in hostile hands', () => {
     folder.remove();
   });
 
-  /** Tells mallory's server to do something; its answer and how that went. */
-  const told = (deed: string, x = '') =>
+  /** Tells a server to do something; its answer and how that went. */
+  const told = (deed: string, x = '', serverId = 'mallory') =>
     new Promise<{ status: number | undefined; text: string }>((resolve, reject) => {
       const path = `/${deed}?x=${encodeURIComponent(x)}`;
-      get({ socketPath: places('mallory').socket, path, agent: false }, async (response) => {
+      get({ socketPath: places(serverId).socket, path, agent: false }, async (response) => {
         let text = '';
         try {
           for await (const chunk of response.setEncoding('utf8')) text += chunk;
@@ -95,6 +96,19 @@ describe.skipIf(!sandbox)('a media server in hostile hands', () => {
   test('cannot write a file beyond its bounds', async () => {
     expect(await outcome('fill', String(8 * 1024 ** 3))).toBe(REFUSED);
     expect(await outcome('fill', '1000')).toBe(GRANTED);
+  });
+
+  test.skipIf(!groups)('leaves another its share of the processors, with however many threads', async () => {
+    const started = performance.now();
+    const burnt = async (serverId: string, threads: number) =>
+      Number((await told('burn', String(threads), serverId)).text);
+    const [mallory, ann] = await Promise.all([burnt('mallory', 12), burnt('ann', 1)]);
+    const seconds = (performance.now() - started) / 1000;
+    const bound = Math.max(1, availableParallelism() / 2) * seconds;
+    console.log(`in ${seconds.toFixed(1)} s: 12 threads ${mallory} cpu-s, another's one thread ${ann} cpu-s`);
+    expect(mallory).toBeLessThan(bound * 1.15);
+    // with threads that are counted alone it would have a twelfth
+    expect(ann).toBeGreaterThan(mallory / 5);
   });
 
   test.skipIf(!groups)('dies of too much memory alone', async () => {

@@ -2,6 +2,7 @@
 import { openSync, readdirSync, readFileSync, rmSync, writeSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { connect } from 'node:net';
+import { Worker } from 'node:worker_threads';
 
 const config = JSON.parse(readFileSync(process.argv.at(-1), 'utf8'));
 const { serverId, generation, socketPath, folder } = config;
@@ -12,6 +13,19 @@ const reach = (target) =>
     socket.once('connect', () => resolve(socket.destroy() && 'connected'));
   });
 
+/** Seconds of processor time that it gets in a second and a half, by as many threads as it likes. */
+async function burn(threads) {
+  const spin = 'const end = Date.now() + 1500; while (Date.now() < end);';
+  const before = process.cpuUsage();
+  const ends = Array.from({ length: threads }, () => {
+    const thread = new Worker(spin, { eval: true });
+    return new Promise((resolve) => thread.once('exit', resolve));
+  });
+  await Promise.all(ends);
+  const { user, system } = process.cpuUsage(before);
+  return (user + system) / 1e6;
+}
+
 const deeds = {
   '/healthz': () => ({ serverId, generation }),
   '/read': (path) => readFileSync(path, 'latin1').slice(0, 100),
@@ -20,6 +34,7 @@ const deeds = {
   '/connect': (path) => reach({ path }),
   '/network': (port) => reach({ host: '127.0.0.1', port: Number(port) }),
   '/signal': (pid) => process.kill(Number(pid), 'SIGKILL'),
+  '/burn': (threads) => burn(Number(threads)),
   '/status': () => readFileSync('/proc/self/status', 'utf8'),
   '/fill': (bytes) => {
     const file = openSync(`${folder}/large`, 'w');

@@ -3,6 +3,7 @@ import { chmod, mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { basename, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type MediaConfig, mediaConfig } from '@ptsdly/contract';
+import { databaseUrlOf } from '../database-place.ts';
 import { type Host, HostError, type HostOptions, type Observed, type ServerSpec } from '../host.ts';
 import { runPurge } from '../purge.ts';
 import { objectsIn, remoteOf, remoteUrl, storageOf } from '../storage-place.ts';
@@ -227,7 +228,7 @@ class ProcessHost implements Host {
       ...(isApart && { storageSocket: places.storage }),
       basePath: `/m/${spec.slug}`,
       folder: places.folder,
-      databaseUrl: await this.#databaseUrl(spec.serverId, places),
+      databaseUrl: await this.#databaseUrl(spec, places),
       socketPath: places.socket,
       controlAddress: `unix:${places.control}`,
       publicUrl: mediaOrigin,
@@ -244,11 +245,12 @@ class ProcessHost implements Host {
     return config;
   }
 
-  /** A server that has begun with a file keeps it. */
-  async #databaseUrl(serverId: string, { folder }: Places): Promise<string> {
+  /** Where nobody has noted it, a server that has begun with a file keeps it. */
+  #databaseUrl(spec: ServerSpec, { folder }: Places): Promise<string> {
     const { databases } = this.#options;
     const file = `${folder}/media.db`;
-    return databases && !existsSync(file) ? databases.urlOf(serverId) : `sqlite:${file}`;
+    const database = spec.database ?? (databases && !existsSync(file) ? 'schema' : 'file');
+    return databaseUrlOf({ ...spec, database }, file, databases);
   }
 
   /**

@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { type MediaConfig, mediaConfig } from '@ptsdly/contract';
+import { databaseUrlOf } from '../database-place.ts';
 import {
   type Host,
   HostError,
@@ -145,6 +146,7 @@ class SwarmHost implements Host {
         await this.#engine.removeService(service.ID);
       }
       await this.#purgeRemote(serverId);
+      await this.#options.databases?.drop(serverId);
       await forgetSecrets(this.#engine, this.#settings.prefix, { of: serverId });
       await this.#folders.remove(serverId);
       this.#rollout.forget(serverId);
@@ -211,7 +213,7 @@ class SwarmHost implements Host {
 
   async #specOf(spec: ServerSpec): Promise<ServiceSpec> {
     const { mediaEnv } = this.#options;
-    const secret = secretOf(this.#settings, this.#configOf(spec));
+    const secret = secretOf(this.#settings, await this.#configOf(spec));
     const id = await this.#engine.putSecret(secret);
     return serviceSpec({
       ...{ settings: this.#settings, spec, env: mediaEnv, user: this.#folders.user },
@@ -220,15 +222,15 @@ class SwarmHost implements Host {
     });
   }
 
-  #configOf(spec: ServerSpec): MediaConfig {
-    const { mediaOrigin, idleSeconds, remoteStorage, remoteControl, log } = this.#options;
+  async #configOf(spec: ServerSpec): Promise<MediaConfig> {
+    const { mediaOrigin, idleSeconds, remoteStorage, remoteControl, databases, log } = this.#options;
     const { transcodes } = this.#settings;
     return mediaConfig.parse({
       ...spec,
       ...storageOf(spec, CONTAINER_FOLDER, remoteStorage),
       basePath: `/m/${spec.slug}`,
       folder: CONTAINER_FOLDER,
-      databaseUrl: `sqlite:${CONTAINER_FOLDER}/media.db`,
+      databaseUrl: await databaseUrlOf(spec, `${CONTAINER_FOLDER}/media.db`, databases),
       listen: { host: '0.0.0.0', port: MEDIA_PORT },
       controlAddress: remoteControl.address,
       controlToken: remoteControl.token(spec.serverId),
