@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { openApiDocument } from '@ptsdly/contract';
 import {
@@ -117,8 +117,8 @@ export async function openGateway(options: GatewayOptions): Promise<Service> {
       replaceHeaders(request, headers);
       return handler(request, response);
     }
-    const answerHeaders = (answer: IncomingMessage) => {
-      const passed = responseHeaders(answer.headers);
+    const answerHeaders = (answer: IncomingHttpHeaders) => {
+      const passed = responseHeaders(answer);
       return upstream === 'media' ? tenantHeaders(passed) : passed;
     };
     const sendTo = (address: string) => {
