@@ -12,20 +12,20 @@ export async function openNotes(url?: string): Promise<Notes> {
 
 function memoryNotes(): Notes {
   const notes = new Map<string, { text: string; until: number }>();
-  const get = async (key: string) => {
+  const read = (key: string) => {
     const note = notes.get(key);
     return note && note.until > Date.now() ? note.text : undefined;
   };
-  const set = async (key: string, text: string, seconds: number) => {
+  const write = (key: string, text: string, seconds: number) => {
     for (const [old, { until }] of notes) if (until <= Date.now()) notes.delete(old);
     notes.set(key, { text, until: Date.now() + seconds * 1000 });
   };
   return {
-    get,
-    set,
+    get: async (key) => read(key),
+    set: async (key, text, seconds) => write(key, text, seconds),
     async add(key, text, seconds) {
-      if ((await get(key)) !== undefined) return false;
-      await set(key, text, seconds);
+      if (read(key) !== undefined) return false;
+      write(key, text, seconds);
       return true;
     },
     remove: async (key) => void notes.delete(key),

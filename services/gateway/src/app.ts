@@ -16,6 +16,7 @@ import {
 import { openRates } from '@ptsdly/kv';
 import { note, refuse } from './answers.ts';
 import { type ClientAddress, clientAddress } from './client-address.ts';
+import { leaveIdle } from './connection.ts';
 import { type Exchange, type Filter, header } from './exchange.ts';
 import { requestHeaders, responseHeaders, tenantHeaders } from './headers.ts';
 import { proxyHeld } from './held.ts';
@@ -161,6 +162,7 @@ export async function openGateway(options: GatewayOptions): Promise<Service> {
     close: async () => {
       await Promise.all(followers.map((follower) => follower.close()));
       await rates.close();
+      leaveIdle();
     },
   };
 }
