@@ -15,4 +15,5 @@ export * from './pruning.ts';
 export * from './reach.ts';
 export * from './server-tokens.ts';
 export * from './service.ts';
+export * from './short-lived.ts';
 export * from './sse.ts';

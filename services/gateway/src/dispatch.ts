@@ -1,11 +1,12 @@
 import { performance } from 'node:perf_hooks';
 import { Problem } from '@ptsdly/contract';
+import { countShortLived } from '@ptsdly/kit';
 import { type Dispatcher, errors, Pool } from 'undici';
 import { ClientGone, CONNECT_MS, connectTo, IDLE_MS, SILENCE_MS } from './connection.ts';
 import type { ProxyRequest } from './proxy-request.ts';
 
 /** An answer of a known length up to this is sent with its head in one piece. */
-const ONE_PIECE = 64 * 1024;
+const ONE_PIECE = 16 * 1024;
 
 const pools = new Map<string, Pool>();
 
@@ -58,6 +59,10 @@ class Passing implements Dispatcher.DispatchHandler {
   #over = false;
   /** Head and body can still go out together. */
   #headWaits = false;
+  /** Of the body, where it is that short. */
+  #length = 0;
+  /** The whole body, until its end follows in the same breath. */
+  #body: Buffer | undefined;
 
   constructor(options: ProxyRequest, resolve: () => void, reject: (error: unknown) => void) {
     this.#options = options;
@@ -88,7 +93,8 @@ class Passing implements Dispatcher.DispatchHandler {
     const { response, guard, route, answerHeaders } = this.#options;
     guard.answered(route, (performance.now() - this.#startedAt) / 1000);
     response.writeHead(status, answerHeaders(headers));
-    this.#headWaits = Number(headers['content-length']) <= ONE_PIECE;
+    this.#length = Number(headers['content-length']);
+    this.#headWaits = this.#length <= ONE_PIECE;
     if (this.#headWaits) queueMicrotask(this.#sendHead);
     else response.flushHeaders();
     this.#resolve();
@@ -96,13 +102,22 @@ class Passing implements Dispatcher.DispatchHandler {
 
   /** Nothing of the body came with the head, so the head does not wait for it. */
   readonly #sendHead = () => {
-    if (this.#headWaits) this.#options.response.flushHeaders();
+    if (!this.#headWaits) return;
+    const { response } = this.#options;
     this.#headWaits = false;
+    if (this.#body) response.write(this.#body);
+    else response.flushHeaders();
+    this.#body = undefined;
   };
 
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
     const { response } = this.#options;
+    if (this.#headWaits && chunk.length === this.#length) {
+      this.#body = chunk;
+      return;
+    }
     this.#headWaits = false;
+    countShortLived(chunk.length);
     if (response.write(chunk)) return;
     controller.pause();
     response.once('drain', () => controller.resume());
@@ -110,7 +125,10 @@ class Passing implements Dispatcher.DispatchHandler {
 
   onResponseEnd(): void {
     this.#finish();
-    this.#options.response.end();
+    const { response } = this.#options;
+    // As one text Node sends it with the head in one write; each byte is one letter of it.
+    if (this.#body) response.end(this.#body.toString('latin1'), 'latin1');
+    else response.end();
   }
 
   onResponseError(_: Dispatcher.DispatchController, error: Error): void {

@@ -1,6 +1,8 @@
 import { type ClientRequest, request as httpRequest, type IncomingMessage } from 'node:http';
+import type { Writable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Problem } from '@ptsdly/contract';
+import { countShortLived } from '@ptsdly/kit';
 import { agent, ClientGone, CONNECT_MS, connectTo, SILENCE_MS } from './connection.ts';
 import { dispatch } from './dispatch.ts';
 import { hasBody, isGone, isHttp2 } from './http2.ts';
@@ -81,7 +83,7 @@ function forward(options: ProxyRequest, answerMs: number): Promise<void> {
         response.destroy();
         resolve();
       } else {
-        request.unpipe(upstream);
+        request.unpipe(upstream).off('data', countChunk);
         reject(error);
       }
     });
@@ -101,16 +103,23 @@ function forward(options: ProxyRequest, answerMs: number): Promise<void> {
       upstream.on('continue', () => {
         asked = true;
         response.writeContinue();
-        request.pipe(upstream);
+        stream(request, upstream);
       });
       upstream.flushHeaders();
     } else if (hasBody(request)) {
-      whenConnected(upstream, () => request.pipe(upstream)); // until then it can still be sent elsewhere
+      whenConnected(upstream, () => stream(request, upstream)); // until then it can still be sent elsewhere
     } else {
       upstream.end();
     }
   });
 }
+
+function stream(from: IncomingMessage, to: Writable): void {
+  from.pipe(to);
+  from.on('data', countChunk);
+}
+
+const countChunk = (chunk: Buffer) => countShortLived(chunk.length);
 
 /** Ends a request that finds no connection, whose connection is silent, or that is not answered in time. */
 function limitTime(upstream: ClientRequest, answerMs: number): { stop(): number } {
@@ -152,7 +161,7 @@ export function sendAnswer(
   answer.on('error', () => response.destroy());
   answer.on('aborted', () => response.destroy());
   answer.once('end', () => discardBody(request));
-  answer.pipe(response);
+  stream(answer, response);
 }
 
 /**
@@ -161,7 +170,7 @@ export function sendAnswer(
  */
 export function discardBody(request: IncomingMessage): void {
   if (request.complete || request.destroyed) return;
-  request.unpipe();
+  request.unpipe().off('data', countChunk);
   request.resume();
   const cut = setTimeout(() => request.socket.destroy(), LEFTOVER_BODY_MS);
   request.once('close', () => clearTimeout(cut));
