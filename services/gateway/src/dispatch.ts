@@ -4,10 +4,13 @@ import { countShortLived } from '@ptsdly/kit';
 import { type Dispatcher, errors, Pool } from 'undici';
 import { ClientGone, CONNECT_MS, connectTo, IDLE_MS, SILENCE_MS } from './connection.ts';
 import type { ProxyRequest } from './proxy-request.ts';
+import { Together } from './together.ts';
 
 /** An answer of a known length up to this is sent with its head in one piece. */
 const ONE_PIECE = 16 * 1024;
 
+const requests = new Together();
+const answers = new Together();
 const pools = new Map<string, Pool>();
 
 /** One pool of connections per address, as many as are needed at a time. */
@@ -36,15 +39,13 @@ export function dispatch(options: ProxyRequest, answerMs: number): Promise<void>
   const { request, address, headers } = options;
   return new Promise((resolve, reject) => {
     const passing = new Passing(options, resolve, reject);
-    poolOf(address).dispatch(
-      {
-        method: request.method as Dispatcher.HttpMethod,
-        path: request.url as string,
-        headers: headers as string[],
-        headersTimeout: answerMs,
-      },
-      passing,
-    );
+    const asked = {
+      method: request.method as Dispatcher.HttpMethod,
+      path: request.url as string,
+      headers: headers as string[],
+      headersTimeout: answerMs,
+    };
+    requests.add(() => poolOf(address).dispatch(asked, passing));
   });
 }
 
@@ -127,8 +128,9 @@ class Passing implements Dispatcher.DispatchHandler {
     this.#finish();
     const { response } = this.#options;
     // As one text Node sends it with the head in one write; each byte is one letter of it.
-    if (this.#body) response.end(this.#body.toString('latin1'), 'latin1');
-    else response.end();
+    const body = this.#body?.toString('latin1');
+    if (body === undefined) response.end();
+    else answers.add(() => response.end(body, 'latin1'));
   }
 
   onResponseError(_: Dispatcher.DispatchController, error: Error): void {
