@@ -393,7 +393,7 @@ export function readClientEnvironment(env: NodeJS.ProcessEnv = process.env) {
   return {
     server: env.PTSDLY_URL || undefined,
     token: env.PTSDLY_TOKEN || undefined,
-    /** Where uploads that were interrupted are noted. */
+    /** Where uploads that were interrupted are noted, and who is signed in. */
     stateFolder: join(state, 'ptsdly'),
   };
 }

@@ -28,6 +28,7 @@ ptsdly restore DIR               puts such a copy in its place, while nothing ru
 ptsdly migrate-store SERVICE URL copies the store of a service that does not run to MariaDB or Redis, and compares;
                                  SERVICE may be "servers" too: the databases of all media servers
 
+ptsdly login                     signs you in on this machine by a code that you enter in a browser; \`logout\` ends it
 ptsdly upload FILE…              uploads videos to your server; \`--share\` prints a link for each
 ptsdly import DIR                uploads a folder, its folders kept
 ptsdly export DIR                downloads everything as it was uploaded; each has a --help of its own
@@ -38,7 +39,7 @@ ptsdly export DIR                downloads everything as it was uploaded; each h
   --help            this text`;
 
 /** What a subscriber runs, on any machine. */
-const clientCommands = ['upload', 'import', 'export'];
+const clientCommands = ['login', 'logout', 'upload', 'import', 'export'];
 const isClientCommand = (word: string | undefined) => clientCommands.includes(word ?? '');
 
 async function main(): Promise<void> {

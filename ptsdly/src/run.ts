@@ -267,7 +267,8 @@ async function tlsOf(config: Config, log: Logger): Promise<Tls | undefined> {
     folder: join(config.data, 'tls'),
     ...(email ? { email } : {}),
   };
-  return openTls({ ...shared, source });
+  const rates = config.rateStore ? { sharedUrl: config.rateStore } : {};
+  return openTls({ ...shared, ...rates, source });
 }
 
 async function listenPlain(tls: Tls, { httpPort, host }: Config): Promise<Listener[]> {

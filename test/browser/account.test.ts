@@ -1,11 +1,13 @@
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { createClient, programApi } from '@ptsdly/contract';
 import { Secret, TOTP } from 'otpauth';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { password, until } from '../person.ts';
 import { type Product, root, startProduct } from '../product.ts';
+import { seriousViolations } from './axe.ts';
 import { chromiumPath, launchChromium, openContext, screens } from './chromium.ts';
 
 /** My page in a real browser: a second factor, a passkey, other devices, a picture, a new password by mail, the end. */
@@ -163,5 +165,40 @@ describe.runIf(chromiumPath)('my page', () => {
     await other.getByTestId('me-email').or(other.getByTestId('second-factor-code')).first().waitFor();
     await elsewhere.close();
     await context.close();
+  });
+
+  test('a program is let in by its code, and another one refused', { timeout: 60_000 }, async () => {
+    for (const screen of screens) {
+      const context = await openContext(browser, screen, product.url);
+      context.setDefaultTimeout(15_000);
+      const page = await context.newPage();
+      await signUp(page, `device-${screen.name}-${Date.now()}@example.test`);
+      const client = createClient(programApi, { baseUrl: product.url, fetch: (request) => fetch(request) });
+      const begin = () => client.beginDeviceGrant({ body: { name: 'laptop', scopes: ['videos:write'] } });
+      const grant = await begin();
+      await page.goto('/app/device');
+      await page.getByTestId('device-code').fill('BBBB BBBB');
+      await page.getByTestId('device-next').click();
+      await page.locator('[data-testid=problem][data-code=wrong_code]').waitFor();
+      await page.getByTestId('device-code').fill(grant.userCode.toLowerCase());
+      await page.getByTestId('device-next').click();
+      await page.getByTestId('device-wishes').waitFor();
+      expect(await seriousViolations(page)).toEqual([]);
+      await page.getByTestId('device-approve').click();
+      await page.getByTestId('device-approve').waitFor({ state: 'detached' });
+      const { deviceCode } = grant;
+      expect((await client.redeemDeviceGrant({ body: { deviceCode } })).scopes).toEqual(['videos:write']);
+      await page.goto('/app/me');
+      await page.getByTestId('session-row').filter({ hasText: 'laptop' }).waitFor();
+
+      const unwanted = await begin();
+      await page.goto(unwanted.verificationUrlComplete);
+      await page.getByTestId('device-next').click();
+      await page.getByTestId('device-refuse').click();
+      await page.getByTestId('device-refuse').waitFor({ state: 'detached' });
+      const refused = client.redeemDeviceGrant({ body: { deviceCode: unwanted.deviceCode } });
+      await expect(refused).rejects.toMatchObject({ code: 'access_denied' });
+      await context.close();
+    }
   });
 });

@@ -112,6 +112,22 @@ describe.runIf(chromiumPath)('operations', () => {
     await context.close();
   });
 
+  test('what is older comes page by page', { timeout: 60_000 }, async () => {
+    const [letter] = (await boss.identity.listMails({})).items;
+    for (let act = 0; act < 55; act++) await boss.identity.readMail({ params: { id: letter?.id ?? '' } });
+    const context = await contextOf(boss, screens[0] as Screen);
+    const page = await context.newPage();
+    await page.goto('/app/operator');
+    const audit = page.getByRole('region', { name: '처리 기록' });
+    await audit.getByTestId('audit-entry').first().waitFor();
+    const oldest = audit.getByTestId('audit-entry').filter({ hasText: 'user → admin' });
+    expect(await oldest.count()).toBe(0);
+    await audit.getByTestId('more').click();
+    await oldest.waitFor();
+    await audit.getByTestId('more').waitFor({ state: 'detached' });
+    await context.close();
+  });
+
   test('who has no role is told so, and shown nothing', { timeout: 60_000 }, async () => {
     await owner.identity.putConsents({ body: (await owner.identity.authOptions({})).documents });
     const context = await contextOf(owner, screens[0] as Screen);

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { libraryApi } from '@ptsdly/contract';
@@ -148,4 +148,44 @@ test('says what is wrong, with an exit code that a script can tell', async () =>
     [ptsdly(['import', '--help']), { code: 0, stdout: expect.stringContaining('Exit codes') }],
   ];
   for (const [ended, expected] of cases) expect(await ended).toMatchObject(expected);
+});
+
+test('login lets this machine in by a code, upload and export need no token then, and logout ends it', async () => {
+  const env = { PTSDLY_TOKEN: '', XDG_STATE_HOME: join(folder, 'signed-in') };
+  const path = await file('login.mp4', randomBytes(1000));
+  expect(await ptsdly(['upload', path], env)).toMatchObject({ code: 2, stdout: '' });
+  const { child, ended } = start(['login'], env);
+  const code = await new Promise<string>((found) => {
+    let said = '';
+    child.stdout.on('data', (chunk: Buffer) => {
+      said += chunk.toString();
+      const shown = /^ +([A-Z]{4}-[A-Z]{4})$/m.exec(said)?.[1];
+      if (shown) found(shown);
+    });
+  });
+  await owner.identity.decideDeviceGrant({ body: { userCode: code, approve: true } });
+  const login = await ended;
+  expect(login).toMatchObject({ code: 0, stderr: '' });
+  const [name = ''] = await readdir(join(folder, 'signed-in', 'ptsdly'));
+  const kept = join(folder, 'signed-in', 'ptsdly', name);
+  expect((await stat(kept)).mode & 0o777).toBe(0o600);
+
+  // an access token that is over is renewed, by two commands at once too
+  const before = JSON.parse(await readFile(kept, 'utf8'));
+  await writeFile(kept, JSON.stringify({ ...before, until: 0 }));
+  const other = await file('login-2.mp4', randomBytes(2000));
+  const uploads = await Promise.all([ptsdly(['upload', path], env), ptsdly(['upload', other], env)]);
+  for (const upload of uploads) expect(upload).toMatchObject({ code: 0 });
+  const after = JSON.parse(await readFile(kept, 'utf8'));
+  expect(after.refreshToken).not.toBe(before.refreshToken);
+  expect((await videos()).map(({ title }) => title)).toEqual(expect.arrayContaining(['login', 'login-2']));
+
+  const [program] = (await owner.identity.listSessions({})).items.filter(({ scopes }) => scopes !== null);
+  expect(program?.scopes).toEqual(['servers:read', 'videos:write', 'links:write']);
+  expect(await ptsdly(['logout'], env)).toMatchObject({ code: 0, stdout: 'Signed out.\n' });
+  expect((await owner.identity.listSessions({})).items.every(({ scopes }) => scopes === null)).toBe(true);
+  expect(await ptsdly(['upload', path], env)).toMatchObject({ code: 2 });
+  const log = await product.log();
+  for (const secret of [before.refreshToken, before.accessToken, after.refreshToken, code])
+    expect(log).not.toContain(secret);
 });

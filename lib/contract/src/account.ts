@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { endpoint } from './endpoint.ts';
 import { email, idParams, page, pageQuery, timestamp } from './fields.ts';
 import { role } from './role.ts';
+import { scope } from './scope.ts';
 
 /** Ways in, proofs of who one is, and what an operator may see and do: the rest of identity's contract. */
 
@@ -23,9 +24,11 @@ export type Passkey = z.infer<typeof passkey>;
 
 export const signedInDevice = z.object({
   id: z.string(),
-  /** `Chrome · Android` */
+  /** `Chrome · Android`, or the name of a program */
   device: z.string(),
   isCurrent: z.boolean(),
+  /** What a program that was let in may do; null for a browser. */
+  scopes: z.array(scope).nullable(),
   createdAt: timestamp,
   lastSeenAt: timestamp,
 });
@@ -260,7 +263,7 @@ export const accountApi = {
     method: 'DELETE',
     path: '/api/me/sessions',
     access: 'user',
-    summary: 'Sign out everywhere else: every other session and every API token',
+    summary: 'Sign out everywhere else: every other session, program and API token',
   }),
   exportMe: endpoint({
     method: 'GET',

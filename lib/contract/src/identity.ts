@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { accountApi, adminApi, entryApi } from './account.ts';
+import { deviceGrantApi, programApi } from './device-grant.ts';
 import { endpoint } from './endpoint.ts';
 import { email, idParams, locale, timestamp } from './fields.ts';
 import { role } from './role.ts';
@@ -55,6 +56,8 @@ export const authOptions = z.object({
 
 export const identityApi = {
   ...entryApi,
+  ...programApi,
+  ...deviceGrantApi,
   ...accountApi,
   ...adminApi,
   authOptions: endpoint({

@@ -3,6 +3,7 @@ export * from './billing.ts';
 export * from './billing-operator.ts';
 export * from './client.ts';
 export * from './control.ts';
+export * from './device-grant.ts';
 export * from './endpoint.ts';
 export * from './events.ts';
 export * from './fields.ts';

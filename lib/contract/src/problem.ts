@@ -9,6 +9,11 @@
 /** Stable code → HTTP status and the sentence that a person reads. Codes are never renamed. */
 export const problems = {
   bad_request: [400, 'The request could not be understood.'],
+  authorization_pending: [400, 'Nobody has agreed yet.'],
+  slow_down: [400, 'Please ask less often.'],
+  access_denied: [400, 'The person has refused.'],
+  expired_token: [400, 'The code is over. Please begin again.'],
+  invalid_grant: [400, 'This sign-in has ended. Please sign in again.'],
   invalid_json: [400, 'The body is not valid JSON.'],
   unauthenticated: [401, 'Please sign in first.'],
   invalid_credentials: [401, 'The e-mail address or the password is wrong.'],

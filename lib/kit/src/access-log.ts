@@ -7,6 +7,8 @@ export interface Access {
   readonly status: number;
   /** Milliseconds that the answer took. */
   readonly ms: number;
+  /** Further members as JSON, each with a comma before it. */
+  readonly more?: string;
 }
 
 /** What pino keeps in a logger under its public symbols. */
@@ -31,14 +33,14 @@ export class AccessLog {
   }
 
   /** `method` is one of HTTP's own names. */
-  note(level: keyof typeof LEVELS, { method, status, ms }: Access): void {
+  note(level: keyof typeof LEVELS, { method, status, ms, more = '' }: Access): void {
     if (!this.#log.isLevelEnabled(level)) return;
     const stream = this.#inside[symbols.streamSym];
     stream.lastLevel = LEVELS[level];
     const bound = this.#inside[symbols.chindingsSym];
     const rounded = Math.round(ms * 1000) / 1000;
     stream.write(
-      `{"level":"${level}"${timestamp()}${bound},"method":"${method}","status":${status},"ms":${rounded},"msg":"request"}\n`,
+      `{"level":"${level}"${timestamp()}${bound},"method":"${method}","status":${status},"ms":${rounded}${more},"msg":"request"}\n`,
     );
   }
 }

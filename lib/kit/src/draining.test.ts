@@ -1,14 +1,17 @@
 import { once } from 'node:events';
 import { Agent, request as httpRequest, type IncomingMessage } from 'node:http';
 import { afterEach, expect, test } from 'vitest';
-import { type Listener, listen } from './listen.ts';
+import { type Listener, type ListenOptions, listen } from './listen.ts';
 import { forget, reach } from './reach.ts';
 import type { Service } from './service.ts';
 
 const LINGER_MS = 400;
 const listeners: Listener[] = [];
 const agents: Agent[] = [];
-async function open(fetch: Service['fetch'], more: { lingerMs?: number; port?: number } = {}) {
+async function open(
+  fetch: Service['fetch'],
+  more: Pick<ListenOptions, 'lingerMs' | 'keepsIdle' | 'port'> = {},
+) {
   const listener = await listen({ fetch }, { drainMs: 5000, ...more });
   listeners.push(listener);
   return listener;
@@ -39,6 +42,20 @@ test('while it lingers all is served and /readyz says no; then answers on open c
   expect(last.statusCode).toBe(200);
   expect(last.headers.connection).toBe('close');
   await expect(get(listener.address, kept)).rejects.toThrow('ECONNREFUSED');
+  await closed;
+});
+
+test('a write into a connection that was idle when it began to leave is answered, where idle ones are kept', async () => {
+  const listener = await open(async (request) => new Response(await request.text()), { keepsIdle: true });
+  const kept = new Agent({ keepAlive: true });
+  agents.push(kept);
+  await get(listener.address, kept);
+  const closed = listener.close();
+  await expect.poll(() => listener.server.listening).toBe(false);
+  await new Promise((resolve) => setTimeout(resolve, 50)); // what is idle would be closed by now
+  const write = httpRequest(listener.address, { agent: kept, method: 'POST' }).end('written');
+  const [answer] = (await once(write, 'response')) as [IncomingMessage];
+  expect((await answer.toArray()).join('')).toBe('written');
   await closed;
 });
 

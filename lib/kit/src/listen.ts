@@ -24,6 +24,8 @@ export interface ListenOptions {
    * not given.
    */
   readonly lingerMs?: number;
+  /** Idle connections are not closed under their owners' hands, even where there is no time to linger. */
+  readonly keepsIdle?: boolean;
   /** Milliseconds that open requests may then take to end; then they are cut. */
   readonly drainMs?: number;
 }
@@ -89,12 +91,12 @@ export async function listen(
       ? `unix:${options.socketPath}`
       : tcpAddress(server, options.tls ? 'https' : 'http'),
     close: async () => {
-      const { lingerMs = 0, drainMs = 5000 } = options;
+      const { lingerMs = 0, drainMs = 5000, keepsIdle = lingerMs > 0 } = options;
       leaving = true;
       if (lingerMs > 0) await pause(lingerMs);
       heads?.handOver();
       await shut(server, draining, {
-        ...{ drainMs, idleMs: lingerMs > 0 ? LAST_REQUESTS_MS : 0 },
+        ...{ drainMs, idleMs: keepsIdle ? LAST_REQUESTS_MS : 0 },
         closeIdle: () => {
           connections.closeIdle();
           heads?.closeIdle();

@@ -9,7 +9,9 @@ export {
   type Tx,
 } from './kv.ts';
 export { KvError } from './kv-error.ts';
+export type { Notes } from './notes.ts';
 export { openKv } from './open-kv.ts';
+export { openNotes } from './open-notes.ts';
 export { openRates } from './open-rates.ts';
 export { appendEvent, feedCursor, lastEvent, pruneOutbox, readOutbox, sharedProgress } from './outbox.ts';
 export type { Count, RateLimiter, Rates } from './rates.ts';

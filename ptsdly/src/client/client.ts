@@ -1,9 +1,11 @@
 import { parseArgs } from 'node:util';
 import { readClientEnvironment } from '../config.ts';
-import { openAccount } from './account.ts';
+import { openAccount, originOf } from './account.ts';
 import { exportLibrary } from './export-library.ts';
 import { importFolder } from './import-folder.ts';
+import { logIn, logOut } from './log-in.ts';
 import { Progress } from './progress.ts';
+import { type Authorize, byToken, SignIn } from './sign-in.ts';
 import { uploadFiles } from './upload-files.ts';
 import { wordsFor } from './words.ts';
 
@@ -30,10 +32,26 @@ Downloads everything as it was uploaded, in the folders of your library, and che
 What is there already is not fetched again. The details go to library.json.`,
 };
 
+const signingIn: Readonly<Record<string, string>> = {
+  login: `ptsdly login [options]
+
+Signs you in on this machine: it shows a code, you enter it in a browser and agree, and the other commands need no
+token any more. The sign-in stands on your account page, ends there or with ptsdly logout, and is renewed by itself.
+
+  --server URL     the installation; PTSDLY_URL, or http://localhost:8080
+  --help           this text`,
+  logout: `ptsdly logout [options]
+
+Ends what ptsdly login has begun, here and at the installation.
+
+  --server URL     the installation; PTSDLY_URL, or http://localhost:8080
+  --help           this text`,
+};
+
 const common = `
   --server URL     the installation; PTSDLY_URL, or http://localhost:8080
-  --token TOKEN    an API token from your account page (servers:read, videos:write, and links:write to share);
-                   better in PTSDLY_TOKEN, where no list of processes shows it
+  --token TOKEN    an API token from your account page (servers:read, videos:write, and links:write to share), where
+                   ptsdly login is not possible; better in PTSDLY_TOKEN, where no list of processes shows it
   --quiet          no progress
   --help           this text
 
@@ -76,20 +94,27 @@ async function dispatch(command: string, argv: readonly string[], signal: AbortS
     },
   });
   if (values.help) {
-    console.log(help[command] + common);
+    console.log(signingIn[command] ?? help[command] + common);
     return true;
+  }
+  const environment = readClientEnvironment();
+  const origin = originOf(values.server ?? environment.server ?? 'http://localhost:8080');
+  const { stateFolder } = environment;
+  if (command in signingIn) {
+    if (positionals.length > 0) throw new UsageError(`See ptsdly ${command} --help.`);
+    const work = command === 'login' ? logIn : logOut;
+    return work({ origin, stateFolder, signal });
   }
   const [first] = positionals;
   if (first === undefined || (command !== 'upload' && positionals.length > 1)) {
     throw new UsageError(`${(help[command] ?? '').split('\n')[0]}\nSee ptsdly ${command} --help.`);
   }
-  const environment = readClientEnvironment();
-  const token = values.token ?? environment.token;
-  if (!token)
-    throw new UsageError('An API token is needed: --token, or PTSDLY_TOKEN. Make one on your account page.');
-  const account = await openAccount(values.server ?? environment.server ?? 'http://localhost:8080', token);
+  const account = await openAccount(
+    origin,
+    await authorization(origin, values.token ?? environment.token, stateFolder),
+  );
   const progress = new Progress(values.quiet ? undefined : process.stderr);
-  const shared = { account, progress, signal, stateFolder: environment.stateFolder };
+  const shared = { account, progress, signal, stateFolder };
   switch (command) {
     case 'upload':
       return uploadFiles({
@@ -102,6 +127,20 @@ async function dispatch(command: string, argv: readonly string[], signal: AbortS
     default:
       return exportLibrary({ ...shared, folder: first });
   }
+}
+
+/** By an API token where one is given, else by the sign-in of this machine. */
+async function authorization(
+  origin: string,
+  token: string | undefined,
+  stateFolder: string,
+): Promise<Authorize> {
+  if (token) return byToken(token);
+  const signIn = new SignIn(origin, stateFolder);
+  if (await signIn.isThere()) return signIn.authorize;
+  throw new UsageError(
+    `Nobody is signed in at ${origin} here. Sign in with \`ptsdly login\`, or give an API token: PTSDLY_TOKEN.`,
+  );
 }
 
 const isParseError = (error: unknown) =>

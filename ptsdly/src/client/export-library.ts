@@ -122,7 +122,7 @@ async function downloadOnce(
   from: number,
   { account, progress, signal }: ExportOptions,
 ): Promise<void> {
-  const headers = { ...account.headers, ...(from > 0 && { range: `bytes=${from}-` }) };
+  const headers = { ...(await account.authorize()), ...(from > 0 && { range: `bytes=${from}-` }) };
   const response = await fetch(new URL(video.originalUrl, account.origin), { headers, signal });
   if (response.status >= 300 || !response.body) throw await Problem.fromResponse(response);
   let done = response.status === 206 ? from : 0;

@@ -89,7 +89,9 @@ function send(
     const bytes = createReadStream(file.path) as unknown as Buffer;
     const upload = new Upload(bytes, {
       endpoint: `${account.serverUrl}/uploads`,
-      headers: account.headers,
+      onBeforeRequest: async (request) => {
+        request.setHeader('authorization', (await account.authorize()).authorization);
+      },
       uploadSize: size,
       chunkSize: CHUNK,
       retryDelays: RETRY_MS,

@@ -1,5 +1,5 @@
 import { Problem } from '@ptsdly/contract';
-import type { Metrics } from '@ptsdly/kit';
+import { AccessLog, type Logger, type Metrics } from '@ptsdly/kit';
 import type { Exchange } from './exchange.ts';
 import { isGone, isHttp2 } from './http2.ts';
 import { discardBody } from './proxy.ts';
@@ -20,13 +20,21 @@ export function note(
     upstream: route?.upstream ?? 'none',
   };
   metrics.requests.observe(labels, seconds);
-  log.info({
-    ...labels,
-    ms: Math.round(seconds * 1000),
-    requestId,
-    traceId: trace.traceId,
-    cut: !response.writableEnded || undefined,
-  });
+  const { method, status, upstream } = labels;
+  const cut = response.writableEnded ? '' : ',"cut":true';
+  const more = `,"upstream":"${upstream}","requestId":"${requestId}","traceId":"${trace.traceId}"${cut}`;
+  lineOf(log, labels.route).note('info', { method, status: Number(status), ms: seconds * 1000, more });
+}
+
+const lines = new WeakMap<Logger, Map<string, AccessLog>>();
+
+/** The lines of one route: none of their values comes from outside but as something that cannot hold a quote. */
+function lineOf(log: Logger, route: string): AccessLog {
+  const known = lines.get(log) ?? new Map<string, AccessLog>();
+  lines.set(log, known);
+  const line = known.get(route) ?? new AccessLog(log, route);
+  known.set(route, line);
+  return line;
 }
 
 export function refuse(exchange: Exchange, error: unknown): void {

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { type Event, openApiDocument } from '@ptsdly/contract';
 import {
@@ -16,6 +16,7 @@ import {
 import { openRates } from '@ptsdly/kv';
 import { note, refuse } from './answers.ts';
 import { type ClientAddress, clientAddress } from './client-address.ts';
+import { leaveIdle } from './connection.ts';
 import { type Exchange, type Filter, header } from './exchange.ts';
 import { requestHeaders, responseHeaders, tenantHeaders } from './headers.ts';
 import { proxyHeld } from './held.ts';
@@ -129,8 +130,8 @@ export async function openGateway(options: GatewayOptions): Promise<Service> {
       replaceHeaders(request, headers);
       return handler(request, response);
     }
-    const answerHeaders = (answer: IncomingMessage) => {
-      const passed = responseHeaders(answer.headers);
+    const answerHeaders = (answer: IncomingHttpHeaders) => {
+      const passed = responseHeaders(answer);
       return upstream === 'media' ? tenantHeaders(passed) : passed;
     };
     const sendTo = (address: string) => {
@@ -175,6 +176,7 @@ export async function openGateway(options: GatewayOptions): Promise<Service> {
       await Promise.all(followers.map((follower) => follower.close()));
       offload.close();
       await rates.close();
+      leaveIdle();
     },
   };
 }

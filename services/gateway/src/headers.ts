@@ -86,7 +86,10 @@ function passedCookies(cookie: string | undefined, allowed: RegExp | undefined):
     .join('; ');
 }
 
-function connectionNames(connection: string | undefined): Set<string> {
+const NO_NAMES: ReadonlySet<string> = new Set();
+
+function connectionNames(connection: string | undefined): ReadonlySet<string> {
+  if (connection === undefined || connection === 'keep-alive' || connection === 'close') return NO_NAMES;
   return new Set(
     (connection ?? '')
       .toLowerCase()

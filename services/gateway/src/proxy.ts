@@ -1,60 +1,25 @@
-import {
-  Agent,
-  type ClientRequest,
-  request as httpRequest,
-  type IncomingMessage,
-  type ServerResponse,
-} from 'node:http';
+import { type ClientRequest, request as httpRequest, type IncomingMessage } from 'node:http';
+import type { Writable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Problem } from '@ptsdly/contract';
+import { ClientGone, countShortLived } from '@ptsdly/kit';
+import { agent, CONNECT_MS, connectTo, SILENCE_MS } from './connection.ts';
+import { dispatch } from './dispatch.ts';
 import { hasBody, isGone, isHttp2 } from './http2.ts';
-import type { Guard, Patience } from './upstream.ts';
+import type { ProxyRequest } from './proxy-request.ts';
+import type { Patience } from './upstream.ts';
 
-/**
- * Streams a request to an upstream and its answer back, without buffering: back-pressure both ways, an abort on
- * one side ends the other, an answer that breaks off is never finished cleanly (RFC 9112 §8), an early answer
- * (413) wins over the rest of the body, `Expect: 100-continue` is the upstream's to answer (RFC 9110 §10.1.1).
- */
-export interface ProxyRequest {
-  readonly request: IncomingMessage;
-  readonly response: ServerResponse;
-  /** `http://host:port` or `unix:/path.sock`. */
-  readonly address: string;
-  readonly guard: Guard;
-  /** The template, for metrics. */
-  readonly route: string;
-  /** Flat list of names and values. */
-  readonly headers: readonly string[];
-  /** Turns the upstream's headers into the client's; may throw a Problem. */
-  readonly answerHeaders: (answer: IncomingMessage) => Record<string, string | string[]>;
-  /** True when the bytes of an answer are elsewhere, and are not to be sent from here. May throw a Problem. */
-  readonly divert?: (answer: IncomingMessage) => boolean;
-}
-
-/** A connection to an upstream on which nothing moves. */
-export const SILENCE_MS = 120_000;
-const CONNECT_MS = 2000;
 const LEFTOVER_BODY_MS = 2000;
 const PAUSE_MS = { first: 20, longest: 250 };
 const RETRIES = 2;
 
 /**
- * Idle connections are given up sooner than any service that drains closes them (`listen`): no request is sent into
- * a connection that is about to close.
+ * Streams a request to an upstream and its answer back, without buffering: back-pressure both ways, an abort on
+ * one side ends the other, an answer that breaks off is never finished cleanly (RFC 9112 §8), an early answer
+ * (413) wins over the rest of the body, `Expect: 100-continue` is the upstream's to answer (RFC 9110 §10.1.1).
+ *
+ * Resolves when the answer has begun. Rejects with a Problem while it still can, or when the client is gone.
  */
-export const agent = new Agent({
-  keepAlive: true,
-  maxSockets: Number.POSITIVE_INFINITY,
-  maxFreeSockets: 256,
-  timeout: 1000,
-});
-
-/** The client has left before there was an answer. */
-class ClientGone extends Error {
-  override readonly name = 'ClientGone';
-}
-
-/** Resolves when the answer has begun. Rejects with a Problem while it still can, or when the client is gone. */
 export function proxy(options: ProxyRequest): Promise<void> {
   options.guard.budget.earn();
   return options.guard.run((patience) => attempts(options, patience));
@@ -70,7 +35,7 @@ async function attempts(options: ProxyRequest, patience: Patience): Promise<void
   let pause = PAUSE_MS.first;
   for (let retries = 0; ; ) {
     try {
-      return await forward(options, patience.answerMs);
+      return await (isSmall(options) ? dispatch : forward)(options, patience.answerMs);
     } catch (error) {
       if (error instanceof Problem || response.headersSent || isGone(response)) throw error;
       if (isUnreached(error)) {
@@ -90,10 +55,9 @@ async function attempts(options: ProxyRequest, patience: Patience): Promise<void
 
 const unavailable = (cause: unknown) => new Problem('unavailable', { cause, retryAfter: 1 });
 
-export function connectTo(address: string) {
-  if (address.startsWith('unix:')) return { socketPath: address.slice('unix:'.length) };
-  const { hostname, port } = new URL(address);
-  return { host: hostname.replace(/^\[|\]$/g, ''), port };
+/** Small calls of the services go the cheap way; a media server's answers may be gigabytes. */
+function isSmall({ request, guard }: ProxyRequest): boolean {
+  return guard.name !== 'media' && request.headers.expect === undefined && !hasBody(request);
 }
 
 function forward(options: ProxyRequest, answerMs: number): Promise<void> {
@@ -119,7 +83,7 @@ function forward(options: ProxyRequest, answerMs: number): Promise<void> {
         response.destroy();
         resolve();
       } else {
-        request.unpipe(upstream);
+        request.unpipe(upstream).off('data', countChunk);
         reject(error);
       }
     });
@@ -142,16 +106,23 @@ function forward(options: ProxyRequest, answerMs: number): Promise<void> {
       upstream.on('continue', () => {
         asked = true;
         response.writeContinue();
-        request.pipe(upstream);
+        stream(request, upstream);
       });
       upstream.flushHeaders();
     } else if (hasBody(request)) {
-      whenConnected(upstream, () => request.pipe(upstream)); // until then it can still be sent elsewhere
+      whenConnected(upstream, () => stream(request, upstream)); // until then it can still be sent elsewhere
     } else {
       upstream.end();
     }
   });
 }
+
+function stream(from: IncomingMessage, to: Writable): void {
+  from.pipe(to);
+  from.on('data', countChunk);
+}
+
+const countChunk = (chunk: Buffer) => countShortLived(chunk.length);
 
 /** Ends a request that finds no connection, whose connection is silent, or that is not answered in time. */
 function limitTime(upstream: ClientRequest, answerMs: number): { stop(): number } {
@@ -186,14 +157,14 @@ export function sendAnswer(
   answer: IncomingMessage,
   asked: boolean,
 ): void {
-  const headers = answerHeaders(answer);
+  const headers = answerHeaders(answer.headers);
   if (!asked && !isHttp2(request)) headers.connection = 'close';
   response.writeHead(answer.statusCode ?? 502, headers);
   response.flushHeaders();
   answer.on('error', () => response.destroy());
   answer.on('aborted', () => response.destroy());
   answer.once('end', () => discardBody(request));
-  answer.pipe(response);
+  stream(answer, response);
 }
 
 /**
@@ -202,7 +173,7 @@ export function sendAnswer(
  */
 export function discardBody(request: IncomingMessage): void {
   if (request.complete || request.destroyed) return;
-  request.unpipe();
+  request.unpipe().off('data', countChunk);
   request.resume();
   const cut = setTimeout(() => request.socket.destroy(), LEFTOVER_BODY_MS);
   request.once('close', () => clearTimeout(cut));

@@ -1,6 +1,8 @@
 import { request as httpRequest, type IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { agent, connectTo, type ProxyRequest, SILENCE_MS, sendAnswer } from './proxy.ts';
+import { agent, connectTo, SILENCE_MS } from './connection.ts';
+import { sendAnswer } from './proxy.ts';
+import type { ProxyRequest } from './proxy-request.ts';
 
 /** Only WebSocket is passed on; whatever else a client would like to speak (h2c) is a plain request (RFC 9110 §7.8). */
 export function wantsWebSocket({ method, headers }: IncomingMessage): boolean {
@@ -35,7 +37,7 @@ export function proxyUpgrade(options: ProxyRequest, socket: Duplex, head: Buffer
       upstream.once('upgrade', (answer, peer, early) => {
         response.statusCode = 101;
         response.detachSocket(socket as never);
-        socket.write(switchingProtocols(answerHeaders(answer)));
+        socket.write(switchingProtocols(answerHeaders(answer.headers)));
         join(socket, peer, head, early);
         socket.once('close', () => response.emit('close'));
         resolve();

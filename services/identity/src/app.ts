@@ -1,5 +1,13 @@
-import { feedApi, identityApi, identityInternalApi, identityOperatorApi, Problem } from '@ptsdly/contract';
-import { type AppOptions, admit, type Caller, createApp, type Feed, mount } from '@ptsdly/kit';
+import {
+  type deviceGrantApi,
+  feedApi,
+  identityApi,
+  identityInternalApi,
+  identityOperatorApi,
+  Problem,
+  type programApi,
+} from '@ptsdly/contract';
+import { type AppOptions, admit, type Caller, createApp, type Feed, type Handlers, mount } from '@ptsdly/kit';
 import type { Hono } from 'hono';
 import {
   type AccountParts,
@@ -9,10 +17,12 @@ import {
   pictureHandlers,
 } from './account-handlers.ts';
 import type { ApiTokens } from './api-tokens.ts';
+import type { DeviceGrants } from './device-grants.ts';
 import type { Door } from './door.ts';
 import { localeOf } from './entry.ts';
 import type { KakaoUnlink } from './kakao-unlink.ts';
 import type { SigningKeys } from './keys.ts';
+import type { Programs } from './programs.ts';
 import type { ProviderLinks } from './provider-links.ts';
 import type { Tokens } from './tokens.ts';
 
@@ -23,6 +33,8 @@ export interface IdentityParts extends AccountParts {
   readonly door: Door;
   readonly links: ProviderLinks;
   readonly kakaoUnlink: KakaoUnlink;
+  readonly programs: Programs;
+  readonly deviceGrants: DeviceGrants;
   readonly apiTokens: ApiTokens;
   readonly tokens: Tokens;
   readonly keys: SigningKeys;
@@ -74,6 +86,7 @@ export function identityApp(parts: IdentityParts, options: AppOptions): Hono {
       ...entryHandlers(parts),
       ...accountHandlers(parts),
       ...adminHandlers(parts),
+      ...programHandlers(parts),
       linkProvider: ({ body, ...visit }) => door.link(body, visit),
       unlinkProvider: ({ caller, params }) => links.unlink(caller, params.provider),
       listTokens: async ({ caller }) => ({ items: await apiTokens.list(caller) }),
@@ -103,6 +116,18 @@ export function identityApp(parts: IdentityParts, options: AppOptions): Hono {
   );
   mount(app, feedApi, { events: ({ query }) => feed.page(query) }, options);
   return app;
+}
+
+function programHandlers({ deviceGrants, programs }: IdentityParts) {
+  return {
+    beginDeviceGrant: ({ body }) => deviceGrants.begin(body),
+    redeemDeviceGrant: ({ body }) => deviceGrants.redeem(body.deviceCode),
+    refreshTokens: ({ body }) => programs.refresh(body.refreshToken),
+    revokeTokens: ({ body }) => programs.revoke(body.refreshToken),
+    findDeviceGrant: ({ caller, body }) => deviceGrants.find(caller, body.userCode),
+    decideDeviceGrant: ({ caller, body, request }) =>
+      deviceGrants.decide(caller, body.userCode, body.approve, localeOf(request)),
+  } satisfies Handlers<typeof programApi & typeof deviceGrantApi>;
 }
 
 /**

@@ -36,7 +36,11 @@ export class Devices {
     const device = isOurs ? shown : randomBytes(16).toString('base64url');
     if (!isOurs) headers.append('set-cookie', this.#cookie.line('device', device, MAX_AGE_S));
     const known = await this.#remember(userId, createHash('sha256').update(device).digest('base64url'));
-    if (known) return;
+    if (!known) await this.tell(userId, deviceName(request.headers.get('user-agent')), locale);
+  }
+
+  /** Writes to somebody, who wants to know it, that there was a sign-in. */
+  async tell(userId: string, device: string, locale: Locale): Promise<void> {
     const user = await this.#db
       .selectFrom('user')
       .select(['email', 'signInAlerts'])
@@ -44,7 +48,7 @@ export class Devices {
       .executeTakeFirst();
     if (user?.signInAlerts !== 1 || isPlaceholder(user.email)) return;
     const values = {
-      device: deviceName(request.headers.get('user-agent')),
+      device,
       time: `${new Date().toISOString().slice(0, 16).replace('T', ' ')} UTC`,
     };
     await this.#post.post({ kind: 'new-sign-in', email: user.email, userId, locale, values });

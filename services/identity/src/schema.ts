@@ -117,6 +117,32 @@ export interface IdentityTables extends OutboxTables {
   picture: { userId: string; hash: string; jpeg: Uint8Array };
   /** What was removed with an account; `hash` of the secret in the receipt's address. Names nobody. */
   receipt: { hash: string; userId: string; createdAt: string; removed: string };
+  /** A program that asks to be let in (RFC 8628); both codes as SHA-256, `interval` in seconds. */
+  device_grant: {
+    id: string;
+    hash: string;
+    userCodeHash: string;
+    name: string;
+    scopes: string;
+    state: 'waiting' | 'approved' | 'denied';
+    userId: string | null;
+    interval: number;
+    askedAt: string;
+    expiresAt: string;
+  };
+  /** A program that was let in, with the hashes of its newest refresh token and of the one before. */
+  program: {
+    id: string;
+    userId: string;
+    name: string;
+    scopes: string;
+    familyHash: string;
+    currentHash: string;
+    formerHash: string | null;
+    createdAt: string;
+    rotatedAt: string;
+    expiresAt: string;
+  };
   /** Privileged acts; written, never changed. */
   audit: { id: string; at: string; actor: string; action: string; subject: string; detail: string };
   /** Signing keys; the private half is encrypted under the secret. */
@@ -198,6 +224,18 @@ const accountTables = [
     "action" text not null, "subject" text not null, "detail" text not null)`,
 ];
 
+const programTables = [
+  `create table "device_grant" ("id" varchar(64) not null primary key, "hash" varchar(64) not null unique,
+    "userCodeHash" varchar(64) not null unique, "name" text not null, "scopes" text not null, "state" varchar(20) not null,
+    "userId" varchar(64) references "user" ("id") on delete cascade, "interval" integer not null,
+    "askedAt" varchar(30) not null, "expiresAt" varchar(30) not null)`,
+  `create table "program" ("id" varchar(64) not null primary key,
+    "userId" varchar(64) not null references "user" ("id") on delete cascade, "name" text not null, "scopes" text not null,
+    "familyHash" varchar(64) not null unique, "currentHash" varchar(64) not null, "formerHash" varchar(64),
+    "createdAt" varchar(30) not null, "rotatedAt" varchar(30) not null, "expiresAt" varchar(30) not null)`,
+  `create index "program_userId_idx" on "program" ("userId")`,
+];
+
 const running = (statements: readonly string[]): Migration => ({
   async up(db) {
     for (const statement of statements) await sql.raw(statement).execute(db);
@@ -210,4 +248,5 @@ export const migrations: Migrations = {
   '2027-01-identity-1-api-tokens': running(apiTokenTables),
   '2027-01-identity-2-accounts': running(accountTables),
   '2027-02-databases-outbox-head': outboxHeadMigration,
+  '2027-03-gateway-programs': running(programTables),
 };

@@ -24,6 +24,7 @@ import { createAuth, type Letters } from './auth.ts';
 import { Ceremonies } from './ceremonies.ts';
 import { SessionCookie } from './cookie.ts';
 import { Credentials } from './credentials.ts';
+import { DeviceGrants } from './device-grants.ts';
 import { Devices } from './devices.ts';
 import { Door } from './door.ts';
 import { Entry, localeOf } from './entry.ts';
@@ -37,6 +38,7 @@ import { Passkeys } from './passkeys.ts';
 import { Passwords } from './passwords.ts';
 import { People } from './people.ts';
 import { Pictures } from './pictures.ts';
+import { Programs } from './programs.ts';
 import { ProviderLinks } from './provider-links.ts';
 import { openProviders } from './providers/open-providers.ts';
 import type { Providers } from './providers/provider.ts';
@@ -136,6 +138,7 @@ async function assemble(
   const devices = new Devices(db, cookie, post);
   const waysIn = { db, cookie, sessions, ceremonies, passkeys, passwords, secondFactor, devices, attempts };
   const entry = new Entry(waysIn);
+  const programs = new Programs({ db, tokens, bell, secret, log });
   const letters = post.delivers ? { letters: accountLetters(post) } : {};
   const auth = createAuth({ db, origin, secret, cookie, passwords, providers, log, ...letters });
   const confirmsEmail = post.delivers;
@@ -145,6 +148,8 @@ async function assemble(
   const parts = {
     ...{ origin, door, users, apiTokens, tokens, keys, feed, entry, passkeys, secondFactor, receipts },
     links: new ProviderLinks(db, sessions),
+    programs,
+    deviceGrants: new DeviceGrants({ db, origin, sessions, programs, attempts, devices }),
     credentials,
     kakaoUnlink: new KakaoUnlink({
       db,

@@ -1,11 +1,12 @@
-import { Problem, type SignedInDevice } from '@ptsdly/contract';
+import { Problem, type Scope, type SignedInDevice } from '@ptsdly/contract';
 import type { Bell, Caller } from '@ptsdly/kit';
 import type { Kysely } from 'kysely';
 import { deviceName } from './devices.ts';
+import { endProgram } from './programs.ts';
 import type { IdentityTables } from './schema.ts';
-import { endAllOf, endSessions, type Sessions } from './sessions.ts';
+import { endAllOf, type Sessions } from './sessions.ts';
 
-/** A person's sessions: seen and ended from my page. */
+/** A person's sessions and programs: seen and ended from my page. */
 export class SessionList {
   readonly #db: Kysely<IdentityTables>;
   readonly #sessions: Sessions;
@@ -27,12 +28,24 @@ export class SessionList {
       .where('expiresAt', '>', new Date().toISOString())
       .orderBy('id', 'desc')
       .execute();
-    return rows.map(({ id, userAgent, createdAt, updatedAt }) => ({
-      id,
-      device: deviceName(userAgent),
-      isCurrent: id === caller.sid,
-      createdAt,
-      lastSeenAt: updatedAt,
+    const browsers = rows.map(({ id, userAgent, createdAt, updatedAt }) => ({
+      ...{ id, device: deviceName(userAgent), isCurrent: id === caller.sid, scopes: null },
+      ...{ createdAt, lastSeenAt: updatedAt },
+    }));
+    const all = [...browsers, ...(await this.#programs(caller))];
+    return all.sort((a, b) => (a.id < b.id ? 1 : -1));
+  }
+
+  async #programs(caller: Caller): Promise<SignedInDevice[]> {
+    const rows = await this.#db
+      .selectFrom('program')
+      .select(['id', 'name', 'scopes', 'createdAt', 'rotatedAt'])
+      .where('userId', '=', caller.sub)
+      .where('expiresAt', '>', new Date().toISOString())
+      .execute();
+    return rows.map(({ id, name, scopes, createdAt, rotatedAt }) => ({
+      ...{ id, device: name, isCurrent: id === caller.sid, scopes: scopes.split(' ') as Scope[] },
+      ...{ createdAt, lastSeenAt: rotatedAt },
     }));
   }
 
@@ -40,20 +53,22 @@ export class SessionList {
   async end(caller: Caller, id: string): Promise<undefined> {
     await this.#sessions.require(caller);
     await this.#db.transaction().execute(async (trx) => {
-      const session = await trx
-        .selectFrom('session')
-        .select(['id', 'userId'])
-        .where('id', '=', id)
-        .where('userId', '=', caller.sub)
-        .executeTakeFirst();
+      const mine = (table: 'session' | 'program') =>
+        trx
+          .selectFrom(table)
+          .select(['id', 'userId'])
+          .where('id', '=', id)
+          .where('userId', '=', caller.sub)
+          .executeTakeFirst();
+      const session = (await mine('session')) ?? (await mine('program'));
       if (!session) throw new Problem('not_found');
-      await endSessions(trx, [session]);
+      await endProgram(trx, session);
     });
     this.#bell.ring();
     return undefined;
   }
 
-  /** Signs out everywhere else: every other session and every API token. */
+  /** Signs out everywhere else: every other session, program and API token. */
   async endOthers(caller: Caller): Promise<undefined> {
     await this.#sessions.require(caller);
     await this.#db.transaction().execute((trx) => endAllOf(trx, caller.sub, caller.sid));

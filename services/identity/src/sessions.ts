@@ -43,11 +43,12 @@ export class Sessions {
     return session.updatedAt < renewBefore ? this.#renew(session) : session;
   }
 
-  /** The live session, or the API token, that a token's `sid` names. Rejects with `unauthenticated` when it has ended. */
+  /** The live session, program or API token that a token's `sid` names. Rejects with `unauthenticated` when it has ended. */
   async require({ sid, sub }: { sid: string; sub: string }): Promise<Session> {
     const session =
       (await this.#live().where('id', '=', sid).where('userId', '=', sub).executeTakeFirst()) ??
-      (await this.#liveToken().where('id', '=', sid).where('userId', '=', sub).executeTakeFirst());
+      (await this.#liveOf('program').where('id', '=', sid).where('userId', '=', sub).executeTakeFirst()) ??
+      (await this.#liveOf('api_token').where('id', '=', sid).where('userId', '=', sub).executeTakeFirst());
     if (!session) throw new Problem('unauthenticated');
     return session;
   }
@@ -72,12 +73,12 @@ export class Sessions {
     this.#bell.ring();
   }
 
-  /** Forgets sessions, API tokens and sign-in attempts whose time is over. They are dead already, so no event is due. */
+  /** Forgets sessions, programs, API tokens and sign-in attempts whose time is over. They are dead already, so no event is due. */
   async sweep(): Promise<void> {
     const now = new Date().toISOString();
     await this.#db.deleteFrom('session').where('expiresAt', '<=', now).execute();
     await this.#db.deleteFrom('verification').where('expiresAt', '<=', now).execute();
-    for (const table of ['api_token', 'mail_token', 'ceremony'] as const) {
+    for (const table of ['api_token', 'program', 'device_grant', 'mail_token', 'ceremony'] as const) {
       await this.#db.deleteFrom(table).where('expiresAt', '<=', now).execute();
     }
   }
@@ -89,9 +90,9 @@ export class Sessions {
       .where('expiresAt', '>', new Date().toISOString());
   }
 
-  #liveToken() {
+  #liveOf(table: 'api_token' | 'program') {
     return this.#db
-      .selectFrom('api_token')
+      .selectFrom(table)
       .select(['id', 'userId', 'expiresAt'])
       .where('expiresAt', '>', new Date().toISOString());
   }
@@ -120,9 +121,10 @@ export async function endSessions(
   }
 }
 
-/** Ends all sessions and API tokens of a person, but for one. */
+/** Ends all sessions, programs and API tokens of a person, but for one, and what was about to become one. */
 export async function endAllOf(trx: Transaction<IdentityTables>, userId: string, but = ''): Promise<void> {
-  const tables = ['session', 'api_token'] as const;
+  const tables = ['session', 'program', 'api_token'] as const;
+  await trx.deleteFrom('device_grant').where('userId', '=', userId).execute();
   for (const table of tables) {
     const rows = await trx
       .selectFrom(table)

@@ -7,6 +7,8 @@ import type { SigningKeys } from './keys.ts';
 import type { Session, Sessions } from './sessions.ts';
 
 const TOKEN_S = 60;
+/** Of a program, which renews it with its refresh token. */
+const ACCESS_S = 600;
 /** Audiences of media servers: each is one subscriber's, and sees the tokens of whoever knocks at its URL. */
 const TENANT = 'server:';
 
@@ -52,6 +54,21 @@ export class Tokens {
     return this.#sign(apiToken, audience, apiToken.scopes, Number.POSITIVE_INFINITY);
   }
 
+  /**
+   * The access token of a program that was let in: for the gateway alone, which exchanges it while the program is
+   * not signed out. Rejects with `unauthenticated` for who is gone.
+   */
+  async forProgram(program: Session & { scopes: string }): Promise<{ token: string; seconds: number }> {
+    const { token } = await this.#sign(
+      program,
+      'gateway',
+      program.scopes,
+      Number.POSITIVE_INFINITY,
+      ACCESS_S,
+    );
+    return { token, seconds: ACCESS_S };
+  }
+
   async #exchange(subjectToken: string, audience: string): Promise<IssuedToken> {
     const payload = await this.#verify(subjectToken);
     if ([payload.aud ?? TENANT].flat().some((seenBy) => seenBy.startsWith(TENANT))) {
@@ -73,10 +90,16 @@ export class Tokens {
   }
 
   /** `notAfter` in seconds since 1970. */
-  async #sign(session: Session, audience: string, scope: string, notAfter: number): Promise<IssuedToken> {
+  async #sign(
+    session: Session,
+    audience: string,
+    scope: string,
+    notAfter: number,
+    seconds = TOKEN_S,
+  ): Promise<IssuedToken> {
     const now = Math.floor(Date.now() / 1000);
     const sessionEnd = Math.floor(Date.parse(session.expiresAt) / 1000);
-    const exp = Math.min(now + TOKEN_S, sessionEnd, notAfter);
+    const exp = Math.min(now + seconds, sessionEnd, notAfter);
     const role = await this.#sessions.roleOf(session.userId);
     const claims = { sub: session.userId, role, scope, sid: session.id };
     const token = await this.#keys.sign({ ...claims, iss: issuers.identity, aud: audience, iat: now, exp });

@@ -168,6 +168,7 @@ const EXPORTED = {
   consent: ['document', 'version', 'at'],
   session: ['createdAt', 'updatedAt', 'userAgent'],
   api_token: ['name', 'scopes', 'createdAt', 'expiresAt', 'lastUsedAt'],
+  program: ['name', 'scopes', 'createdAt', 'rotatedAt', 'expiresAt'],
   passkey: ['name', 'createdAt', 'lastUsedAt'],
   device: ['seenAt'],
 } as const;

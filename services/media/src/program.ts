@@ -9,7 +9,8 @@ import { Standby } from './host/standby.ts';
 import { type MediaService, openMedia } from './media.ts';
 import type { Transcoder } from './transcoder.ts';
 
-const DRAIN_MS = 5000;
+/** A server that is renewed leaves as the services do: what is on its way into it is answered. */
+const LEAVING = { drainMs: 5000, keepsIdle: true };
 
 /** Runs ffmpeg for this server alone (`lib/transcoder`), where its host does not. */
 export interface OwnTranscoder {
@@ -42,7 +43,7 @@ export async function run(
   const { serverId, generation } = config;
   if (config.socketPath !== undefined) {
     const server = await open();
-    const listener = await listen(server.media, { socketPath: config.socketPath, drainMs: DRAIN_MS });
+    const listener = await listen(server.media, { socketPath: config.socketPath, ...LEAVING });
     log.info({ serverId, generation }, 'media server is up');
     const reason = await stop;
     log.info({ reason }, 'media server stops');
@@ -59,7 +60,7 @@ async function standIn(
 ): Promise<void> {
   const standby = new Standby({ serverId, generation });
   const service = { raw: standby.raw, fetch: async () => new Response(null, { status: 404 }) };
-  const listener = await listen(service, { ...where, drainMs: DRAIN_MS });
+  const listener = await listen(service, { ...where, ...LEAVING });
   const stopping = new AbortController();
   void stop.then(() => stopping.abort());
   log.info({ serverId, generation, address: listener.address }, 'media server stands by');

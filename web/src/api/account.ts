@@ -1,6 +1,7 @@
 import {
   type CallInput,
   type CallOutput,
+  type DeviceRequest,
   identityApi,
   type Me,
   type Passkey,
@@ -96,6 +97,13 @@ const account = api.injectEndpoints({
       query: () => request(identityApi.endOtherSessions, {}),
       invalidatesTags: ['Sessions', 'Tokens'],
     }),
+    findDeviceGrant: build.mutation<DeviceRequest, string>({
+      query: (userCode) => request(identityApi.findDeviceGrant, { body: { userCode } }),
+    }),
+    decideDeviceGrant: build.mutation<unknown, Body<typeof identityApi.decideDeviceGrant>>({
+      query: (body) => request(identityApi.decideDeviceGrant, { body }),
+      invalidatesTags: ['Sessions'],
+    }),
     putPicture: build.mutation<Me, string>({
       query: (image) => request(identityApi.putPicture, { body: { image } }),
       invalidatesTags: ['Me'],
@@ -132,6 +140,8 @@ export const {
   useSessionsQuery,
   useEndSessionMutation,
   useEndOtherSessionsMutation,
+  useFindDeviceGrantMutation,
+  useDecideDeviceGrantMutation,
   usePutPictureMutation,
   useDeletePictureMutation,
   useExportMeMutation,

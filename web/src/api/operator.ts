@@ -31,18 +31,27 @@ const verdicts = {
   dismiss: reportsApi.dismissLinkReports,
 } as const;
 
-const PAGE = 50;
+interface Page<T> {
+  readonly items: readonly T[];
+  readonly nextCursor: string | null;
+}
+
+const pages = {
+  initialPageParam: '',
+  getNextPageParam: ({ nextCursor }: Page<unknown>) => nextCursor ?? undefined,
+};
+const from = (cursor: string) => ({ limit: 50, cursor: cursor || undefined });
 
 /** Other people's links and accounts, for support and administrators. */
 const operator = api.injectEndpoints({
   endpoints: (build) => ({
-    reports: build.query<readonly Report[], void>({
-      query: () => request(reportsApi.listReports, { query: { limit: PAGE } }),
-      transformResponse: ({ items }: { items: Report[] }) => items,
+    reports: build.infiniteQuery<Page<Report>, void, string>({
+      infiniteQueryOptions: pages,
+      query: ({ pageParam }) => request(reportsApi.listReports, { query: from(pageParam) }),
       providesTags: ['Reports'],
     }),
     takenDown: build.query<readonly TakenDownLink[], void>({
-      query: () => request(reportsApi.listTakenDown, { query: { limit: PAGE } }),
+      query: () => request(reportsApi.listTakenDown, { query: { limit: 100 } }),
       transformResponse: ({ items }: { items: TakenDownLink[] }) => items,
       providesTags: ['Reports'],
     }),
@@ -50,24 +59,24 @@ const operator = api.injectEndpoints({
       query: ({ code, act, note }) => request(verdicts[act], { params: { code }, body: { note } }),
       invalidatesTags: ['Reports', 'Audit'],
     }),
-    decisions: build.query<readonly Decision[], void>({
-      query: () => request(reportsApi.listDecisions, { query: { limit: PAGE } }),
-      transformResponse: ({ items }: { items: Decision[] }) => items,
+    decisions: build.infiniteQuery<Page<Decision>, void, string>({
+      infiniteQueryOptions: pages,
+      query: ({ pageParam }) => request(reportsApi.listDecisions, { query: from(pageParam) }),
       providesTags: ['Audit'],
     }),
-    accounts: build.query<readonly Account[], string>({
-      query: (search) =>
-        request(identityApi.listAccounts, { query: { limit: PAGE, ...(search && { search }) } }),
-      transformResponse: ({ items }: { items: Account[] }) => items,
+    accounts: build.infiniteQuery<Page<Account>, string, string>({
+      infiniteQueryOptions: pages,
+      query: ({ queryArg: search, pageParam }) =>
+        request(identityApi.listAccounts, { query: { ...from(pageParam), ...(search && { search }) } }),
       providesTags: ['Accounts'],
     }),
     signOutAccount: build.mutation<unknown, string>({
       query: (id) => request(identityApi.signOutAccount, { params: { id } }),
       invalidatesTags: ['Audit'],
     }),
-    accountActs: build.query<readonly AccountAct[], void>({
-      query: () => request(identityApi.listAudit, { query: { limit: PAGE } }),
-      transformResponse: ({ items }: { items: AccountAct[] }) => items,
+    accountActs: build.infiniteQuery<Page<AccountAct>, void, string>({
+      infiniteQueryOptions: pages,
+      query: ({ pageParam }) => request(identityApi.listAudit, { query: from(pageParam) }),
       providesTags: ['Audit'],
     }),
     accountServers: build.query<readonly AccountServer[], string>({
@@ -78,9 +87,9 @@ const operator = api.injectEndpoints({
       query: () => request(refundsApi.listRefunds, {}),
       transformResponse: ({ items }: { items: RefundDue[] }) => items,
     }),
-    envelopes: build.query<readonly Envelope[], void>({
-      query: () => request(identityApi.listMails, { query: { limit: PAGE } }),
-      transformResponse: ({ items }: { items: Envelope[] }) => items,
+    envelopes: build.infiniteQuery<Page<Envelope>, void, string>({
+      infiniteQueryOptions: pages,
+      query: ({ pageParam }) => request(identityApi.listMails, { query: from(pageParam) }),
     }),
     openLetter: build.mutation<Letter, string>({
       query: (id) => request(identityApi.readMail, { params: { id } }),
@@ -90,15 +99,15 @@ const operator = api.injectEndpoints({
 });
 
 export const {
-  useReportsQuery,
+  useReportsInfiniteQuery,
   useTakenDownQuery,
   useDecideMutation,
-  useDecisionsQuery,
-  useAccountsQuery,
+  useDecisionsInfiniteQuery,
+  useAccountsInfiniteQuery,
   useSignOutAccountMutation,
-  useAccountActsQuery,
+  useAccountActsInfiniteQuery,
   useAccountServersQuery,
   useRefundsQuery,
-  useEnvelopesQuery,
+  useEnvelopesInfiniteQuery,
   useOpenLetterMutation,
 } = operator;

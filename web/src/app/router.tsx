@@ -45,6 +45,7 @@ export const router = createBrowserRouter([
           { path: '/app/links', lazy: () => import('../features/links/LinksPage.tsx') },
           { path: '/app/links/:id', lazy: () => import('../features/links/LinkPage.tsx') },
           { path: '/app/webhooks', lazy: () => import('../features/webhooks/WebhooksPage.tsx') },
+          { path: '/app/device', lazy: () => import('../features/auth/DevicePage.tsx') },
           { path: '/app/operator', lazy: () => import('../features/operator/OperatorPage.tsx') },
           { path: '/app/me', lazy: () => import('../features/me/MePage.tsx') },
         ],

@@ -1,9 +1,11 @@
 import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { OFFLOAD_HEADER, type OffloadOffer, offloadOffer, Problem } from '@ptsdly/contract';
 import { ClientGone, ReadBuffers, streamFile, writeChunk } from '@ptsdly/kit';
+import { agent, connectTo } from '../connection.ts';
 import { type Exchange, type Filter, header } from '../exchange.ts';
 import { hasBody, isGone, isHttp2 } from '../http2.ts';
-import { agent, connectTo, type ProxyRequest, proxy } from '../proxy.ts';
+import { proxy } from '../proxy.ts';
+import type { ProxyRequest } from '../proxy-request.ts';
 import { holdLease } from './lease.ts';
 import { type LentFile, ObjectFiles, ObjectUnreachable } from './object-files.ts';
 
@@ -80,7 +82,7 @@ export class Offload {
   /** False when it has to go the old way. */
   async #take(handover: Handover): Promise<boolean> {
     const { exchange, passed, answer, offer, folder } = handover;
-    const headers = passed.answerHeaders(answer);
+    const headers = passed.answerHeaders(answer.headers);
     if (this.#leadsOn(handover, headers)) return true;
     this.#open++;
     try {

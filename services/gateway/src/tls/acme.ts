@@ -2,6 +2,7 @@ import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Certificate, Logger } from '@ptsdly/kit';
+import type { Notes } from '@ptsdly/kv';
 import acme from 'acme-client';
 import { CertificateHolder } from './certificate-holder.ts';
 import { check, expiryOf } from './check.ts';
@@ -11,6 +12,11 @@ const DAY_MS = 24 * 3600_000;
 /** A certificate is renewed in the last third of its life, and by thirty days before its end. */
 const RENEW_BEFORE_MS = 30 * DAY_MS;
 const LOOK_MS = 12 * 3600_000;
+/** How soon the certificate that another gateway has ordered is looked for. */
+const OTHERS_MS = 5000;
+/** An order takes seconds; one that a crash has left behind is in nobody's way for longer than this. */
+const CHALLENGE_S = 300;
+const TURN = 'acme-order';
 /** After a failure; certificate authorities count failures by the hour. */
 const RETRY_MS = [30_000, 120_000, 600_000, 3600_000];
 
@@ -26,8 +32,36 @@ export interface AcmeOptions {
   readonly log: Logger;
 }
 
-/** Answers of the HTTP-01 challenge by token (RFC 8555 §8.3), which plain HTTP gives. */
-export type Challenges = Map<string, string>;
+/** Answers of the HTTP-01 challenge by token (RFC 8555 §8.3), which the plain HTTP of every gateway gives. */
+export class Challenges {
+  readonly #notes: Notes;
+
+  constructor(notes: Notes) {
+    this.#notes = notes;
+  }
+
+  set(token: string, answer: string): Promise<void> {
+    return this.#notes.set(`acme:${token}`, answer, CHALLENGE_S);
+  }
+
+  get(token: string): Promise<string | undefined> {
+    return this.#notes.get(`acme:${token}`);
+  }
+
+  remove(token: string): Promise<void> {
+    return this.#notes.remove(`acme:${token}`);
+  }
+
+  /** Runs an order, or resolves to undefined where another gateway is at one. */
+  async alone<T>(work: () => Promise<T>): Promise<T | undefined> {
+    if (!(await this.#notes.add(TURN, '1', CHALLENGE_S))) return undefined;
+    try {
+      return await work();
+    } finally {
+      await this.#notes.remove(TURN);
+    }
+  }
+}
 
 /**
  * Certificates from an authority that speaks ACME, renewed by themselves. Resolves at once with what is kept of before,
@@ -43,15 +77,9 @@ export async function openAcme(options: AcmeOptions, challenges: Challenges): Pr
   const run = async () => {
     for (let failures = 0; !stop.signal.aborted; ) {
       try {
-        const current = holder.current();
-        if (!current || isDue(current)) {
-          const fresh = await order(options, challenges);
-          await save(options, fresh);
-          holder.set(fresh);
-          log.info({ validUntil: check(fresh).validToDate }, 'a new certificate is in use');
-        }
+        const isThere = (await takeKept(options, holder)) || (await renew(options, challenges, holder));
         failures = 0;
-        await sleep(LOOK_MS, undefined, { signal: stop.signal, ref: false });
+        await sleep(isThere ? LOOK_MS : OTHERS_MS, undefined, { signal: stop.signal, ref: false });
       } catch (err) {
         if (stop.signal.aborted) return;
         log.error({ err }, 'no certificate could be had');
@@ -69,6 +97,26 @@ export async function openAcme(options: AcmeOptions, challenges: Challenges): Pr
       await Promise.race([running, sleep(100)]); // an order under way is not waited for
     },
   };
+}
+
+/** Whether the certificate in use, or one that another gateway has put into our folder, is still good for long. */
+async function takeKept(options: AcmeOptions, holder: CertificateHolder): Promise<boolean> {
+  const current = holder.current();
+  if (current && !isDue(current)) return true;
+  const kept = await load(options).catch(() => undefined);
+  if (!kept || isDue(kept)) return false;
+  holder.set(kept);
+  return true;
+}
+
+/** False where another gateway is at it. */
+async function renew(options: AcmeOptions, challenges: Challenges, holder: CertificateHolder) {
+  const fresh = await challenges.alone(() => order(options, challenges));
+  if (!fresh) return false;
+  await save(options, fresh);
+  holder.set(fresh);
+  options.log.info({ validUntil: check(fresh).validToDate }, 'a new certificate is in use');
+  return true;
 }
 
 /** Exported for its test. */
@@ -96,13 +144,13 @@ async function order(options: AcmeOptions, challenges: Challenges): Promise<Cert
       skipChallengeVerification: true, // our own name may lead elsewhere from where we are
       challengeCreateFn: async (_authorization, { token }, keyAuthorization) => {
         tokens.add(token);
-        challenges.set(token, keyAuthorization);
+        await challenges.set(token, keyAuthorization);
       },
       challengeRemoveFn: async () => undefined,
     });
     return { key: key.toString(), cert };
   } finally {
-    for (const token of tokens) challenges.delete(token);
+    for (const token of tokens) await challenges.remove(token);
   }
 }
 

@@ -1,5 +1,6 @@
 import type { Logger, Service } from '@ptsdly/kit';
-import { type AcmeOptions, type Challenges, openAcme } from './acme.ts';
+import { openNotes } from '@ptsdly/kv';
+import { type AcmeOptions, Challenges, openAcme } from './acme.ts';
 import { type CertificateFiles, type OpenCertificates, openFiles } from './files.ts';
 import { plainHttp } from './plain.ts';
 
@@ -7,6 +8,8 @@ export interface TlsOptions {
   /** Public address, `https:`. */
   readonly baseUrl: string;
   readonly log: Logger;
+  /** Where challenges are shared with other gateways: `redis://…`; the memory of this one where not given. */
+  readonly sharedUrl?: string;
   readonly source: CertificateFiles | Omit<AcmeOptions, 'log'>;
 }
 
@@ -18,9 +21,15 @@ export interface Tls {
 }
 
 /** Opens certificates from files, or from an authority. Rejects with a sentence where files cannot be used. */
-export async function openTls({ baseUrl, log, source }: TlsOptions): Promise<Tls> {
-  const challenges: Challenges = new Map();
+export async function openTls({ baseUrl, log, source, sharedUrl }: TlsOptions): Promise<Tls> {
+  const isOrdered = !('certFile' in source);
+  const notes = await openNotes(isOrdered ? sharedUrl : undefined);
+  const challenges = new Challenges(notes);
   const certificates =
     'certFile' in source ? await openFiles(source, log) : await openAcme({ ...source, log }, challenges);
-  return { certificates, plain: plainHttp(baseUrl, challenges) };
+  const close = async () => {
+    await certificates.close();
+    await notes.close();
+  };
+  return { certificates: { ...certificates, close }, plain: plainHttp(baseUrl, challenges) };
 }

@@ -13,11 +13,23 @@ export function plainHttp(publicUrl: string, challenges: Challenges): Pick<Servi
   const { origin } = new URL(publicUrl);
   const raw = (request: IncomingMessage, response: ServerResponse): boolean => {
     const target = request.url ?? '/';
-    const answer = challenges.get(CHALLENGE.exec(target)?.[1] ?? '');
-    if (answer !== undefined) {
-      response.writeHead(200, { 'content-type': 'application/octet-stream' }).end(answer);
-      return true;
+    const token = CHALLENGE.exec(target)?.[1];
+    if (token === undefined) refer(request, response);
+    else void answerChallenge(token, request, response);
+    return true;
+  };
+  const answerChallenge = async (token: string, request: IncomingMessage, response: ServerResponse) => {
+    try {
+      const answer = await challenges.get(token);
+      if (answer === undefined) refer(request, response);
+      else response.writeHead(200, { 'content-type': 'application/octet-stream' }).end(answer);
+    } catch (cause) {
+      const problem = new Problem('unavailable', { cause, retryAfter: 2 });
+      response.writeHead(problem.status, problem.responseHeaders()).end(JSON.stringify(problem.toJson()));
     }
+  };
+  const refer = (request: IncomingMessage, response: ServerResponse): void => {
+    const target = request.url ?? '/';
     response.shouldKeepAlive = false;
     const reads = request.method === 'GET' || request.method === 'HEAD';
     if (reads && target.startsWith('/')) {
@@ -26,7 +38,6 @@ export function plainHttp(publicUrl: string, challenges: Challenges): Pick<Servi
       const problem = new Problem('bad_request', { detail: `Use ${origin}.` });
       response.writeHead(400, problem.responseHeaders()).end(JSON.stringify(problem.toJson()));
     }
-    return true;
   };
   return { raw, fetch: async () => new Response(null, { status: 404 }) };
 }

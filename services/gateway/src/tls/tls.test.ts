@@ -7,12 +7,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connect as connectTls } from 'node:tls';
 import { type Listener, listen, silentLog } from '@ptsdly/kit';
+import { openNotes } from '@ptsdly/kv';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { WebSocket, WebSocketServer } from 'ws';
 import { openRig, openUpstream, type Rig, speak } from '../testing/rig.ts';
 import { selfSigned } from '../testing/self-signed.ts';
-import type { Challenges } from './acme.ts';
-import { isDue } from './acme.ts';
+import { Challenges, isDue } from './acme.ts';
 import { CertificateHolder } from './certificate-holder.ts';
 import { type OpenCertificates, openFiles } from './files.ts';
 import { plainHttp } from './plain.ts';
@@ -195,7 +195,8 @@ test('what cannot be used is refused at the start', async () => {
 });
 
 test('plain HTTP leads to https for readers, answers challenges, and refuses who writes', async () => {
-  const challenges: Challenges = new Map([['token-1', 'answer-1']]);
+  const challenges = new Challenges(await openNotes());
+  await challenges.set('token-1', 'answer-1');
   const plain = await listen(plainHttp('https://ptsd.example', challenges), { drainMs: 100 });
   closers.push(() => plain.close());
   const get = (path: string, init = {}) => fetch(plain.address + path, { redirect: 'manual', ...init });

@@ -1,5 +1,5 @@
+import { ClientGone } from '@ptsdly/kit';
 import { expect, it } from 'vitest';
-import { ClientGone } from '../exchange.ts';
 import { streamAsItArrives } from './arriving-stream.ts';
 
 const bytes = Buffer.from('an original that comes bit by bit');

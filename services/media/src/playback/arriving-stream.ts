@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { Problem } from '@ptsdly/contract';
-import { ClientGone } from '../exchange.ts';
+import { ClientGone } from '@ptsdly/kit';
 import type { Packaged } from './packaged.ts';
 
 /** Between two looks whether more has come. */

@@ -1,7 +1,7 @@
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import { Problem } from '@ptsdly/contract';
-import { writeChunk } from '@ptsdly/kit';
+import { countShortLived, writeChunk } from '@ptsdly/kit';
 import {
   type ListedTrack,
   listSegments,
@@ -33,7 +33,6 @@ import { writeProgramme } from './programme.ts';
 import { openSessionEvents } from './session-events.ts';
 import type { SessionNews } from './session-news.ts';
 import type { PlaySession } from './session-token.ts';
-import { countShortLived } from './short-lived.ts';
 
 const compress = promisify(gzip);
 /** A shorter playlist fits into one packet as it is. */

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Readable } from 'node:stream';
-import { countShortLived } from '../playback/short-lived.ts';
+import { countShortLived } from '@ptsdly/kit';
 import type { SpoolWriter } from './spool-writer.ts';
 
 /** How the body of a PATCH ended: whole, cut by a client that is gone, or longer than was announced. */

@@ -51,8 +51,16 @@ export function SessionSection() {
               <small>
                 {session.isCurrent
                   ? t('sessions.current')
-                  : t('sessions.since', { date: formatDate(session.createdAt, language) })}
+                  : t(session.scopes ? 'sessions.program' : 'sessions.since', {
+                      date: formatDate(session.createdAt, language),
+                    })}
               </small>
+              {session.scopes && (
+                <small>
+                  {session.scopes.map((scope) => t(`tokens.scope.${scope}`)).join(', ')} ·{' '}
+                  {t('sessions.used', { date: formatDate(session.lastSeenAt, language) })}
+                </small>
+              )}
             </div>
             {!session.isCurrent && (
               <Button

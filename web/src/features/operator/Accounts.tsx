@@ -1,6 +1,6 @@
 import { useDeferredValue, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { type Account, useAccountsQuery, useSignOutAccountMutation } from '../../api/operator.ts';
+import { type Account, useAccountsInfiniteQuery, useSignOutAccountMutation } from '../../api/operator.ts';
 import { problemText } from '../../i18n/problemText.ts';
 import { Button } from '../../ui/Button.tsx';
 import { ConfirmDialog } from '../../ui/Dialog.tsx';
@@ -10,13 +10,16 @@ import { TextField } from '../../ui/TextField.tsx';
 import { say, warn } from '../../ui/toasts.ts';
 import links from '../links/Links.module.css';
 import { AccountServers } from './AccountServers.tsx';
+import { MoreButton } from './MoreButton.tsx';
 import styles from './Operator.module.css';
 
 /** Accounts by address or id. */
 export function Accounts({ acts }: { acts: boolean }) {
   const { t, i18n } = useTranslation();
   const [search, setSearch] = useState('');
-  const { data, error } = useAccountsQuery(useDeferredValue(search.trim()));
+  const found = useAccountsInfiniteQuery(useDeferredValue(search.trim()));
+  const { error } = found;
+  const data = found.data?.pages.flatMap(({ items }) => items);
   const [shown, setShown] = useState<string>();
   const [chosen, setChosen] = useState<Account>();
   return (
@@ -60,6 +63,7 @@ export function Accounts({ acts }: { acts: boolean }) {
           </li>
         ))}
       </ul>
+      <MoreButton found={found} />
       {data?.length === 0 && <p>{t('operator.noAccounts')}</p>}
       {chosen && <SignOutDialog account={chosen} onClose={() => setChosen(undefined)} />}
     </section>

@@ -1,5 +1,5 @@
 import { useTranslation } from 'react-i18next';
-import { useEnvelopesQuery, useOpenLetterMutation } from '../../api/operator.ts';
+import { useEnvelopesInfiniteQuery, useOpenLetterMutation } from '../../api/operator.ts';
 import { problemText } from '../../i18n/problemText.ts';
 import { Button } from '../../ui/Button.tsx';
 import { Dialog, DialogActions } from '../../ui/Dialog.tsx';
@@ -7,12 +7,15 @@ import { formatMoment } from '../../ui/format.ts';
 import { ProblemNotice } from '../../ui/Notice.tsx';
 import { warn } from '../../ui/toasts.ts';
 import links from '../links/Links.module.css';
+import { MoreButton } from './MoreButton.tsx';
 import styles from './Operator.module.css';
 
 /** Letters that reached nobody because no mail server is configured; an administrator hands them on. */
 export function Outbox() {
   const { t, i18n } = useTranslation();
-  const { data, error } = useEnvelopesQuery(undefined, { refetchOnMountOrArgChange: true });
+  const found = useEnvelopesInfiniteQuery(undefined, { refetchOnMountOrArgChange: true });
+  const { error } = found;
+  const data = found.data?.pages.flatMap(({ items }) => items);
   const [open, { data: letter, isLoading, reset }] = useOpenLetterMutation();
   const read = async (id: string) => {
     const { error: refused } = await open(id);
@@ -45,6 +48,7 @@ export function Outbox() {
           </li>
         ))}
       </ul>
+      <MoreButton found={found} />
       <Dialog title={letter?.subject ?? ''} isOpen={letter !== undefined} onClose={reset}>
         <p className={styles.letter} data-testid="letter-text">
           {letter?.text}

@@ -1,11 +1,12 @@
 import type { Report } from '@ptsdly/contract';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { useReportsQuery, type Verdict } from '../../api/operator.ts';
+import { useReportsInfiniteQuery, type Verdict } from '../../api/operator.ts';
 import { Button } from '../../ui/Button.tsx';
 import { formatMoment } from '../../ui/format.ts';
 import { EmptyState, ProblemNotice } from '../../ui/Notice.tsx';
 import links from '../links/Links.module.css';
+import { MoreButton } from './MoreButton.tsx';
 import styles from './Operator.module.css';
 import { VerdictDialog } from './VerdictDialog.tsx';
 
@@ -17,7 +18,9 @@ interface ReportedLink {
 /** The links that were reported, each with all that was said of it. */
 export function ReportQueue({ acts }: { acts: boolean }) {
   const { t, i18n } = useTranslation();
-  const { data, error } = useReportsQuery();
+  const found = useReportsInfiniteQuery();
+  const { error } = found;
+  const data = found.data?.pages.flatMap(({ items }) => items);
   const [asked, setAsked] = useState<Omit<Verdict, 'note'>>();
   return (
     <section className={styles.section} aria-labelledby="reports">
@@ -57,6 +60,7 @@ export function ReportQueue({ acts }: { acts: boolean }) {
           )}
         </article>
       ))}
+      <MoreButton found={found} />
       {asked && <VerdictDialog asked={asked} onClose={() => setAsked(undefined)} />}
     </section>
   );

@@ -1,0 +1,157 @@
+import { performance } from 'node:perf_hooks';
+import { Problem } from '@ptsdly/contract';
+import { ClientGone, countShortLived } from '@ptsdly/kit';
+import { type Dispatcher, errors, Pool } from 'undici';
+import { CONNECT_MS, connectTo, IDLE_MS, SILENCE_MS } from './connection.ts';
+import type { ProxyRequest } from './proxy-request.ts';
+import { Together } from './together.ts';
+
+/** An answer of a known length up to this is sent with its head in one piece. */
+const ONE_PIECE = 16 * 1024;
+
+const requests = new Together();
+const answers = new Together();
+const pools = new Map<string, Pool>();
+
+/** One pool of connections per address, as many as are needed at a time. */
+function poolOf(address: string): Pool {
+  const known = pools.get(address);
+  if (known) return known;
+  const to = connectTo(address);
+  const isLocal = 'socketPath' in to;
+  const pool = new Pool(isLocal ? 'http://localhost' : address, {
+    ...(isLocal ? { socketPath: to.socketPath } : {}),
+    connectTimeout: CONNECT_MS,
+    keepAliveTimeout: IDLE_MS,
+    keepAliveMaxTimeout: IDLE_MS,
+    bodyTimeout: SILENCE_MS,
+    maxHeaderSize: 16 * 1024,
+  });
+  pools.set(address, pool);
+  return pool;
+}
+
+/**
+ * Sends a request that has no body: all that `proxy` promises, for a third of the work. (A body, an answer of
+ * gigabytes and `Expect` are cheaper, or only possible, through `node:http`.) Rejects as a `node:http` request would.
+ */
+export function dispatch(options: ProxyRequest, answerMs: number): Promise<void> {
+  const { request, address, headers } = options;
+  return new Promise((resolve, reject) => {
+    const passing = new Passing(options, resolve, reject);
+    const asked = {
+      method: request.method as Dispatcher.HttpMethod,
+      path: request.url as string,
+      headers: headers as string[],
+      headersTimeout: answerMs,
+    };
+    requests.add(() => poolOf(address).dispatch(asked, passing));
+  });
+}
+
+/** One answer on its way to its client. */
+class Passing implements Dispatcher.DispatchHandler {
+  readonly #options: ProxyRequest;
+  readonly #resolve: () => void;
+  readonly #reject: (error: unknown) => void;
+  readonly #startedAt = performance.now();
+  #controller: Dispatcher.DispatchController | undefined;
+  /** The client is gone, or the answer is whole. */
+  #over = false;
+  /** Head and body can still go out together. */
+  #headWaits = false;
+  /** Of the body, where it is that short. */
+  #length = 0;
+  /** The whole body, until its end follows in the same breath. */
+  #body: Buffer | undefined;
+
+  constructor(options: ProxyRequest, resolve: () => void, reject: (error: unknown) => void) {
+    this.#options = options;
+    this.#resolve = resolve;
+    this.#reject = reject;
+    options.response.once('close', this.#clientGone);
+  }
+
+  readonly #clientGone = () => {
+    if (this.#over) return;
+    this.#over = true;
+    const gone = new ClientGone();
+    this.#controller?.abort(gone);
+    this.#reject(gone);
+  };
+
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    this.#controller = controller;
+    if (this.#over) controller.abort(new ClientGone());
+  }
+
+  onResponseStart(
+    _: Dispatcher.DispatchController,
+    status: number,
+    headers: Record<string, string | string[] | undefined>,
+  ): void {
+    if (status < 200) return; // an early hint; the answer is still to come
+    const { response, guard, route, answerHeaders } = this.#options;
+    guard.answered(route, (performance.now() - this.#startedAt) / 1000);
+    response.writeHead(status, answerHeaders(headers));
+    this.#length = Number(headers['content-length']);
+    this.#headWaits = this.#length <= ONE_PIECE;
+    if (this.#headWaits) queueMicrotask(this.#sendHead);
+    else response.flushHeaders();
+    this.#resolve();
+  }
+
+  /** Nothing of the body came with the head, so the head does not wait for it. */
+  readonly #sendHead = () => {
+    if (!this.#headWaits) return;
+    const { response } = this.#options;
+    this.#headWaits = false;
+    if (this.#body) response.write(this.#body);
+    else response.flushHeaders();
+    this.#body = undefined;
+  };
+
+  onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    const { response } = this.#options;
+    if (this.#headWaits && chunk.length === this.#length) {
+      this.#body = chunk;
+      return;
+    }
+    this.#headWaits = false;
+    countShortLived(chunk.length);
+    if (response.write(chunk)) return;
+    controller.pause();
+    response.once('drain', () => controller.resume());
+  }
+
+  onResponseEnd(): void {
+    this.#finish();
+    const { response } = this.#options;
+    // As one text Node sends it with the head in one write; each byte is one letter of it.
+    const body = this.#body?.toString('latin1');
+    if (body === undefined) response.end();
+    else answers.add(() => response.end(body, 'latin1'));
+  }
+
+  onResponseError(_: Dispatcher.DispatchController, error: Error): void {
+    if (this.#over) return;
+    this.#finish();
+    const { response } = this.#options;
+    if (response.headersSent)
+      response.destroy(); // never finished cleanly
+    else this.#reject(asOfNode(error));
+  }
+
+  #finish(): void {
+    this.#over = true;
+    this.#headWaits = false;
+    this.#options.response.off('close', this.#clientGone);
+  }
+}
+
+/** In the words that the retries understand. */
+function asOfNode(error: Error): unknown {
+  if (error instanceof errors.HeadersTimeoutError) return new Problem('upstream_timeout', { cause: error });
+  if (error instanceof errors.ConnectTimeoutError) return Object.assign(error, { syscall: 'connect' });
+  return error;
+}
