@@ -120,6 +120,13 @@ describe.runIf(chromiumPath)('my page', () => {
     await page.getByTestId('sign-in-passkey').click();
     await page.getByTestId('me-email').waitFor();
 
+    await page.getByTestId('passkey-row').getByRole('button').click();
+    await page.getByTestId('proof-password').fill('not that one');
+    await page.getByTestId('proof-submit').click();
+    await page.locator('[data-testid=problem][data-code=invalid_credentials]').waitFor();
+    await prove(page);
+    await page.getByTestId('passkey-row').waitFor({ state: 'detached' });
+
     const elsewhere = await openContext(browser, screen, product.url);
     elsewhere.setDefaultTimeout(15_000);
     const other = await elsewhere.newPage();

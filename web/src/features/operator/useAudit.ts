@@ -23,7 +23,11 @@ export function useAudit() {
   const accountActs = useAccountActsInfiniteQuery();
   const unread = [decisions, accountActs].filter(({ hasNextPage }) => hasNextPage);
   // Of what is older than the end of a list that goes on, some is still to come.
-  const complete = unread.map((found) => endOf(found)).sort().at(-1) ?? '';
+  const complete =
+    unread
+      .map((found) => endOf(found))
+      .sort()
+      .at(-1) ?? '';
   const found = {
     hasNextPage: unread.length > 0,
     isFetchingNextPage: unread.some(({ isFetchingNextPage }) => isFetchingNextPage),
