@@ -180,7 +180,7 @@ function whenConnected(upstream: ClientRequest, begin: () => void): void {
 
 const codeOf = (error: unknown) => (error as NodeJS.ErrnoException | undefined)?.code ?? '';
 /** Nobody listens there, or there is nobody of that name. */
-const NOBODY_THERE = new Set(['ENOENT', 'ENOTFOUND', 'EAI_AGAIN']);
+const NOBODY_THERE = new Set(['ECONNREFUSED', 'ENOENT', 'ENOTFOUND', 'EAI_AGAIN']);
 const isUnreached = (error: unknown) =>
   (error as NodeJS.ErrnoException | undefined)?.syscall === 'connect' || NOBODY_THERE.has(codeOf(error));
 
