@@ -135,10 +135,10 @@ describe.runIf(chromiumPath)('my page', () => {
     await other.getByTestId('second-factor-submit').click();
     await other.getByTestId('me-email').waitFor();
     await page.reload();
-    await expect.poll(() => page.getByTestId('session-row').count()).toBe(2);
+    await expect.poll(() => page.getByTestId('session-row').count(), { timeout: 15_000 }).toBe(2);
     await page.getByTestId('end-others').click();
     await page.getByTestId('confirm-end-others').click();
-    await expect.poll(() => page.getByTestId('session-row').count()).toBe(1);
+    await expect.poll(() => page.getByTestId('session-row').count(), { timeout: 15_000 }).toBe(1);
     await until(
       async () => (await other.request.get('/api/me')).status(),
       (status) => status === 401,
