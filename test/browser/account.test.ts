@@ -120,6 +120,13 @@ describe.runIf(chromiumPath)('my page', () => {
     await page.getByTestId('sign-in-passkey').click();
     await page.getByTestId('me-email').waitFor();
 
+    await page.getByTestId('passkey-row').getByRole('button').click();
+    await page.getByTestId('proof-password').fill('not that one');
+    await page.getByTestId('proof-submit').click();
+    await page.locator('[data-testid=problem][data-code=invalid_credentials]').waitFor();
+    await prove(page);
+    await page.getByTestId('passkey-row').waitFor({ state: 'detached' });
+
     const elsewhere = await openContext(browser, screen, product.url);
     elsewhere.setDefaultTimeout(15_000);
     const other = await elsewhere.newPage();
@@ -128,10 +135,10 @@ describe.runIf(chromiumPath)('my page', () => {
     await other.getByTestId('second-factor-submit').click();
     await other.getByTestId('me-email').waitFor();
     await page.reload();
-    await expect.poll(() => page.getByTestId('session-row').count()).toBe(2);
+    await expect.poll(() => page.getByTestId('session-row').count(), { timeout: 15_000 }).toBe(2);
     await page.getByTestId('end-others').click();
     await page.getByTestId('confirm-end-others').click();
-    await expect.poll(() => page.getByTestId('session-row').count()).toBe(1);
+    await expect.poll(() => page.getByTestId('session-row').count(), { timeout: 15_000 }).toBe(1);
     await until(
       async () => (await other.request.get('/api/me')).status(),
       (status) => status === 401,

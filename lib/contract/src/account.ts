@@ -242,7 +242,8 @@ export const accountApi = {
     access: 'user',
     summary: 'Take a passkey away, never the last way in',
     params: idParams,
-    problems: ['not_found', 'last_sign_in_method'],
+    body: z.object({ password }),
+    problems: ['not_found', 'invalid_credentials', 'fresh_sign_in_required', 'last_sign_in_method'],
   }),
   listSessions: endpoint({
     method: 'GET',

@@ -174,7 +174,9 @@ export const identityApi = {
     access: 'user',
     summary: 'Take a sign-in provider away, never the last one',
     params: z.object({ provider: z.string().max(40) }),
-    problems: ['not_found', 'last_sign_in_method'],
+    /** Of an account that has one. */
+    body: z.object({ password: z.string().max(200).optional() }),
+    problems: ['not_found', 'invalid_credentials', 'fresh_sign_in_required', 'last_sign_in_method'],
   }),
   listTokens: endpoint({
     method: 'GET',

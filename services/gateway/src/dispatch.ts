@@ -8,12 +8,13 @@ import { Together } from './together.ts';
 
 /** An answer of a known length up to this is sent with its head in one piece. */
 const ONE_PIECE = 16 * 1024;
+const MOST_POOLS = 10_000;
 
 const requests = new Together();
 const answers = new Together();
 const pools = new Map<string, Pool>();
 
-/** One pool of connections per address, as many as are needed at a time. */
+/** One pool of connections per address, as many as are needed at a time; the oldest address is forgotten. */
 function poolOf(address: string): Pool {
   const known = pools.get(address);
   if (known) return known;
@@ -27,13 +28,26 @@ function poolOf(address: string): Pool {
     bodyTimeout: SILENCE_MS,
     maxHeaderSize: 16 * 1024,
   });
+  if (pools.size >= MOST_POOLS) forgetOldest();
   pools.set(address, pool);
   return pool;
 }
 
+function forgetOldest(): void {
+  const [address, pool] = pools.entries().next().value as [string, Pool];
+  pools.delete(address);
+  void pool.close(); // what is under way ends as it would
+}
+
+/** Lets go of connections that nobody uses. */
+export function leavePools(): void {
+  for (const pool of pools.values()) void pool.close();
+  pools.clear();
+}
+
 /**
- * Sends a request that has no body: all that `proxy` promises, for a third of the work. (A body, an answer of
- * gigabytes and `Expect` are cheaper, or only possible, through `node:http`.) Rejects as a `node:http` request would.
+ * Sends a request that has no body: all that `proxy` promises, for a third of the work of `node:http`, whose parser
+ * copies every piece of an answer into a buffer of its own. (Bodies and `Expect` go there.) Rejects as its requests do.
  */
 export function dispatch(options: ProxyRequest, answerMs: number): Promise<void> {
   const { request, address, headers } = options;
@@ -153,5 +167,6 @@ class Passing implements Dispatcher.DispatchHandler {
 function asOfNode(error: Error): unknown {
   if (error instanceof errors.HeadersTimeoutError) return new Problem('upstream_timeout', { cause: error });
   if (error instanceof errors.ConnectTimeoutError) return Object.assign(error, { syscall: 'connect' });
+  if (error instanceof errors.SocketError) return Object.assign(error, { code: 'ECONNRESET' });
   return error;
 }

@@ -35,7 +35,7 @@ async function attempts(options: ProxyRequest, patience: Patience): Promise<void
   let pause = PAUSE_MS.first;
   for (let retries = 0; ; ) {
     try {
-      return await (isSmall(options) ? dispatch : forward)(options, patience.answerMs);
+      return await (isPlain(request) ? dispatch : forward)(options, patience.answerMs);
     } catch (error) {
       if (error instanceof Problem || response.headersSent || isGone(response)) throw error;
       if (isUnreached(error)) {
@@ -54,11 +54,6 @@ async function attempts(options: ProxyRequest, patience: Patience): Promise<void
 }
 
 const unavailable = (cause: unknown) => new Problem('unavailable', { cause, retryAfter: 1 });
-
-/** Small calls of the services go the cheap way; a media server's answers may be gigabytes. */
-function isSmall({ request, guard }: ProxyRequest): boolean {
-  return guard.name !== 'media' && request.headers.expect === undefined && !hasBody(request);
-}
 
 function forward(options: ProxyRequest, answerMs: number): Promise<void> {
   const { request, response, guard, route } = options;
@@ -188,9 +183,12 @@ function whenConnected(upstream: ClientRequest, begin: () => void): void {
 
 const codeOf = (error: unknown) => (error as NodeJS.ErrnoException | undefined)?.code ?? '';
 /** Nobody listens there, or there is nobody of that name. */
-const NOBODY_THERE = new Set(['ENOENT', 'ENOTFOUND', 'EAI_AGAIN']);
+const NOBODY_THERE = new Set(['ECONNREFUSED', 'ENOENT', 'ENOTFOUND', 'EAI_AGAIN']);
 const isUnreached = (error: unknown) =>
   (error as NodeJS.ErrnoException | undefined)?.syscall === 'connect' || NOBODY_THERE.has(codeOf(error));
+
+/** It comes whole with its head. */
+const isPlain = (request: IncomingMessage) => request.headers.expect === undefined && !hasBody(request);
 
 const SAFE = new Set(['GET', 'HEAD', 'OPTIONS']);
 const isRepeatable = (request: IncomingMessage) => SAFE.has(request.method ?? '') && !hasBody(request);

@@ -1,4 +1,4 @@
-import type { accountApi, adminApi, entryApi, identityApi } from '@ptsdly/contract';
+import { type accountApi, type adminApi, type entryApi, type identityApi, Problem } from '@ptsdly/contract';
 import type { Handlers } from '@ptsdly/kit';
 import type { Credentials } from './credentials.ts';
 import { type Entry, localeOf } from './entry.ts';
@@ -87,8 +87,11 @@ export function accountHandlers(parts: AccountParts) {
       await credentials.tellOfChange(caller, 'passkey-added', localeOf(visit.request));
       return added;
     },
-    removePasskey: async ({ caller, params, request }) => {
+    removePasskey: async ({ caller, params, body, request }) => {
       await users.me(caller);
+      const mine = await passkeys.list(caller.sub);
+      if (!mine.some(({ id }) => id === params.id)) throw new Problem('not_found');
+      await reauthentication.require(caller, body.password);
       await passkeys.remove(caller, params.id);
       return credentials.tellOfChange(caller, 'passkey-removed', localeOf(request));
     },

@@ -88,7 +88,10 @@ export function identityApp(parts: IdentityParts, options: AppOptions): Hono {
       ...adminHandlers(parts),
       ...programHandlers(parts),
       linkProvider: ({ body, ...visit }) => door.link(body, visit),
-      unlinkProvider: ({ caller, params }) => links.unlink(caller, params.provider),
+      unlinkProvider: async ({ caller, params, body }) => {
+        await parts.reauthentication.require(caller, body.password);
+        return links.unlink(caller, params.provider);
+      },
       listTokens: async ({ caller }) => ({ items: await apiTokens.list(caller) }),
       createToken: ({ caller, body }) => apiTokens.create(caller, body),
       revokeToken: async ({ caller, params }) => {

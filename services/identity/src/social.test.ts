@@ -250,8 +250,8 @@ describe('linking', () => {
     const path = await agree(new URL(started.json.url ?? ''));
     return rig.call(path, { cookie: [cookie, ...state].join('; ') });
   }
-  const remove = (rig: Rig, provider: string, token: string) =>
-    rig.call(`/api/me/providers/${provider}`, { method: 'DELETE', token });
+  const remove = (rig: Rig, provider: string, token: string, { password } = person) =>
+    rig.call(`/api/me/providers/${provider}`, { method: 'DELETE', body: { password }, token });
 
   it('adds a provider with another e-mail address, which then signs in to the same account', async () => {
     saying({ ...verified, email: 'else@example.com' });
@@ -275,6 +275,8 @@ describe('linking', () => {
     const rig = await open();
     const owner = await rig.enter();
     await link(rig, owner);
+    const wrong = await remove(rig, 'kakao', owner.token, { ...person, password: 'not that one' });
+    expect([wrong.status, wrong.json.code]).toEqual([401, 'invalid_credentials']);
     expect((await remove(rig, 'credential', owner.token)).status).toBe(204);
     const last = await remove(rig, 'kakao', owner.token);
     expect([last.status, last.json.code]).toEqual([409, 'last_sign_in_method']);

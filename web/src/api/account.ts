@@ -80,8 +80,8 @@ const account = api.injectEndpoints({
       query: (body) => request(identityApi.addPasskey, { body }),
       invalidatesTags: ['Security'],
     }),
-    removePasskey: build.mutation<unknown, string>({
-      query: (id) => request(identityApi.removePasskey, { params: { id } }),
+    removePasskey: build.mutation<unknown, Password & { id: string }>({
+      query: ({ id, ...body }) => request(identityApi.removePasskey, { params: { id }, body }),
       invalidatesTags: ['Security'],
     }),
     sessions: build.query<readonly SignedInDevice[], void>({

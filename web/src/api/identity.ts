@@ -46,8 +46,8 @@ const identity = api.injectEndpoints({
     linkProvider: build.mutation<{ url: string }, string>({
       query: (provider) => request(identityApi.linkProvider, { body: { provider } }),
     }),
-    unlinkProvider: build.mutation<unknown, string>({
-      query: (provider) => request(identityApi.unlinkProvider, { params: { provider } }),
+    unlinkProvider: build.mutation<unknown, { provider: string; password?: string }>({
+      query: ({ provider, ...body }) => request(identityApi.unlinkProvider, { params: { provider }, body }),
       invalidatesTags: ['Me'],
     }),
     tokens: build.query<readonly ApiToken[], void>({

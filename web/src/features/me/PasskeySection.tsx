@@ -9,13 +9,11 @@ import {
   useSecurityQuery,
 } from '../../api/account.ts';
 import { type AnyProblem, toApiProblem } from '../../api/problem.ts';
-import { problemText } from '../../i18n/problemText.ts';
 import { useLanguage } from '../../i18n/useLanguage.ts';
 import { Button, IconButton } from '../../ui/Button.tsx';
-import { ConfirmDialog } from '../../ui/Dialog.tsx';
 import { formatDate } from '../../ui/format.ts';
 import { TextField } from '../../ui/TextField.tsx';
-import { say, warn } from '../../ui/toasts.ts';
+import { say } from '../../ui/toasts.ts';
 import { wasCancelled } from '../auth/passkeys.ts';
 import styles from './Me.module.css';
 import { ProofDialog } from './ProofDialog.tsx';
@@ -25,13 +23,17 @@ export function PasskeySection() {
   const { data: security } = useSecurityQuery();
   const [asking, setAsking] = useState<Passkey>();
   const [isAdding, setAdding] = useState(false);
-  const [remove, { isLoading }] = useRemovePasskeyMutation();
-  const confirm = async () => {
-    if (!asking) return;
-    const answer = await remove(asking.id);
+  const [remove, { error, isLoading, reset }] = useRemovePasskeyMutation();
+  const close = () => {
     setAsking(undefined);
-    if (answer.error) warn(problemText(t, answer.error));
-    else say(t('passkeys.removed'));
+    reset();
+  };
+  const confirm = async (proof: { password?: string }) => {
+    if (!asking) return;
+    const answer = await remove({ id: asking.id, ...proof });
+    if (answer.error) return;
+    close();
+    say(t('passkeys.removed'));
   };
   return (
     <section className={styles.card}>
@@ -52,15 +54,15 @@ export function PasskeySection() {
         </ul>
       )}
       <AddPasskey isOpen={isAdding} onClose={() => setAdding(false)} />
-      <ConfirmDialog
+      <ProofDialog
         title={t('passkeys.removeTitle', { name: asking?.name ?? '' })}
         text={t('passkeys.removeText')}
         action={t('actions.delete')}
         isOpen={asking !== undefined}
         isPending={isLoading}
-        onConfirm={confirm}
-        onClose={() => setAsking(undefined)}
-        testId="confirm-remove-passkey"
+        problem={error}
+        onSubmit={confirm}
+        onClose={close}
       />
     </section>
   );

@@ -7,14 +7,13 @@ import {
   useLinkProviderMutation,
   useUnlinkProviderMutation,
 } from '../../api/identity.ts';
-import { problemText } from '../../i18n/problemText.ts';
 import { Button } from '../../ui/Button.tsx';
-import { ConfirmDialog } from '../../ui/Dialog.tsx';
 import { ProblemNotice } from '../../ui/Notice.tsx';
-import { say, warn } from '../../ui/toasts.ts';
+import { say } from '../../ui/toasts.ts';
 import { ProviderMark } from '../auth/ProviderMark.tsx';
 import { SignInTrouble } from '../auth/SignInTrouble.tsx';
 import styles from './Me.module.css';
+import { ProofDialog } from './ProofDialog.tsx';
 import { providerName } from './providers.ts';
 
 /** The ways in: linked and unlinked, never the last one. */
@@ -23,7 +22,7 @@ export function ProviderSection({ me }: { me: Me }) {
   const offered = useAuthOptionsQuery().data?.providers ?? [];
   const [asking, setAsking] = useState<string>();
   const [link, { error }] = useLinkProviderMutation();
-  const [unlink, { isLoading }] = useUnlinkProviderMutation();
+  const [unlink, { error: refusal, isLoading, reset }] = useUnlinkProviderMutation();
   const troubleCode = useLinkOutcome();
   const nameOf = (id: string) => offered.find((one) => one.id === id)?.name ?? id;
   const ids = [...new Set([...me.providers, ...offered.map(({ id }) => id)])];
@@ -31,12 +30,16 @@ export function ProviderSection({ me }: { me: Me }) {
     const answer = await link(provider);
     if (answer.data) location.assign(answer.data.url);
   };
-  const confirm = async () => {
-    if (!asking) return;
-    const answer = await unlink(asking);
+  const close = () => {
     setAsking(undefined);
-    if (answer.error) warn(problemText(t, answer.error));
-    else say(t('providers.unlinked'));
+    reset();
+  };
+  const confirm = async (proof: { password?: string }) => {
+    if (!asking) return;
+    const answer = await unlink({ provider: asking, ...proof });
+    if (answer.error) return;
+    close();
+    say(t('providers.unlinked'));
   };
   return (
     <section className={styles.card}>
@@ -57,15 +60,15 @@ export function ProviderSection({ me }: { me: Me }) {
           />
         ))}
       </ul>
-      <ConfirmDialog
+      <ProofDialog
         title={t('providers.unlinkTitle', { name: asking ? providerName(t, asking, nameOf(asking)) : '' })}
         text={t('providers.unlinkText')}
         action={t('providers.unlink')}
         isOpen={asking !== undefined}
         isPending={isLoading}
-        onConfirm={confirm}
-        onClose={() => setAsking(undefined)}
-        testId="confirm-unlink"
+        problem={refusal}
+        onSubmit={confirm}
+        onClose={close}
       />
     </section>
   );
