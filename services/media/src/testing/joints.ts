@@ -56,8 +56,6 @@ export async function checkJoints(rig: Rig, original: Buffer): Promise<string[]>
   const { segments, lines } = await viewer.listing(track.id);
   const pieces = [(await viewer.get(`${track.id}/init.mp4`)).body];
   for (const segment of segments) pieces.push((await viewer.get(segment)).body);
-  (await import('node:fs')).writeFileSync('/tmp/engine-bench/joined.mp4', Buffer.concat(pieces));
-  console.log(lines.join());
   await rig.client.deleteVideo({ params: { id } });
   const size = { width: track.width ?? 0, height: track.height ?? 0 };
   return differences(Buffer.concat(pieces), original, size, startsOf(lines));
