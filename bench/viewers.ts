@@ -5,7 +5,7 @@ import { createPresentation, indexSource } from '@ptsdly/packager';
 import { FileSource } from '../lib/packager/src/testing/file-source.ts';
 import { startProduct } from '../test/product.ts';
 import { inFolder } from './folder.ts';
-import { startNginx } from './nginx.ts';
+import { type Nginx, startNginx } from './nginx.ts';
 import { makeOriginal, type Original } from './original.ts';
 import { processorSeconds } from './processor.ts';
 import { type Measurement, median } from './report.ts';
@@ -23,16 +23,17 @@ const ROUNDS = 3;
 export function viewers(): Promise<Measurement[]> {
   return inFolder(async (folder) => {
     const original = await makeOriginal(folder, { seconds: SECONDS });
-    const product = await startProduct();
     await chmod(folder, 0o755); // nginx reads the file as another user
-    const nginx = await startNginx(folder, `root ${folder};`, 404);
+    const product = await startProduct();
+    let nginx: Nginx | undefined;
     try {
+      nginx = await startNginx(folder, `root ${folder};`, 403);
       const subscriber = await subscribe(product);
       const videoId = await upload(subscriber, original);
       const segments = await segmentUrls(subscriber, videoId, product.url);
       const ranges = await rangesOf(original, `${nginx.url}/${basename(original.path)}`);
       const media = [await mediaPid(product.data)];
-      const all = [await onlyChild(), ...media];
+      const all = [product.pid, ...media];
       const spent = { all: [] as number[], media: [] as number[], nginx: [] as number[] };
       for (let round = 0; round <= ROUNDS; round++) {
         const before = [await processorSeconds(all), await processorSeconds(media)] as const;
@@ -47,7 +48,7 @@ export function viewers(): Promise<Measurement[]> {
       }
       return measurements(spent, segments.length);
     } finally {
-      await nginx.stop();
+      await nginx?.stop();
       await product.stop();
     }
   });
@@ -150,15 +151,6 @@ function read({ url, range }: Piece, agent: Agent): Promise<number> {
 }
 
 /** The control plane, which this process has just started and nothing else. */
-async function onlyChild(): Promise<number> {
-  const tasks = await readdir(`/proc/${process.pid}/task`);
-  const children = await Promise.all(
-    tasks.map((task) => readFile(`/proc/${process.pid}/task/${task}/children`, 'utf8').catch(() => '')),
-  );
-  const [pid] = children.join(' ').trim().split(/\s+/);
-  return Number(pid);
-}
-
 /** The process host notes each media server's process in a file of its own. */
 async function mediaPid(data: string): Promise<number> {
   const folder = join(data, 'servers', '.pids');

@@ -10,7 +10,7 @@ beforeAll(async () => {
 afterAll(() => rig.close());
 
 /** Those that every run of the lab looks at; one more runs with every `npm test`. */
-const usual = ['a single keyframe', 'groups of 12 s that browsers play'];
+const usual = ['a single keyframe', 'groups of 12 s that browsers play', 'open groups of MPEG-2'];
 const chosen = Object.entries(jointSources).filter(([name]) => process.env.LAB_FULL || usual.includes(name));
 
 describe.skipIf(!hasFfmpeg)('windows, joined, are one encode', () => {

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { ascii, box, uint8, uint16, uint32 } from './box-writer.ts';
 import { PackagerError } from './error.ts';
 import { indexSource } from './index-source.ts';
+import { writeMaster } from './playlists.ts';
 import { createPresentation } from './presentation.ts';
 import { bytesSource } from './source.ts';
 import { initBox } from './testing/hls.ts';
@@ -140,5 +141,30 @@ describe('segments', () => {
     const rendition = createPresentation(index, { boundaries: original.boundaries });
     expect(rendition.boundaries).toEqual(original.boundaries);
     expect(rendition.boundaries).toEqual([2, 4, 8]);
+  });
+});
+
+describe('a master playlist', () => {
+  const variant = (id: string, videoRange: 'SDR' | 'PQ') => ({
+    ...{
+      id,
+      videoRange,
+      bandwidth: 2,
+      averageBandwidth: 1,
+      codecs: 'hvc1.2.4.L93.90',
+      width: 640,
+      height: 360,
+    },
+    frameRate: 25,
+  });
+  const ranges = (...variants: ReturnType<typeof variant>[]) =>
+    writeMaster(variants, [], true)
+      .split('\n')
+      .filter((line) => line.startsWith('#EXT-X-STREAM-INF'))
+      .map((line) => /VIDEO-RANGE=(\w+)/.exec(line)?.[1]);
+
+  it('tells the range of all variants where one of them is not SDR, and else of none', () => {
+    expect(ranges(variant('v0', 'PQ'), variant('v720', 'SDR'))).toEqual(['PQ', 'SDR']);
+    expect(ranges(variant('v0', 'SDR'), variant('v720', 'SDR'))).toEqual([undefined, undefined]);
   });
 });

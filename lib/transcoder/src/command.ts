@@ -30,6 +30,11 @@ const MAX_STREAMS = 64;
 const MAX_PIXELS = 8192 * 8192;
 /** Containers without an index of key frames: reading begins this much earlier, so that one is met in time. */
 const RUN_UP_SECONDS = 15;
+/**
+ * With an index a search finds the last key frame by its decode time, which in an open group stands before pictures that
+ * need the group before: they are shown within this time of it.
+ */
+const LEADING_SECONDS = 1;
 /** Sound in front of a part, for decoders that need to get going. */
 const SOUND_RUN_UP = 1;
 const INDEXED: readonly Demuxer[] = ['mov', 'matroska'];
@@ -167,7 +172,7 @@ function evenFrames(rate: number, seconds: number | undefined): string[] {
 function seek(demuxer: Demuxer, from: number): string[] {
   const byIndex = INDEXED.includes(demuxer);
   const zero = byIndex ? ['-seek_timestamp', '1'] : ['-start_at_zero'];
-  const target = byIndex ? from : from - RUN_UP_SECONDS;
+  const target = from - (byIndex ? LEADING_SECONDS : RUN_UP_SECONDS);
   return target > 0 ? [...zero, '-noaccurate_seek', '-ss', target.toFixed(6)] : zero;
 }
 

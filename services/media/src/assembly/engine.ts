@@ -46,7 +46,8 @@ export function openEngine(
   });
   const sessionNews = new SessionNews();
   const prepare = (row: VideoRow, index: Uint8Array) => {
-    presentations.put(row, index);
+    const isSame = row.movie !== null && arrivals.kept(row.id) === row.movie;
+    presentations.put(row, index, isSame ? arrivals.known(row.id) : undefined);
     return background.plan(row);
   };
   const onPlayable = (row: VideoRow, index: Uint8Array) => {

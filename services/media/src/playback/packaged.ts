@@ -92,21 +92,40 @@ const DOLBY = new Set<string>(['ac-3', 'ec-3']);
 const MOST_CHAPTERS = 500;
 const TONE_MAPS = { SDR: 'none', PQ: 'pq', HLG: 'hlg' } as const;
 
+/** Where the bytes of a video are, and what names them. */
+export type PackagedPlace = Pick<Packaged, 'source' | 'movie' | 'file' | 'arrived'>;
+
+/** What an index alone tells. */
+type Cut = Omit<Packaged, keyof PackagedPlace | 'chapters'>;
+
 /** Decodes an index file. Throws `PackagerError` when it is damaged. */
-export function packageIndex(
-  bytes: Uint8Array,
-  rest: Pick<Packaged, 'source' | 'movie' | 'file' | 'arrived'>,
-): Packaged {
-  const index = decodeIndex(bytes);
+export function packageIndex(bytes: Uint8Array, place: PackagedPlace): Packaged {
+  return placed(cutIndex(decodeIndex(bytes)), place);
+}
+
+/** The same cuts, of bytes at another place: nothing is decoded or computed anew. */
+export function placed(cut: Cut, place: PackagedPlace): Packaged {
+  const { index, presentation, isContiguous, picture, keyPictures, dolby, progressive, reach } = cut;
+  let chapters: Promise<readonly Chapter[]> | undefined;
+  return {
+    ...{ index, presentation, isContiguous, picture, keyPictures, dolby, progressive, reach },
+    ...place,
+    async chapters() {
+      if (place.arrived) return [];
+      chapters ??= readChapters(place.source, index).then(named);
+      return chapters.catch(() => []); // a film plays without them
+    },
+  };
+}
+
+function cutIndex(index: MediaIndex): Cut {
   const playable = forBrowsers(index);
   // sound whose picture has to be converted is cut as the conversions will be
   const boundaries = playable.video ? undefined : gridOf(index)?.starts.slice(1);
   const dolby = new Map<number, PresentedSound | undefined>();
   let progressive: ProgressiveFile | undefined;
   let reach: Reach | undefined;
-  let chapters: Promise<readonly Chapter[]> | undefined;
   return {
-    ...rest,
     index,
     presentation: createPresentation(playable, boundaries ? { boundaries } : {}),
     isContiguous: playable.video !== undefined && playable.video.rewrite === undefined,
@@ -123,11 +142,6 @@ export function packageIndex(
     reach() {
       reach ??= reachOf(playable);
       return reach;
-    },
-    async chapters() {
-      if (rest.arrived) return [];
-      chapters ??= readChapters(rest.source, index).then(named);
-      return chapters.catch(() => []); // a film plays without them
     },
   };
 }

@@ -3,7 +3,7 @@ import type { VideoRow } from '../database.ts';
 import { indexOf, mediaOf, originalOf } from '../library/object-names.ts';
 import { objectSource } from '../library/object-source.ts';
 import type { LocalStorage, Storage } from '../storage/storage.ts';
-import { type OriginalSource, type Packaged, packageIndex } from './packaged.ts';
+import { type OriginalSource, type Packaged, packageIndex, placed } from './packaged.ts';
 
 interface Entry {
   readonly packaged: Promise<Packaged>;
@@ -42,25 +42,22 @@ export class Presentations {
     return this.#add(row, readIndex(this.#storage, row.file_id));
   }
 
-  /** Keeps an index that has just been made. */
-  put(row: VideoRow, index: Uint8Array): void {
+  /** Keeps an index that has just been made; `arrived` is the same one decoded, if the video played before it was whole. */
+  put(row: VideoRow, index: Uint8Array, arrived?: Packaged): void {
     this.#entries.delete(row.id);
-    this.#add(row, Promise.resolve(index)).catch(() => undefined); // told to whoever asks for it
+    this.#add(row, Promise.resolve(index), arrived).catch(() => undefined); // told to whoever asks for it
   }
 
   forget(id: string): void {
     this.#entries.delete(id);
   }
 
-  #add(row: VideoRow, reading: Promise<Uint8Array>): Promise<Packaged> {
+  #add(row: VideoRow, reading: Promise<Uint8Array>, known?: Packaged): Promise<Packaged> {
     const packaged = reading.then((bytes) => {
       entry.weight = bytes.length;
       this.#shed();
-      return packageIndex(bytes, {
-        source: playedObject(this.#storage, row),
-        movie: row.movie,
-        file: row.file_id,
-      });
+      const place = { source: playedObject(this.#storage, row), movie: row.movie, file: row.file_id };
+      return known ? placed(known, place) : packageIndex(bytes, place);
     });
     const entry: Entry = { packaged, weight: 0 };
     this.#entries.set(row.id, entry);

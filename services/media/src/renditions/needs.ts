@@ -37,8 +37,9 @@ function neededLoudness({ audio }: MediaIndex): JobSpec[] {
 function neededRenditions(index: MediaIndex): JobSpec[] {
   const { video } = index;
   if (!video) return [];
-  const source = rungSource(index);
-  const { maxGop } = createPresentation(index);
+  const presentation = createPresentation(index);
+  const { maxGop } = presentation;
+  const source = rungSource(index, presentation);
   const short = Math.min(source.width, source.height);
   const playsEverywhere = video.browser === 'yes';
   const tooLong = maxGop > LONGEST_SHARED_GROUP;
@@ -61,8 +62,8 @@ function isWorth(source: RungSource, lines: number): boolean {
 }
 
 /** What the ladder must know, of an index with video. */
-export function rungSource(index: MediaIndex): RungSource {
-  const { width, height, frameRate } = createPresentation(index);
+export function rungSource(index: MediaIndex, presentation = createPresentation(index)): RungSource {
+  const { width, height, frameRate } = presentation;
   const { video } = index;
   const bytes = video ? video.samples.size.reduce((sum, size) => sum + size, 0) : 0;
   const seconds = video ? video.samples.end / video.timescale : 0;

@@ -270,6 +270,16 @@ export class Arrivals {
     arrival.weight = answer.index.length;
     arrival.isKept = true;
     this.#tellGrown(row);
+    setImmediate(() => this.#warm(row, packaged));
+  }
+
+  /** Whoever comes when the last byte is there waits for nothing that could be computed before. */
+  #warm(row: VideoRow, { presentation }: Packaged): void {
+    try {
+      presentation.masterPlaylist();
+    } catch (err) {
+      this.#options.log.warn({ err, videoId: row.id }, 'a playlist could not be written ahead');
+    }
   }
 
   async #restore(row: VideoRow, arrival: Arrival): Promise<void> {
