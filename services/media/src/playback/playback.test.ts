@@ -209,7 +209,11 @@ describe.skipIf(!hasFfmpeg)('playback', () => {
 
   describe('the end of a right', () => {
     const openSession = async (claims: Record<string, unknown>) => {
-      const answer = await play(await grantFor({ allowDownload: true, ...claims }));
+      const grant = await grantFor({ allowDownload: true, ...claims });
+      const answer = await eventually(async () => {
+        const opened = await play(grant); // which stays good while the index is being made
+        return opened.status === 200 && opened;
+      });
       return JSON.parse(answer.body.toString()) as PlayAnswer;
     };
     /** Resolves to what came when the answer ends, whole or cut. */
