@@ -93,7 +93,7 @@ async function fetchAll(url: string, headers: Record<string, string> = {}) {
 test('a range is read from the file, under the headers of a tenant’s answer', async () => {
   const url = await open(handOver(offer()));
   for (let i = 0; i < 2; i++) {
-    const { status, headers, body } = await fetchAll(url, { 'x-ptsdly-offload': 'renew' });
+    const { status, headers, body } = await fetchAll(url, { 'x-ptsdly-offload': 'unsent=1' });
     expect(status).toBe(206);
     expect(body.equals(own.subarray(1000, 201_000))).toBe(true);
     expect(headers).toMatchObject({
@@ -104,7 +104,8 @@ test('a range is read from the file, under the headers of a tenant’s answer', 
     });
     expect(headers).not.toHaveProperty('x-ptsdly-offload');
   }
-  expect(asked).toEqual(['offer', 'offer']); // what the client said is not passed on
+  // what the client said is not passed on; on a busy machine we may have asked again
+  expect(asked.filter((ask) => ask !== 'renew')).toEqual(['offer', 'offer']);
 });
 
 test.each([
