@@ -11,16 +11,17 @@ export interface Nginx {
   stop(): Promise<void>;
 }
 
-/** nginx with one worker and its access log on, as shipped by Debian, with one location; `more` stands before its server. */
+/** nginx with one worker and its access log on, as shipped by Debian, with one location; `more` stands before its server, `locations` beside that. */
 export async function startNginx(
   folder: string,
   location: string,
   status: number,
   more = '',
+  locations = '',
 ): Promise<Nginx> {
   const port = await freePort();
   const configuration = join(folder, 'nginx.conf');
-  await writeFile(configuration, configure(folder, port, location, more));
+  await writeFile(configuration, configure(folder, port, { location, more, locations }));
   const logFile = join(folder, 'nginx.log');
   const master = start('nginx', ['-p', folder, '-c', configuration], { logFile });
   const url = `http://127.0.0.1:${port}`;
@@ -28,7 +29,13 @@ export async function startNginx(
   return { url, pids: [await worker(master.pid)], stop: () => master.stop() };
 }
 
-const configure = (folder: string, port: number, location: string, more: string) => `
+interface Parts {
+  readonly location: string;
+  readonly more: string;
+  readonly locations: string;
+}
+
+const configure = (folder: string, port: number, { location, more, locations }: Parts) => `
 daemon off;
 user ${userInfo().username};
 worker_processes 1;
@@ -42,6 +49,7 @@ http {
   server {
     listen 127.0.0.1:${port};
     location / { ${location} }
+    ${locations}
   }
 }
 `;

@@ -25,22 +25,26 @@ for (let at = 0; at < FILE; at += 4096) content.writeInt32LE(Math.imul(at + 1, 0
 interface Way {
   readonly name: string;
   readonly options: RequestOptions;
+  /** Made anew for each round: tokens are good for a minute. */
+  readonly headers?: () => Promise<Record<string, string>>;
   readonly pids: readonly number[];
 }
 
 /**
- * Ranges of 1 MiB at random places of a file in the page cache, over 64 connections: by the media program, and through
- * the gateway. The limit is nginx with sendfile; each round asks all of them in turn.
+ * Ranges of 1 MiB at random places of a file in the page cache, over 64 connections: by the media program; through the
+ * gateway, with all bytes through both, with the gateway reading the file, and with an nginx before it reading the file.
+ * The limit is nginx with sendfile; each round asks all of them in turn.
  */
 export function range(): Promise<Measurement[]> {
   return inFolder(async (folder) => {
-    const nginx = await withNginx(folder);
-    const media = await withMedia();
-    const gateway = await withGateway();
+    const running: { readonly way: Way; stop(): Promise<void> }[] = [];
     try {
-      const ways = [nginx.way, media.way, gateway.way];
+      for (const begin of [withNginx, withMedia, proxied, offloaded, withNginxBefore]) {
+        running.push(await begin(folder));
+      }
+      const ways = running.map(({ way }) => way);
       const rates = new Map<string, number[]>(ways.map(({ name }) => [name, []]));
-      for (const way of ways) await load(way, CONNECTIONS * 2); // warm
+      for (const way of ways) await load(way, REQUESTS); // what is compiled on the way is no cost of a range
       for (let round = 0; round < ROUNDS; round++) {
         for (const way of ways) rates.get(way.name)?.push(await rateOf(way));
       }
@@ -53,9 +57,7 @@ export function range(): Promise<Measurement[]> {
         },
       }));
     } finally {
-      await gateway.stop();
-      await media.stop();
-      await nginx.stop();
+      for (const { stop } of running.reverse()) await stop();
     }
   });
 }
@@ -78,9 +80,9 @@ async function withMedia() {
   const options: RequestOptions = {
     socketPath: rig.config.socketPath ?? '',
     path: `${rig.config.basePath}/videos/${id}/original`,
-    headers: { authorization: `Bearer ${await rig.host.token()}` },
   };
-  const way: Way = { name: 'direct-1mib', options, pids: [rig.child.pid as number] };
+  const headers = async () => ({ authorization: `Bearer ${await rig.host.token()}` });
+  const way: Way = { name: 'direct-1mib', options, headers, pids: [rig.child.pid as number] };
   return { way, stop: () => rig.close() };
 }
 
@@ -97,27 +99,50 @@ async function fill(rig: ProcessRig): Promise<string> {
   return id;
 }
 
-async function withGateway() {
-  const product = await startProduct();
+const proxied = () => withGateway('gateway-1mib', 'off');
+const offloaded = () => withGateway('offload-1mib', 'on');
+
+/** The product with a file, which is asked by way of its gateway. */
+async function withGateway(name: string, offload: string) {
+  const product = await startProduct({ env: { PTSDLY_OFFLOAD: offload } });
   const { person, server } = await subscribe(product);
   const upload = await createUpload(person, server, 'file.bin', FILE);
   const answer = await patch(person, upload, 0, content);
   if (answer.status !== 204) throw new Error(`PATCH: ${answer.status}`);
   const { hostname: host, port } = new URL(product.url);
   const notes = join(product.data, 'servers', '.pids');
-  const [name = ''] = await readdir(notes);
-  const { server: media } = JSON.parse(await readFile(join(notes, name), 'utf8')) as {
+  const [note = ''] = await readdir(notes);
+  const { server: media } = JSON.parse(await readFile(join(notes, note), 'utf8')) as {
     server: { pid: number };
   };
-  const way: Way = {
-    name: 'gateway-1mib',
-    options: {
-      ...{ host, port, path: `${server.url}/videos/${upload.videoId}/original` },
-      headers: { cookie: person.cookie },
-    },
-    pids: [product.pid, media.pid],
+  const path = `${server.url}/videos/${upload.videoId}/original`;
+  const headers = async () => ({ cookie: person.cookie });
+  const way: Way = { name, options: { host, port, path }, headers, pids: [product.pid, media.pid] };
+  return { way, product, stop: () => product.stop() };
+}
+
+/** As docs/nginx.md says it. */
+async function withNginxBefore(folder: string) {
+  const { way, product, stop } = await withGateway('nginx-offload-1mib', 'nginx:/objects/');
+  const { host } = new URL(product.url);
+  const servers = join(product.data, 'servers');
+  const own = join(folder, 'before');
+  await mkdir(own);
+  const nginx = await startNginx(
+    own,
+    'proxy_pass http://behind; proxy_http_version 1.1; proxy_set_header Connection ""; ' +
+      `proxy_set_header Host ${host};`,
+    200,
+    `upstream behind { server ${host}; keepalive 64; }`,
+    `location /objects/ { internal; alias ${servers}/; disable_symlinks on from=${servers}/; max_ranges 1; sendfile on; }`,
+  );
+  const { hostname, port } = new URL(nginx.url);
+  const options = { ...way.options, host: hostname, port };
+  const stopAll = async () => {
+    await nginx.stop();
+    await stop();
   };
-  return { way, stop: () => product.stop() };
+  return { way: { ...way, options, pids: [...way.pids, ...nginx.pids] }, stop: stopAll };
 }
 
 /** Requests that are answered for each second of the servers' processor time. */
@@ -127,13 +152,14 @@ async function rateOf(way: Way): Promise<number> {
   return REQUESTS / ((await processorSeconds(way.pids)) - before);
 }
 
-async function load({ name, options }: Way, count: number): Promise<void> {
+async function load({ name, options, headers: signed }: Way, count: number): Promise<void> {
+  const own = await signed?.();
   const agent = new Agent({ keepAlive: true, maxSockets: CONNECTIONS });
   let left = count;
   const client = async () => {
     while (left-- > 0) {
       const from = Math.floor(Math.random() * (FILE / 4096 - 256)) * 4096;
-      const headers = { ...options.headers, range: `bytes=${from}-${from + MIB - 1}` };
+      const headers = { ...own, range: `bytes=${from}-${from + MIB - 1}` };
       const outgoing = request({ ...options, agent, headers }).end();
       const [response] = (await once(outgoing, 'response')) as [IncomingMessage];
       let bytes = 0;

@@ -222,7 +222,7 @@ export const settings = {
   ),
   storage: setting(
     'PTSDLY_STORAGE',
-    'Where videos of new servers lie: `s3://<bucket>[/<prefix>][?endpoint=<url>&region=<region>]`; on the disk where not given',
+    'Where videos of new servers lie: `s3://<bucket>[/<prefix>][?endpoint=<url>&region=<region>&role=<ARN>]`, with a role for keys of every server of its own (docs/security.md); on the disk where not given',
     z
       .url({ protocol: /^s3$/, error: 'expected s3://bucket/prefix?endpoint=https://host&region=name' })
       .refine((text) => !/^s3:\/\/[^/?]*@/.test(text), 'keys have settings of their own')

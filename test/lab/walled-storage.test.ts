@@ -1,14 +1,30 @@
 import { randomBytes } from 'node:crypto';
 import { readdir, readFile, readlink } from 'node:fs/promises';
+import { Agent } from 'node:http';
+import { connect } from 'node:net';
 import { join } from 'node:path';
-import { libraryApi } from '@ptsdly/contract';
+import {
+  CopyObjectCommand,
+  DeleteObjectCommand,
+  GetObjectCommand,
+  HeadObjectCommand,
+  ListMultipartUploadsCommand,
+  ListObjectsV2Command,
+  PutObjectCommand,
+  S3Client,
+} from '@aws-sdk/client-s3';
+import { controlApi, createClient, libraryApi } from '@ptsdly/contract';
+import { reach } from '@ptsdly/kit';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { Person, until } from '../person.ts';
 import { type Product, startProduct } from '../product.ts';
 import { createUpload, patch, sha256 } from '../tus.ts';
 import { type Radosgw, startRadosgw } from './radosgw.ts';
 
-/** The real product on a real S3 store: media servers in sandboxes without network, before and after a crash. */
+/**
+ * The real product on a real S3 store: media servers in sandboxes without network, before and after a crash, with keys
+ * that are lent to each for its own prefix.
+ */
 
 const SIZE = 20_000_000;
 let s3: Radosgw;
@@ -16,7 +32,8 @@ let product: Product;
 beforeAll(async () => {
   s3 = await startRadosgw();
   const { accessKeyId, secretAccessKey } = s3.keys;
-  const env = { PTSDLY_STORAGE: s3.url, PTSDLY_STORAGE_KEY: `${accessKeyId}:${secretAccessKey}` };
+  const url = `${s3.url}&role=${encodeURIComponent(await s3.makeRole())}`;
+  const env = { PTSDLY_STORAGE: url, PTSDLY_STORAGE_KEY: `${accessKeyId}:${secretAccessKey}` };
   product = await startProduct({ env });
 }, 300_000);
 afterAll(async () => {
@@ -62,4 +79,66 @@ test('an upload goes to the store and comes from there, through the socket of it
     .directRead({ params: { id: upload.videoId }, body: { start: 10, end: 1000 } });
   const direct = await fetch(url, { headers });
   expect(Buffer.from(await direct.arrayBuffer()).equals(bytes.subarray(10, 1000))).toBe(true);
+
+  await keepsToItself(server.id, upload.videoId, bytes);
 });
+
+/** What a hostile server can do from inside: borrow keys at its control socket, and speak S3 through its relay. */
+async function inside(serverId: string) {
+  const folder = join(product.data, 'servers', serverId);
+  const config = await readFile(join(folder, 'config.json'), 'utf8');
+  const { controlAddress, storageSocket } = JSON.parse(config) as Record<string, string>;
+  const { fetch: call, baseUrl } = reach(String(controlAddress));
+  const { expiresAt: _, ...credentials } = await createClient(controlApi, {
+    ...{ fetch: call, baseUrl },
+  }).storageKeys({});
+  const client = new S3Client({
+    ...{ endpoint: s3.endpoint, region: 'us-east-1', credentials, forcePathStyle: true, maxAttempts: 1 },
+    ...{ requestChecksumCalculation: 'WHEN_REQUIRED', responseChecksumValidation: 'WHEN_REQUIRED' },
+    requestHandler: { httpAgent: throughSocket(String(storageSocket)) },
+  });
+  return { config, client };
+}
+
+/** An agent whose every connection is one to a Unix socket. */
+function throughSocket(path: string): Agent {
+  const agent = new Agent({ keepAlive: false });
+  agent.createConnection = () => connect(path);
+  return agent;
+}
+
+async function keepsToItself(serverId: string, videoId: string, bytes: Uint8Array): Promise<void> {
+  const stranger = new Person(product.url);
+  await stranger.signUp();
+  const other = await stranger.subscribe();
+  const [own, others] = [await inside(serverId), await inside(other.id)];
+  for (const { config } of [own, others]) {
+    expect(config).not.toContain(s3.keys.secretAccessKey);
+    expect(JSON.parse(config)).toMatchObject({ lentKeys: true });
+  }
+  const Bucket = 'lab';
+  const Key = `${serverId}/${videoId}/original`;
+  const got = await own.client.send(new GetObjectCommand({ Bucket, Key, Range: 'bytes=0-99' }));
+  expect(Buffer.from((await got.Body?.transformToByteArray()) ?? []).equals(bytes.subarray(0, 100))).toBe(
+    true,
+  );
+  const attempts = [
+    new GetObjectCommand({ Bucket, Key }),
+    new HeadObjectCommand({ Bucket, Key }),
+    new ListObjectsV2Command({ Bucket, Prefix: `${serverId}/` }),
+    new ListObjectsV2Command({ Bucket }),
+    new ListMultipartUploadsCommand({ Bucket }),
+    new PutObjectCommand({ Bucket, Key: `${serverId}/${videoId}/poster`, Body: 'mine now' }),
+    new PutObjectCommand({ Bucket, Key: `${other.id}-else/x`, Body: 'beside it' }),
+    new DeleteObjectCommand({ Bucket, Key }),
+    new CopyObjectCommand({ Bucket, Key: `${other.id}/v/original`, CopySource: `${Bucket}/${Key}` }),
+  ];
+  for (const attempt of attempts) {
+    const refused = others.client.send(attempt as GetObjectCommand);
+    await expect(refused, attempt.constructor.name).rejects.toMatchObject({
+      $metadata: { httpStatusCode: 403 },
+    });
+  }
+  const listed = await own.client.send(new ListObjectsV2Command({ Bucket, Prefix: `${serverId}/` }));
+  expect(listed.Contents?.map((one) => one.Key)).toContain(Key);
+}

@@ -22,7 +22,7 @@ import {
 } from '@ptsdly/kit';
 import { Hono } from 'hono';
 import { limitControl, usualRate } from './control-rate.ts';
-import type { Boot, ControlService, ServedServer } from './hosts/host.ts';
+import type { ControlService, KeyLender, ServedServer } from './hosts/host.ts';
 import { importRoute } from './imports/import-route.ts';
 import { Imports } from './imports/imports.ts';
 import { cachedKeys } from './key-cache.ts';
@@ -39,8 +39,8 @@ export interface ControlOptions {
   readonly tokens: ServiceTokens;
   readonly meters: Meters;
   readonly transcoder?: Transcoder | undefined;
-  /** Of a host that lends its servers keys. */
-  readonly boot?: () => Boot | undefined;
+  /** Who lends servers the keys of their storage. */
+  readonly lender?: () => KeyLender | undefined;
   /** Has a server looked at soon. */
   readonly nudge: (serverId: string) => void;
   readonly log: Logger;
@@ -125,9 +125,9 @@ function controlOf(server: ServedServer, parts: Parts): ControlService {
       },
       storageKeys: async () => {
         take();
-        const boot = parts.boot?.();
-        if (!boot) throw new Problem('not_found');
-        return boot.lendKeys(serverId);
+        const lender = parts.lender?.();
+        if (!lender) throw new Problem('not_found');
+        return lender.lendKeys(serverId);
       },
       sleep: async ({ body }) => {
         take();

@@ -63,6 +63,10 @@ test('a server is told where its objects belong, and where they were', () => {
   expect(of('local')).toEqual({ storageUrl: here });
   expect(of('remote')).toEqual({ storageUrl: there, formerStorageUrl: here, storageKeys: keys });
   expect(of('returning')).toEqual({ storageUrl: here, formerStorageUrl: there, storageKeys: keys });
+  const lending = { url: 's3://bucket/all?region=eu-1&role=arn:aws:iam::1:role/media&sts=http://sts', keys };
+  expect(storageOf({ serverId: 'one', storage: 'remote' }, '/data/one', lending)).toEqual({
+    ...{ storageUrl: there, formerStorageUrl: here, lentKeys: true },
+  });
   expect(() => storageOf({ serverId: 'one', storage: 'remote' }, '/data/one', undefined)).toThrow(
     expect.objectContaining({ name: 'HostError', kind: 'stop' }),
   );

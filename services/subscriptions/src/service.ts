@@ -28,6 +28,7 @@ import { openControl } from './control.ts';
 import { ControlGate } from './control-gate.ts';
 import { keepHostNotes } from './host-notes.ts';
 import type { Boot, Host, HostOptions, RemoteStorage } from './hosts/host.ts';
+import { openKeyLender } from './hosts/key-lender.ts';
 import { openHost } from './hosts/open-host.ts';
 import { Leases } from './leases.ts';
 import { Meters } from './meters.ts';
@@ -130,7 +131,9 @@ export async function composeSubscriptions(
   const nudge = (serverId: string) => reconciler?.nudge(serverId); // a host may speak while it opens
   const meters = new Meters({ db, plans, clock });
   const boot = (): Boot | undefined => host?.boot; // servers may call before the host is open
-  const control = openControl({ ...options, servers, meters, feed, nudge, metrics, boot });
+  const ownLender = openKeyLender(options.remoteStorage);
+  const lender = () => boot() ?? ownLender;
+  const control = openControl({ ...options, servers, meters, feed, nudge, metrics, lender });
   const gate = await openGate(options, { servers, control, boot, log });
   let host: Host | undefined;
   host = await openHost(hostUrl, hostOptions(options, { control, changed: nudge, databases, db })).catch(

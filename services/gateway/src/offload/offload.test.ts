@@ -93,7 +93,7 @@ async function fetchAll(url: string, headers: Record<string, string> = {}) {
 test('a range is read from the file, under the headers of a tenant’s answer', async () => {
   const url = await open(handOver(offer()));
   for (let i = 0; i < 2; i++) {
-    const { status, headers, body } = await fetchAll(url, { 'x-ptsdly-offload': 'renew' });
+    const { status, headers, body } = await fetchAll(url, { 'x-ptsdly-offload': 'unsent=1' });
     expect(status).toBe(206);
     expect(body.equals(own.subarray(1000, 201_000))).toBe(true);
     expect(headers).toMatchObject({
@@ -104,7 +104,8 @@ test('a range is read from the file, under the headers of a tenant’s answer', 
     });
     expect(headers).not.toHaveProperty('x-ptsdly-offload');
   }
-  expect(asked).toEqual(['offer', 'offer']); // what the client said is not passed on
+  // what the client said is not passed on; on a busy machine we may have asked again
+  expect(asked.filter((ask) => ask !== 'renew')).toEqual(['offer', 'offer']);
 });
 
 test.each([
@@ -205,6 +206,21 @@ describe('a hostile server gets no file but its own:', () => {
   });
 });
 
+test('an offer with a body, which may have no end, is refused', async () => {
+  const headers = { 'content-type': 'video/mp4', 'x-ptsdly-offload': offer() };
+  let isCut = false;
+  const url = await open((_, response) => {
+    const more = () => void (response.destroyed || response.write(own, more));
+    response.once('close', () => {
+      isCut = true;
+    });
+    response.writeHead(206, headers);
+    more();
+  });
+  expect((await fetchAll(url)).status).toBe(502);
+  while (!isCut) await sleep(5);
+});
+
 test('what cannot be opened comes from the server itself, which is not asked again for a while', async () => {
   rmSync(join(objects, 'v'), { recursive: true });
   const url = await open((request, response) => {
@@ -212,7 +228,8 @@ test('what cannot be opened comes from the server itself, which is not asked aga
     else response.writeHead(200, { 'content-type': 'video/mp4' }).end('from the server');
   });
   for (let i = 0; i < 2; i++) expect((await fetchAll(url)).body.toString()).toBe('from the server');
-  expect(asked).toEqual(['offer', undefined, undefined]);
+  expect(asked.filter((ask) => !ask?.startsWith('unsent'))).toEqual(['offer', undefined, undefined]);
+  while (!asked.includes('unsent=200000')) await sleep(5); // it is not counted twice
 });
 
 describe('a piece that goes out slowly', () => {

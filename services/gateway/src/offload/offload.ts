@@ -13,6 +13,7 @@ import { type LentFile, ObjectFiles, ObjectUnreachable } from './object-files.ts
 const MOST_AT_ONCE = 96;
 /** After this somebody may have given us the right to read a server's files. */
 const UNREACHABLE_MS = 30_000;
+const ASK_MS = 2000;
 
 export interface OffloadOptions {
   /** Renews the token of a request that goes on. */
@@ -22,6 +23,8 @@ export interface OffloadOptions {
   /** `on`; `off`; or `nginx:` and the internal location of an nginx before us that leads to the folder of all servers. */
   readonly by: string;
 }
+
+type Headers = ReturnType<ProxyRequest['answerHeaders']>;
 
 /** Bytes that a media server has handed over, as it answered a request. */
 interface Handover {
@@ -81,21 +84,14 @@ export class Offload {
 
   /** False when it has to go the old way. */
   async #take(handover: Handover): Promise<boolean> {
-    const { exchange, passed, answer, offer, folder } = handover;
+    const { passed, answer, offer, folder } = handover;
     const headers = passed.answerHeaders(answer.headers);
     if (this.#leadsOn(handover, headers)) return true;
+    let unsent = offer.length;
     this.#open++;
     try {
       const file = await this.#files.lend(folder, offer.object);
-      try {
-        if (file.size !== offer.size || offer.offset + offer.length > file.size) throw untrue();
-        if (isGone(exchange.response)) throw new ClientGone();
-        headers['content-length'] = String(offer.length);
-        exchange.response.writeHead(answer.statusCode ?? 200, headers);
-        await this.#sendFile(handover, file);
-      } finally {
-        file.release();
-      }
+      unsent = await this.#sendFile(handover, file, headers).finally(() => file.release());
       return true;
     } catch (error) {
       if (!(error instanceof ObjectUnreachable)) throw error;
@@ -103,6 +99,8 @@ export class Offload {
       return false;
     } finally {
       this.#open--;
+      // then it counts them as not sent
+      if (unsent > 0) void this.#ask(handover, `unsent=${unsent}`).catch(() => undefined);
     }
   }
 
@@ -112,19 +110,19 @@ export class Offload {
     this.#unreachable.set(folder, now + UNREACHABLE_MS);
   }
 
-  /** Never rejects: what has begun and cannot end well is cut. */
-  async #sendFile(handover: Handover, { fd }: LentFile): Promise<void> {
-    const { exchange, offer } = handover;
+  /** Resolves to the bytes that did not go out: what has begun and cannot end well is cut. */
+  async #sendFile(handover: Handover, file: LentFile, headers: Headers): Promise<number> {
+    const { exchange, answer, offer, askedAt } = handover;
     const { response } = exchange;
     const { offset, length } = offer;
+    if (file.size !== offer.size || offset + length > file.size) throw untrue();
+    if (isGone(response)) return length;
+    response.writeHead(answer.statusCode ?? 200, { ...headers, 'content-length': String(length) });
     let unsent = length;
-    const release = holdLease(
-      handover.askedAt,
-      (signal) => this.#renew(handover, signal),
-      () => response.destroy(),
-    );
+    const again = (signal: AbortSignal) => this.#renew(handover, signal);
+    const release = holdLease(askedAt, again, () => response.destroy());
     try {
-      await streamFile(this.#buffers, fd, { start: offset, end: offset + length }, async (chunk) => {
+      await streamFile(this.#buffers, file.fd, { start: offset, end: offset + length }, async (chunk) => {
         await writeChunk(response, chunk);
         unsent -= chunk.length;
       });
@@ -135,7 +133,7 @@ export class Offload {
     } finally {
       release();
     }
-    if (unsent > 0) await this.#ask(handover, `unsent=${unsent}`).catch(() => undefined); // then they count
+    return unsent;
   }
 
   /** Rejects when the right is not given any more. */
@@ -145,12 +143,18 @@ export class Offload {
     if (JSON.stringify(offerOf(answer)) !== JSON.stringify(handover.offer)) throw untrue();
   }
 
-  #ask({ exchange, passed }: Handover, ask: string, signal?: AbortSignal): Promise<IncomingMessage> {
+  #ask(
+    { exchange, passed }: Handover,
+    ask: string,
+    signal: AbortSignal = AbortSignal.timeout(ASK_MS),
+  ): Promise<IncomingMessage> {
     return new Promise((resolve, reject) => {
       const options = { ...connectTo(passed.address), agent, method: 'GET', path: exchange.request.url };
       const headers = [...this.#options.headersOf(exchange), OFFLOAD_HEADER, ask];
-      httpRequest({ ...options, headers, ...(signal && { signal }) }, (answer) => {
-        answer.on('error', reject).resume();
+      httpRequest({ ...options, headers, signal }, (answer) => {
+        answer.on('error', reject);
+        if (isEmpty(answer)) answer.resume();
+        else answer.destroy(); // whatever it is, it may have no end
         resolve(answer);
       })
         .on('error', reject)
@@ -162,7 +166,7 @@ export class Offload {
    * nginx sends by itself what an internal location of it leads to (`X-Accel-Redirect`). It asks nobody again, so only
    * what belongs to the one who asks; and it knows the file by another tag, so nothing that depends on that.
    */
-  #leadsOn({ exchange, offer, folder }: Handover, headers: Record<string, string | string[]>): boolean {
+  #leadsOn({ exchange, offer, folder }: Handover, headers: Headers): boolean {
     const { by } = this.#options;
     const accel = /^nginx:(.+)$/.exec(by)?.[1];
     if (accel === undefined || offer.by !== 'owner' || header(exchange.request, 'if-range') !== undefined)
@@ -181,13 +185,15 @@ const pathBelow = (folder: string) => folder.split('/').slice(-2).join('/');
 function offerOf(answer: Pick<IncomingMessage, 'headers' | 'statusCode'>): OffloadOffer | undefined {
   const text = answer.headers[OFFLOAD_HEADER];
   if (text === undefined) return undefined;
-  if (answer.statusCode !== 200 && answer.statusCode !== 206) throw untrue();
+  if ((answer.statusCode !== 200 && answer.statusCode !== 206) || !isEmpty(answer)) throw untrue();
   try {
     return offloadOffer.parse(JSON.parse(String(text)));
   } catch (cause) {
     throw untrue(cause);
   }
 }
+
+const isEmpty = ({ headers }: Pick<IncomingMessage, 'headers'>) => headers['content-length'] === '0';
 
 const untrue = (cause?: unknown) =>
   new Problem('upstream_failed', { detail: 'A server offered what it does not have.', cause });

@@ -15,7 +15,7 @@ import {
   TUS_EXTENSIONS,
   TUS_VERSION,
 } from './tus.ts';
-import type { UploadState, Uploads } from './uploads.ts';
+import { expiryFrom, type UploadState, type Uploads } from './uploads.ts';
 
 export interface UploadRoutesOptions {
   readonly basePath: string;
@@ -57,10 +57,10 @@ export function uploadRoutes(options: UploadRoutesOptions): ByteRoute[] {
     response.end();
   };
 
-  const stateHeaders = async ({ id, offset, row }: UploadState) => ({
+  const stateHeaders = ({ id, offset, row }: UploadState, expiresAt: Date) => ({
     'upload-offset': offset,
     'x-video-id': row.replaces || id,
-    ...(row.upload === 'receiving' && { 'upload-expires': (await uploads.expiresAt(row)).toUTCString() }),
+    ...(row.upload === 'receiving' && { 'upload-expires': expiresAt.toUTCString() }),
   });
 
   const append = (exchange: Exchange, id: string, offset: number) => {
@@ -93,14 +93,14 @@ export function uploadRoutes(options: UploadRoutesOptions): ByteRoute[] {
         throw error;
       });
     }
-    if (state) response.writeHead(201, await stateHeaders(state)).end();
+    if (state) response.writeHead(201, stateHeaders(state, expiryFrom(Date.now()))).end();
   };
 
   const tell: ByteHandler = async ({ response, params: [id = ''] }) => {
     const state = await uploads.state(id);
     const name = Buffer.from(state.row.file_name).toString('base64');
     response.writeHead(200, {
-      ...(await stateHeaders(state)),
+      ...stateHeaders(state, await uploads.expiresAt(state.row)),
       ...(state.row.deferred ? { 'upload-defer-length': '1' } : { 'upload-length': state.length }),
       'upload-metadata': `filename ${name}`,
     });
@@ -111,7 +111,7 @@ export function uploadRoutes(options: UploadRoutesOptions): ByteRoute[] {
     const { request, response, params } = exchange;
     requireOffsetType(request.headers);
     const state = await append(exchange, params[0] ?? '', readCount(request.headers, 'upload-offset'));
-    if (state) response.writeHead(204, await stateHeaders(state)).end();
+    if (state) response.writeHead(204, stateHeaders(state, expiryFrom(Date.now()))).end();
   };
 
   const terminate: ByteHandler = async ({ response, params: [id = ''] }) => {

@@ -159,7 +159,7 @@ export class Uploads {
   /** When an upload is given up: a week after its last byte. */
   async expiresAt(row: VideoRow): Promise<Date> {
     const touched = (await this.#options.spool.touchedAt(row.id)) ?? new Date(row.created_at);
-    return new Date(touched.getTime() + EXPIRY_MS);
+    return expiryFrom(touched.getTime());
   }
 
   /** Removes the uploads that have been given up. */
@@ -269,6 +269,9 @@ export class Uploads {
     return known.reduce((sum, row) => sum + row.size_bytes - this.#options.spool.length(row.id), 0);
   }
 }
+
+/** When an upload is given up whose last byte came at this moment, in Unix milliseconds. */
+export const expiryFrom = (touchedAt: number): Date => new Date(touchedAt + EXPIRY_MS);
 
 function requireFit({ offset, length, row }: UploadState, piece: Piece): void {
   if (piece.offset !== offset) {

@@ -19,7 +19,7 @@ export type DatabasePlace = 'file' | 'schema';
 
 /** Storage that is not the host's own disk: one for the installation, with a prefix for each server. */
 export interface RemoteStorage {
-  /** `s3://<bucket>[/<prefix>][?endpoint=<url>&region=<region>]`. */
+  /** `s3://<bucket>[/<prefix>][?endpoint=<url>&region=<region>&role=<ARN>&sts=<url>]`. */
   readonly url: string;
   readonly keys?: MediaConfig['storageKeys'];
 }
@@ -73,12 +73,15 @@ export interface Host {
   readonly boot?: Boot;
 }
 
-/** The side of a host that its servers call. */
-export interface Boot {
-  /** Paths below `/boot/`; `caller`: the server whose token came with the request. */
-  fetch(request: Request, caller: string | undefined): Promise<Response>;
+export interface KeyLender {
   /** Rights on the storage of one server, for a while. */
   lendKeys(serverId: string): Promise<LentKeys>;
+}
+
+/** The side of a host that its servers call. */
+export interface Boot extends KeyLender {
+  /** Paths below `/boot/`; `caller`: the server whose token came with the request. */
+  fetch(request: Request, caller: string | undefined): Promise<Response>;
   /** Ends open waits. */
   close(): void;
 }

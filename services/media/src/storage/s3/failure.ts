@@ -17,6 +17,9 @@ export function meaningOf(error: unknown): unknown {
   return unavailable(error);
 }
 
+export const isForbidden = (error: unknown): boolean =>
+  error instanceof S3ServiceException && error.$metadata.httpStatusCode === 403;
+
 export function unavailable(cause: unknown): Problem {
   return new Problem('unavailable', {
     detail: 'The storage does not answer. Nothing is lost; please try again in a moment.',

@@ -21,7 +21,7 @@ import {
   type StoredStat,
 } from '../storage.ts';
 import { agentsFor } from './agents.ts';
-import { meaningOf, unavailable } from './failure.ts';
+import { isForbidden, meaningOf, unavailable } from './failure.ts';
 import { readS3Url, type S3Location } from './location.ts';
 import { ObjectCheck, type ObjectKey, uploadFile } from './multipart.ts';
 
@@ -98,7 +98,7 @@ class S3Storage implements RemoteStorage {
   }
 
   async copyOut(name: string, path: string): Promise<void> {
-    const head = await this.#client.send(new HeadObjectCommand(this.#object(name))).catch(fail);
+    const head = await this.#head(name);
     const check = new ObjectCheck(head);
     const file = await open(path, 'wx', 0o600);
     try {
@@ -146,7 +146,7 @@ class S3Storage implements RemoteStorage {
 
   async stat(name: string): Promise<StoredStat | undefined> {
     try {
-      const head = await this.#client.send(new HeadObjectCommand(this.#object(name))).catch(fail);
+      const head = await this.#head(name);
       return { size: head.ContentLength ?? 0, modifiedAt: head.LastModified ?? new Date(0) };
     } catch (error) {
       if (error instanceof ObjectMissing) return undefined;
@@ -175,9 +175,14 @@ class S3Storage implements RemoteStorage {
     const within = { Bucket: bucket, Prefix: prefix };
     // what has been given up is on the next first page no more
     for (let given = 1; given > 0; ) {
-      const { Uploads = [], IsTruncated } = await this.#client
+      const page = await this.#client
         .send(new ListMultipartUploadsCommand(within))
-        .catch(fail);
+        .catch((error: unknown) => {
+          // keys for one prefix; the store forgets them by its own rule, or when the server is removed
+          if (isForbidden(error)) return { Uploads: [], IsTruncated: false };
+          return fail(error);
+        });
+      const { Uploads = [], IsTruncated } = page;
       for (const { Key, UploadId } of Uploads) {
         await this.#client
           .send(new AbortMultipartUploadCommand({ Bucket: bucket, Key, UploadId }))
@@ -211,6 +216,25 @@ class S3Storage implements RemoteStorage {
     this.#client.destroy();
   }
 
+  #head(name: string) {
+    const object = this.#object(name);
+    const asked = this.#client.send(new HeadObjectCommand(object));
+    return asked.catch((error: unknown) => this.#explain(object, error));
+  }
+
+  /**
+   * Keys that are good for one prefix are told 403 of an object that is not there, as they must not list the whole
+   * bucket (S3 API, HeadObject); what stands under its name they may list.
+   */
+  async #explain({ Bucket, Key }: ObjectKey, error: unknown): Promise<never> {
+    if (!isForbidden(error)) return fail(error);
+    const page = await this.#client
+      .send(new ListObjectsV2Command({ Bucket, Prefix: Key, MaxKeys: 1 }))
+      .catch(fail);
+    if (page.Contents?.[0]?.Key === Key) return fail(error);
+    throw new ObjectMissing({ cause: error });
+  }
+
   #object(name: string): ObjectKey {
     requireName(name);
     return { Bucket: this.#location.bucket, Key: this.#location.prefix + name };
@@ -226,7 +250,7 @@ class S3Storage implements RemoteStorage {
     const range = { Range: `bytes=${start}-${end - 1}` };
     const { Body, ContentRange } = await this.#client
       .send(new GetObjectCommand({ ...object, ...range }))
-      .catch(fail);
+      .catch((error: unknown) => this.#explain(object, error));
     const body = Body as Readable;
     try {
       requireRange(ContentRange, start, end);

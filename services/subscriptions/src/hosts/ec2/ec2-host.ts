@@ -7,10 +7,10 @@ import {
   type Observed,
   type ServerSpec,
 } from '../host.ts';
+import { lendKeys } from '../lent-keys.ts';
 import { Turns } from '../turns.ts';
 import { type Aws, openAws } from './aws.ts';
 import { BootDesk } from './boot-desk.ts';
-import { lendKeys } from './bucket-keys.ts';
 import { Buckets } from './buckets.ts';
 import { codeOf, hostErrorOf, isQuota, isUnfulfillable } from './cloud-error.ts';
 import { Fleet } from './fleet.ts';
@@ -310,7 +310,7 @@ class Ec2Host implements Host {
   async #lendKeys(sts: Aws['sts'], role: string, serverId: string) {
     const { note } = await this.#notes.of(serverId);
     if (!note.spec || note.wanted === 'gone') throw new HostError('stop', 'this server is gone');
-    return lendKeys(sts, role, serverId, this.#bucketOf(serverId));
+    return lendKeys(sts, role, serverId, { bucket: this.#bucketOf(serverId) });
   }
 
   /** A bucket that no server has is told of and never removed: there may be somebody's videos in it. */

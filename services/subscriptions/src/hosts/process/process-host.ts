@@ -220,8 +220,8 @@ class ProcessHost implements Host {
     const { mediaOrigin, idleSeconds, hostlessSeconds, remoteStorage, log } = this.#options;
     const storage = storageOf(spec, places.folder, remoteStorage);
     // without keys of its own it asks those of the machine for them, over the network
-    const isApart =
-      this.#walls.sandbox && remoteOf(storage) !== undefined && storage.storageKeys !== undefined;
+    const hasKeys = storage.storageKeys !== undefined || storage.lentKeys === true;
+    const isApart = this.#walls.sandbox && remoteOf(storage) !== undefined && hasKeys;
     const config: MediaConfig = mediaConfig.parse({
       ...spec,
       ...storage,
