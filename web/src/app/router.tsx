@@ -1,4 +1,4 @@
-import { createBrowserRouter, Navigate } from 'react-router';
+import { createBrowserRouter, Navigate, type RouteObject } from 'react-router';
 import { ConsentGate } from '../features/auth/ConsentGate.tsx';
 import { RequireSession } from '../features/auth/RequireSession.tsx';
 import { SignInPage } from '../features/auth/SignInPage.tsx';
@@ -9,13 +9,18 @@ import { ServerPage } from '../features/server/ServerPage.tsx';
 import { CrashPage, MissingPage } from './ErrorPages.tsx';
 import { Layout, Shell } from './Shell.tsx';
 
+/** Where a page breaks, or does not come, what stands around it stays: the header, and what is being uploaded. */
+const pagesWithError = (children: RouteObject[]): RouteObject[] => [
+  { errorElement: <CrashPage />, children },
+];
+
 /** Pages that are rarely the first one come when they are asked for. */
 export const router = createBrowserRouter([
   {
     element: <Shell />,
     errorElement: <CrashPage />,
     hydrateFallbackElement: <></>,
-    children: [
+    children: pagesWithError([
       { path: '/', element: <LandingPage /> },
       { path: '/app/sign-up', element: <SignUpPage /> },
       { path: '/app/sign-in', element: <SignInPage /> },
@@ -33,7 +38,7 @@ export const router = createBrowserRouter([
             </ConsentGate>
           </RequireSession>
         ),
-        children: [
+        children: pagesWithError([
           { path: '/app', element: <Navigate to="/app/server" replace /> },
           { path: '/app/plans', element: <PlansPage /> },
           { path: '/app/server', element: <ServerPage /> },
@@ -47,9 +52,9 @@ export const router = createBrowserRouter([
           { path: '/app/webhooks', lazy: () => import('../features/webhooks/WebhooksPage.tsx') },
           { path: '/app/operator', lazy: () => import('../features/operator/OperatorPage.tsx') },
           { path: '/app/me', lazy: () => import('../features/me/MePage.tsx') },
-        ],
+        ]),
       },
       { path: '*', element: <MissingPage /> },
-    ],
+    ]),
   },
 ]);

@@ -29,11 +29,21 @@ export function ProblemNotice({ problem: given, children }: ProblemNoticeProps) 
   );
 }
 
-/** Something to know that is nobody's fault. */
-export function Notice({ children, testId }: { children: ReactNode; testId?: string }) {
+interface NoticeProps {
+  readonly icon?: 'info' | 'alert';
+  readonly children: ReactNode;
+  readonly testId?: string;
+}
+
+/** Something to know that is nobody's fault; what stopped somebody on the way is an `alert`. */
+export function Notice({ icon = 'info', children, testId }: NoticeProps) {
   return (
-    <div role="alert" className={cx(styles.problem, styles.calm)} data-testid={testId}>
-      <Icon name="alert" />
+    <div
+      role={icon === 'alert' ? 'alert' : 'status'}
+      className={cx(styles.problem, styles.calm)}
+      data-testid={testId}
+    >
+      <Icon name={icon} />
       <p>{children}</p>
     </div>
   );
@@ -44,16 +54,19 @@ interface EmptyStateProps {
   readonly title: string;
   readonly text?: string;
   readonly tone?: 'calm' | 'bad';
+  /** It is all there is on the page, whose heading it then has. */
+  readonly isPage?: boolean;
   readonly children?: ReactNode;
 }
 
-export function EmptyState({ icon, title, text, tone = 'calm', children }: EmptyStateProps) {
+export function EmptyState({ icon, title, text, tone = 'calm', isPage, children }: EmptyStateProps) {
+  const Heading = isPage ? 'h1' : 'h2';
   return (
     <div className={styles.empty}>
       <span className={cx(styles.badge, tone === 'bad' && styles.bad)}>
         <Icon name={icon} size={30} />
       </span>
-      <h2 className={styles.title}>{title}</h2>
+      <Heading className={styles.title}>{title}</Heading>
       {text && <p className={styles.text}>{text}</p>}
       {children && <div className={styles.actions}>{children}</div>}
     </div>

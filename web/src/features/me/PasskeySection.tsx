@@ -14,6 +14,7 @@ import { useLanguage } from '../../i18n/useLanguage.ts';
 import { Button, IconButton } from '../../ui/Button.tsx';
 import { ConfirmDialog } from '../../ui/Dialog.tsx';
 import { formatDate } from '../../ui/format.ts';
+import sections from '../../ui/Sections.module.css';
 import { TextField } from '../../ui/TextField.tsx';
 import { say, warn } from '../../ui/toasts.ts';
 import { wasCancelled } from '../auth/passkeys.ts';
@@ -34,7 +35,7 @@ export function PasskeySection() {
     else say(t('passkeys.removed'));
   };
   return (
-    <section className={styles.card}>
+    <section className={sections.card}>
       <header className={styles.heading}>
         <h2>{t('passkeys.title')}</h2>
         {'PublicKeyCredential' in window && (

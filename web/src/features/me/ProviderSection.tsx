@@ -11,6 +11,7 @@ import { problemText } from '../../i18n/problemText.ts';
 import { Button } from '../../ui/Button.tsx';
 import { ConfirmDialog } from '../../ui/Dialog.tsx';
 import { ProblemNotice } from '../../ui/Notice.tsx';
+import sections from '../../ui/Sections.module.css';
 import { say, warn } from '../../ui/toasts.ts';
 import { ProviderMark } from '../auth/ProviderMark.tsx';
 import { SignInTrouble } from '../auth/SignInTrouble.tsx';
@@ -39,7 +40,7 @@ export function ProviderSection({ me }: { me: Me }) {
     else say(t('providers.unlinked'));
   };
   return (
-    <section className={styles.card}>
+    <section className={sections.card}>
       <h2>{t('providers.title')}</h2>
       <p className={styles.lead}>{t('providers.lead')}</p>
       <SignInTrouble code={troubleCode} />

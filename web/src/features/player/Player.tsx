@@ -1,7 +1,9 @@
 import { useEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import { cx } from '../../ui/cx.ts';
 import { formatDuration } from '../../ui/format.ts';
 import { Icon } from '../../ui/Icon.tsx';
+import control from './Control.module.css';
 import { speakControls } from './elements.ts';
 import { KeysHelp } from './KeysHelp.tsx';
 import { usePlayerKeys } from './keys.ts';
@@ -130,7 +132,7 @@ export default function Player(props: PlayerProps) {
         {subtitles.length > 0 && (
           <button
             type="button"
-            className={styles.toggle}
+            className={cx(control.control, styles.toggle)}
             aria-label={t('player.captions')}
             aria-pressed={captions.shown !== null}
             onClick={captions.toggle}

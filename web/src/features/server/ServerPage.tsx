@@ -48,7 +48,7 @@ function Stopped({ state }: { state: 'held' | 'suspended' | 'deleting' }) {
   const words = state === 'deleting' ? 'gone' : state;
   return (
     <div data-testid="server-state" data-state={state}>
-      <EmptyState icon="pause" title={t(`server.${words}Title`)} text={t(`server.${words}Lead`)}>
+      <EmptyState isPage icon="pause" title={t(`server.${words}Title`)} text={t(`server.${words}Lead`)}>
         <LinkButton
           to={state === 'deleting' ? '/app/plans' : '/app/subscription'}
           data-testid="to-subscription"
