@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Person, password } from '../person.ts';
 import { type Product, root, startProduct } from '../product.ts';
 import { createUpload } from '../tus.ts';
-import { seriousViolations } from './accessibility.ts';
+import { seriousViolations } from './axe.ts';
 import { chromiumPath, launchChromium, openContext, type Screen, screens } from './chromium.ts';
 
 const run = promisify(execFile);
@@ -77,6 +77,7 @@ describe.runIf(chromiumPath)('operations', () => {
     await page.getByTestId('letter-text').filter({ hasText: '#token=' }).waitFor();
     await shot('operator-letter');
     await page.keyboard.press('Escape');
+    await page.getByTestId('letter-text').waitFor({ state: 'detached' });
     await page.getByTestId('audit-entry').filter({ hasText: 'reset-password' }).first().waitFor();
     expect(await seriousViolations(page)).toEqual([]);
     await shot('operator');

@@ -2,7 +2,7 @@ import type { Browser, Locator, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { mediaProcesses } from '../media-processes.ts';
 import { type Product, startProduct } from '../product.ts';
-import { seriousViolations } from './accessibility.ts';
+import { seriousViolations } from './axe.ts';
 import { chromiumPath, launchChromium, openContext, type Screen, screens } from './chromium.ts';
 import { film, type SharedVideo, shareFilm, signIn } from './shared-video.ts';
 
