@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { password, until } from '../person.ts';
 import { type Product, root, startProduct } from '../product.ts';
 import { chromiumPath, launchChromium, openContext, screens } from './chromium.ts';
+import { newcomer, openAs } from './signed-in.ts';
 
 /** My page in a real browser: a second factor, a passkey, other devices, a picture, a new password by mail, the end. */
 
@@ -44,18 +45,6 @@ async function letterLink(to: string): Promise<string> {
   );
 }
 
-async function signUp(page: Page, email: string): Promise<void> {
-  await page.goto('/app/sign-up');
-  await page.getByTestId('sign-up-name').fill('Kim');
-  await page.getByTestId('sign-up-email').fill(email);
-  await page.getByTestId('sign-up-password').fill(password);
-  await page.getByTestId('consent-terms').click();
-  await page.getByTestId('consent-privacy').click();
-  await page.getByTestId('sign-up-submit').click();
-  await page.waitForURL('**/app/plans');
-  await page.goto('/app/me');
-}
-
 async function signIn(page: Page, email: string, secret = password): Promise<void> {
   await page.goto('/app/sign-in?next=/app/me');
   await page.getByTestId('sign-in-email').fill(email);
@@ -77,11 +66,12 @@ async function keepCodes(page: Page): Promise<string[]> {
 
 describe.runIf(chromiumPath)('my page', () => {
   test.each(screens)('on a $name', { timeout: 120_000 }, async (screen) => {
-    const email = `${screen.name}-${Date.now()}@example.test`;
-    const context = await openContext(browser, screen, product.url);
+    const person = await newcomer(product);
+    const email = String((await person.identity.me({})).email);
+    const context = await openAs(browser, screen, product, person);
     context.setDefaultTimeout(15_000);
     const page = await context.newPage();
-    await signUp(page, email);
+    await page.goto('/app/me');
 
     await page.getByTestId('second-factor').click();
     await prove(page);
