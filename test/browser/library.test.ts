@@ -213,6 +213,13 @@ describe.runIf(chromiumPath)('the library', () => {
     expect(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth)).toBe(true);
     await card(page, '운동회').getByRole('link').first().tap();
     await page.waitForURL(/\/app\/videos\//);
+    // the next page is said, and has the focus; so is a network that is gone
+    await expect.poll(() => page.getByTestId('page-announcer').textContent(), soon).toBe('운동회');
+    expect(await page.evaluate(() => document.activeElement?.id)).toBe('content');
+    await page.context().setOffline(true);
+    await page.getByTestId('offline').waitFor();
+    await page.context().setOffline(false);
+    await page.getByTestId('offline').waitFor({ state: 'detached' });
     await page.context().close();
   });
 });

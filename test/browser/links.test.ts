@@ -73,6 +73,11 @@ describe.skipIf(!chromiumPath)('links', () => {
       await page.getByTestId('confirm-revoke-chosen').click();
       await expect.poll(() => page.getByTestId('all-links-row').count()).toBe(0);
       expect((await fetch(link.url, { redirect: 'manual' })).status).toBe(410);
+      const framed = await context.newPage(); // which has no picture any more, and shows none that is broken
+      await framed.goto(link.url.replace(/\/([^/]+)$/, '/embed/$1'));
+      await framed.getByTestId('embed-play').waitFor();
+      await framed.getByTestId('embed-play').locator('img').waitFor({ state: 'hidden' });
+      await framed.close();
       await page.goto(`/app/videos/${target.videoId}/stats`);
       await page.getByTestId('stats-views').waitFor();
       await shot('video-stats');

@@ -5,7 +5,6 @@ import { SignInPage } from '../features/auth/SignInPage.tsx';
 import { SignUpPage } from '../features/auth/SignUpPage.tsx';
 import { LandingPage } from '../features/landing/LandingPage.tsx';
 import { PlansPage } from '../features/plans/PlansPage.tsx';
-import { ServerPage } from '../features/server/ServerPage.tsx';
 import { CrashPage, MissingPage } from './ErrorPages.tsx';
 import { Layout, Shell } from './Shell.tsx';
 
@@ -41,7 +40,7 @@ export const router = createBrowserRouter([
         children: pagesWithError([
           { path: '/app', element: <Navigate to="/app/server" replace /> },
           { path: '/app/plans', element: <PlansPage /> },
-          { path: '/app/server', element: <ServerPage /> },
+          { path: '/app/server', lazy: () => import('../features/server/ServerPage.tsx') },
           { path: '/app/subscription', lazy: () => import('../features/subscription/SubscriptionPage.tsx') },
           { path: '/app/pay', lazy: () => import('../features/subscription/PayPage.tsx') },
           { path: '/app/videos/:id', lazy: () => import('../features/player/VideoPage.tsx') },

@@ -13,7 +13,7 @@ import { useMyServer } from './useMyServer.ts';
 import { useReadyWords } from './useReadyWords.ts';
 
 /** The home of somebody who is signed in. */
-export function ServerPage() {
+export function Component() {
   const { t } = useTranslation();
   const { server, isReady, error, refetch } = useMyServer();
   const { live } = useLiveSubscription();
