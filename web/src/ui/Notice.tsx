@@ -2,17 +2,20 @@ import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import { type AnyProblem, toApiProblem } from '../api/problem.ts';
 import { problemText } from '../i18n/problemText.ts';
+import { Button } from './Button.tsx';
 import { cx } from './cx.ts';
 import { Icon, type IconName } from './Icon.tsx';
 import styles from './Notice.module.css';
 
 interface ProblemNoticeProps {
   readonly problem: AnyProblem;
+  /** Where asking once more may help. */
+  readonly onRetry?: () => unknown;
   readonly children?: ReactNode;
 }
 
 /** What went wrong, next to where it happened. */
-export function ProblemNotice({ problem: given, children }: ProblemNoticeProps) {
+export function ProblemNotice({ problem: given, onRetry, children }: ProblemNoticeProps) {
   const { t } = useTranslation();
   const problem = toApiProblem(given);
   return (
@@ -24,6 +27,11 @@ export function ProblemNotice({ problem: given, children }: ProblemNoticeProps) 
           <p className={styles.reference}>{t('errors.requestId', { id: problem.requestId })}</p>
         )}
       </div>
+      {onRetry && (
+        <Button look="quiet" onPress={() => void onRetry()}>
+          {t('common.retry')}
+        </Button>
+      )}
       {children}
     </div>
   );

@@ -20,13 +20,7 @@ export function PlansPage() {
   const [chosenId, setChosenId] = useState<string>();
   const chosen = plans?.find((plan) => plan.id === chosenId);
   if (error) {
-    return (
-      <ProblemNotice problem={error}>
-        <Button look="quiet" onPress={() => void refetch()}>
-          {t('common.retry')}
-        </Button>
-      </ProblemNotice>
-    );
+    return <ProblemNotice problem={error} onRetry={refetch} />;
   }
   if (!plans || isLoading) return <Loading />;
   return (

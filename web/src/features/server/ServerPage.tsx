@@ -1,7 +1,7 @@
 import { useTranslation } from 'react-i18next';
 import { Navigate } from 'react-router';
 import { useTitle } from '../../app/useTitle.ts';
-import { Button, LinkButton } from '../../ui/Button.tsx';
+import { LinkButton } from '../../ui/Button.tsx';
 import { Loading } from '../../ui/Loading.tsx';
 import { EmptyState, ProblemNotice } from '../../ui/Notice.tsx';
 import { Library } from '../library/Library.tsx';
@@ -20,13 +20,7 @@ export function Component() {
   useTitle(server?.name || t('nav.server'));
   useReadyWords(server);
   if (!isReady && error) {
-    return (
-      <ProblemNotice problem={error}>
-        <Button look="quiet" onPress={() => void refetch()}>
-          {t('common.retry')}
-        </Button>
-      </ProblemNotice>
-    );
+    return <ProblemNotice problem={error} onRetry={refetch} />;
   }
   if (!isReady) return <Loading />;
   if (!server) return <Navigate to="/app/plans" replace />;

@@ -21,14 +21,15 @@ const askEvery = 2000;
 export function Component() {
   const { t } = useTranslation();
   useTitle(t('subscription.title'));
-  const { data: offer, error: offerError } = useOfferQuery();
-  const { data, error } = useSubscriptionsQuery();
+  const offered = useOfferQuery();
+  const offer = offered.data;
+  const { data, error, refetch } = useSubscriptionsQuery();
   const isPending = data?.some(({ payment }) => payment === 'pending') ?? false;
   useSubscriptionsQuery(undefined, { pollingInterval: isPending ? askEvery : 0 });
   const shown = data?.find(({ state }) => state !== 'ended') ?? null;
   const back = useReturn(shown);
-  const trouble = (data ? undefined : error) ?? (offer ? undefined : offerError);
-  if (trouble) return <ProblemNotice problem={trouble} />;
+  if (error && !data) return <ProblemNotice problem={error} onRetry={refetch} />;
+  if (offered.error && !offer) return <ProblemNotice problem={offered.error} onRetry={offered.refetch} />;
   if (!data || !offer || back.isChecking) return <Loading />;
   if (!shown) {
     return (
