@@ -202,7 +202,7 @@ describe.runIf(chromiumPath)('the player', () => {
     await page.getByTestId('language-ko').click();
     await page.locator('html[lang=ko]').waitFor();
     await reaches(page.getByTestId('video'), at);
-    expect(await page.locator('media-time-range').getAttribute('aria-label')).toMatch(/[가-힣]/);
+    expect(await page.locator('media-time-display').getAttribute('aria-label')).toMatch(/[가-힣]/);
 
     await page.goto('/app/server');
     const card = page.getByTestId('video-card').first();

@@ -7,7 +7,7 @@ export function PageAnnouncer() {
   useEffect(() => {
     const element = document.querySelector('title');
     if (!element) return;
-    const observer = new MutationObserver(() => setTitle(document.title.replace(/ · PTSD\.ly$/, '')));
+    const observer = new MutationObserver(() => setTitle(document.title.replace(/( · )?PTSD\.ly$/, '')));
     observer.observe(element, { childList: true, characterData: true, subtree: true });
     return () => observer.disconnect();
   }, []);

@@ -5,12 +5,13 @@ import { SignInPage } from '../features/auth/SignInPage.tsx';
 import { SignUpPage } from '../features/auth/SignUpPage.tsx';
 import { LandingPage } from '../features/landing/LandingPage.tsx';
 import { PlansPage } from '../features/plans/PlansPage.tsx';
+import { Loading } from '../ui/Loading.tsx';
 import { CrashPage, MissingPage } from './ErrorPages.tsx';
 import { Layout, Shell } from './Shell.tsx';
 
-/** Where a page breaks, or does not come, what stands around it stays: the header, and what is being uploaded. */
-const pagesWithError = (children: RouteObject[]): RouteObject[] => [
-  { errorElement: <CrashPage />, children },
+/** While a page comes, and where it breaks, what stands around it stays: the header, and what is being uploaded. */
+const framed = (children: RouteObject[]): RouteObject[] => [
+  { errorElement: <CrashPage />, hydrateFallbackElement: <Loading />, children },
 ];
 
 /** Pages that are rarely the first one come when they are asked for. */
@@ -18,8 +19,7 @@ export const router = createBrowserRouter([
   {
     element: <Shell />,
     errorElement: <CrashPage />,
-    hydrateFallbackElement: <></>,
-    children: pagesWithError([
+    children: framed([
       { path: '/', element: <LandingPage /> },
       { path: '/app/sign-up', element: <SignUpPage /> },
       { path: '/app/sign-in', element: <SignInPage /> },
@@ -37,7 +37,7 @@ export const router = createBrowserRouter([
             </ConsentGate>
           </RequireSession>
         ),
-        children: pagesWithError([
+        children: framed([
           { path: '/app', element: <Navigate to="/app/server" replace /> },
           { path: '/app/plans', element: <PlansPage /> },
           { path: '/app/server', lazy: () => import('../features/server/ServerPage.tsx') },
