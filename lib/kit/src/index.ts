@@ -13,6 +13,7 @@ export * from './metrics.ts';
 export * from './ndjson.ts';
 export * from './pruning.ts';
 export * from './reach.ts';
+export * from './rounds.ts';
 export * from './server-tokens.ts';
 export * from './service.ts';
 export * from './sse.ts';

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Bell, type Logger } from '@ptsdly/kit';
+import { type Logger, Rounds } from '@ptsdly/kit';
 import { backoff } from './backoff.ts';
 import type { Clock } from './clock.ts';
 import { type Host, HostError } from './hosts/host.ts';
@@ -36,28 +36,30 @@ export class Reconciler {
   readonly #options: ReconcilerOptions;
   readonly #nudged = new Set<string>();
   readonly #working = new Map<string, Promise<void>>();
-  readonly #bell = new Bell();
-  readonly #stop = new AbortController();
-  #loop: Promise<void> = Promise.resolve();
+  readonly #rounds: Rounds;
 
   constructor(options: ReconcilerOptions) {
     this.#options = options;
+    this.#rounds = new Rounds({
+      everyMs: TICK_MS,
+      once: () => this.#dispatch(),
+      failed: (err) => options.log.error({ err }, 'the reconcile loop could not read what is due'),
+    });
   }
 
   start(): void {
-    this.#loop = this.#run();
+    this.#rounds.start();
   }
 
   /** Looks at a server soon, and once more when it is being looked at just now. */
   nudge(id: string): void {
     this.#nudged.add(id);
-    this.#bell.ring();
+    this.#rounds.hurry();
   }
 
   /** Lets what is under way end, for at most ten seconds; leases and the next start take care of the rest. */
   async close(): Promise<void> {
-    this.#stop.abort();
-    await this.#loop;
+    await this.#rounds.close();
     const deadline = new AbortController();
     const late = sleep(CLOSE_MS, undefined, { signal: deadline.signal }).catch(() => undefined);
     await Promise.race([Promise.allSettled(this.#working.values()), late]);
@@ -117,26 +119,13 @@ export class Reconciler {
     await leases.release(row, { nextRunAt, attempts, lastError: error.message });
   }
 
-  async #run(): Promise<void> {
-    const { signal } = this.#stop;
-    while (!signal.aborted) {
-      const rung = this.#bell.wait(TICK_MS, signal);
-      try {
-        await this.#dispatch();
-      } catch (error) {
-        this.#options.log.error({ err: error }, 'the reconcile loop could not read what is due');
-      }
-      await rung;
-    }
-  }
-
   async #dispatch(): Promise<void> {
     const room = AT_ONCE - this.#working.size;
     if (room <= 0) return;
     const ids = new Set([...this.#nudged, ...(await this.#options.leases.due(AT_ONCE))]);
     for (const id of ids) {
       if (this.#working.has(id)) continue;
-      if (this.#working.size >= AT_ONCE || this.#stop.signal.aborted) return;
+      if (this.#working.size >= AT_ONCE || this.#rounds.signal.aborted) return;
       this.#nudged.delete(id);
       this.#working.set(id, this.#work(id));
     }
@@ -149,7 +138,7 @@ export class Reconciler {
       this.#options.log.error({ err: error, serverId: id }, 'a turn of the reconcile loop failed');
     } finally {
       this.#working.delete(id);
-      this.#bell.ring();
+      this.#rounds.hurry();
     }
   }
 }

@@ -1,5 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-import type { Logger } from '@ptsdly/kit';
+import { type Logger, Rounds } from '@ptsdly/kit';
 import type { Clock } from './clock.ts';
 import type { Host, Observed } from './hosts/host.ts';
 import { next } from './next.ts';
@@ -26,21 +25,24 @@ export interface SweepOptions {
  */
 export class Sweep {
   readonly #options: SweepOptions;
-  readonly #stop = new AbortController();
-  #loop: Promise<void> = Promise.resolve();
+  readonly #rounds: Rounds;
 
   constructor(options: SweepOptions) {
     this.#options = options;
+    this.#rounds = new Rounds({
+      everyMs: EVERY_MS,
+      once: () => this.once(),
+      failed: (err) => options.log.warn({ err }, 'the sweep could not be done; it comes again'),
+    });
   }
 
   /** Sweeps at once and then every half minute. */
   start(): void {
-    this.#loop = this.#run();
+    this.#rounds.start();
   }
 
-  async close(): Promise<void> {
-    this.#stop.abort();
-    await this.#loop;
+  close(): Promise<void> {
+    return this.#rounds.close();
   }
 
   async once(): Promise<void> {
@@ -80,18 +82,6 @@ export class Sweep {
       .deleteFrom('departed')
       .where('at', '<=', clock.now() - DEPARTED_MS)
       .execute();
-  }
-
-  async #run(): Promise<void> {
-    const { signal } = this.#stop;
-    while (!signal.aborted) {
-      try {
-        await this.once();
-      } catch (error) {
-        this.#options.log.warn({ err: error }, 'the sweep could not be done; it comes again');
-      }
-      await sleep(EVERY_MS, undefined, { signal }).catch(() => undefined);
-    }
   }
 }
 

@@ -91,7 +91,8 @@ async function startNode(id: string, name: string, folder: string): Promise<Node
     '/var/lib/docker',
   ];
   const memory = ['/run', '/tmp:exec', '/etc/docker'].flatMap((path) => ['--tmpfs', path]);
-  const socket = 'unix:///run/docker.sock';
+  const path = '/run/docker.sock';
+  const socket = `unix://${path}`;
   await docker(
     ...['run', '-d', '--name', name, '--hostname', name, '--label', `${LABEL}=${id}`, '--network', id],
     // A folder in the nodes' /tmp would be hidden by their own.
@@ -107,7 +108,7 @@ async function startNode(id: string, name: string, folder: string): Promise<Node
   const pid = await docker('inspect', '-f', '{{.State.Pid}}', name);
   const ip = await docker('inspect', '-f', `{{(index .NetworkSettings.Networks "${id}").IPAddress}}`, name);
   return {
-    ...{ name, ip, docker: inside, socket: join('/proc', pid, 'root', socket) },
+    ...{ name, ip, docker: inside, socket: join('/proc', pid, 'root', path) },
     kill: async () => void (await docker('kill', '-s', 'KILL', name)),
   };
 }

@@ -1,6 +1,5 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { Problem } from '@ptsdly/contract';
-import { Bell, type Logger } from '@ptsdly/kit';
+import { type Logger, Rounds } from '@ptsdly/kit';
 import type { Clock } from '../clock.ts';
 import type { Payments } from '../payments/payments.ts';
 import type { SubscriptionRow } from '../schema.ts';
@@ -36,32 +35,34 @@ export interface ClockworkParts {
  */
 export class Clockwork {
   readonly #parts: ClockworkParts;
-  readonly #bell = new Bell();
-  readonly #stop = new AbortController();
-  #loop: Promise<void> = Promise.resolve();
+  readonly #rounds: Rounds;
 
   constructor(parts: ClockworkParts) {
     this.#parts = parts;
+    this.#rounds = new Rounds({
+      everyMs: TICK_MS,
+      once: () => this.once(),
+      failed: (err) => parts.log.error({ err }, 'due work could not be read'),
+    });
   }
 
   start(): void {
-    this.#loop = this.#run();
+    this.#rounds.start();
   }
 
   hurry(): void {
-    this.#bell.ring();
+    this.#rounds.hurry();
   }
 
-  async close(): Promise<void> {
-    this.#stop.abort();
-    await this.#loop;
+  close(): Promise<void> {
+    return this.#rounds.close();
   }
 
   /** Does everything whose time has come. Returns how much that was. */
   async once(): Promise<number> {
     const { due, log, random } = this.#parts;
     for (let count = 0; ; count++) {
-      const row = this.#stop.signal.aborted ? undefined : await due.claim();
+      const row = this.#rounds.signal.aborted ? undefined : await due.claim();
       if (!row) return count;
       try {
         await this.#do(row);
@@ -122,19 +123,5 @@ export class Clockwork {
     await due.set(work.trx, 'abandon', row.id, clock.now() + ABANDON_DAYS * DAY_MS);
     await applyWish(work, unpaid, clock);
     await lifecycle.write(work, row, 'subscription-suspended', { reason: '' });
-  }
-
-  async #run(): Promise<void> {
-    const { signal } = this.#stop;
-    while (!signal.aborted) {
-      const rung = this.#bell.wait(TICK_MS, signal);
-      try {
-        await this.once();
-        await rung;
-      } catch (error) {
-        this.#parts.log.error({ err: error }, 'due work could not be read');
-        await sleep(TICK_MS, undefined, { signal }).catch(() => undefined);
-      }
-    }
   }
 }

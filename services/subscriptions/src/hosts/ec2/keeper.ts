@@ -1,4 +1,4 @@
-import { Bell, type Logger } from '@ptsdly/kit';
+import { type Logger, Rounds } from '@ptsdly/kit';
 import type { Turns } from '../turns.ts';
 import { codeOf } from './cloud-error.ts';
 import type { Fleet, Seen } from './fleet.ts';
@@ -31,26 +31,28 @@ export class Keeper {
   /** When each was last known to be well, or was first asked. */
   readonly #heard = new Map<string, number>();
   readonly #surplus = new Map<string, number>();
-  readonly #bell = new Bell();
-  readonly #stop = new AbortController();
-  #loop: Promise<void> = Promise.resolve();
+  readonly #rounds: Rounds;
 
   constructor(options: KeeperOptions) {
     this.#options = options;
+    this.#rounds = new Rounds({
+      everyMs: options.settings.lookSeconds * 1000,
+      once: () => this.once(),
+      failed: (err) => options.log.warn({ err }, 'EC2 could not be looked at; it is tried again'),
+    });
   }
 
   start(): void {
-    this.#loop = this.#run();
+    this.#rounds.start();
   }
 
-  async close(): Promise<void> {
-    this.#stop.abort();
-    await this.#loop;
+  close(): Promise<void> {
+    return this.#rounds.close();
   }
 
   /** Looks soon. */
   hurry(): void {
-    this.#bell.ring();
+    this.#rounds.hurry();
   }
 
   /** The generation that answered last. */
@@ -76,23 +78,11 @@ export class Keeper {
     await this.#endSurplus(all);
   }
 
-  async #run(): Promise<void> {
-    const { log, settings } = this.#options;
-    const { signal } = this.#stop;
-    while (!signal.aborted) {
-      const rung = this.#bell.wait(settings.lookSeconds * 1000, signal);
-      await this.once().catch((err: unknown) =>
-        log.warn({ err }, 'EC2 could not be looked at; it is tried again'),
-      );
-      await rung;
-    }
-  }
-
   /** A server somebody is at work on is left alone until the next look. */
   async #tendInTurn(kept: Kept): Promise<void> {
     const { turns, log } = this.#options;
     const { serverId } = kept;
-    if (turns.isTaken(serverId) || this.#stop.signal.aborted) return;
+    if (turns.isTaken(serverId) || this.#rounds.signal.aborted) return;
     await turns
       .take(serverId, () => this.#tend(kept))
       .catch((err: unknown) => log.warn({ err, serverId }, 'an instance could not be kept running'));

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Logger } from '@ptsdly/kit';
+import { type Logger, Rounds } from '@ptsdly/kit';
 import { HostError, type ServerSpec } from '../host.ts';
 import type { Turns } from '../turns.ts';
 import { type Engine, SERVER_LABEL, type SwarmService } from './engine.ts';
@@ -29,22 +29,25 @@ const OVER = new Set(['completed', 'rollback_completed', 'rollback_paused', 'pau
  */
 export class Rollout {
   readonly #options: RolloutOptions;
-  readonly #stop = new AbortController();
+  readonly #rounds: Rounds;
   /** Configurations that were asked for, and may have been rolled back. */
   readonly #asked = new Map<string, { generation: number; refusedAt?: number }>();
-  #loop: Promise<void> = Promise.resolve();
 
   constructor(options: RolloutOptions) {
     this.#options = options;
+    this.#rounds = new Rounds({
+      everyMs: PAUSE_MS,
+      once: (signal) => this.#renewAll(signal),
+      failed: (err) => options.log.warn({ err }, 'media servers could not be renewed; trying again'),
+    });
   }
 
   start(): void {
-    this.#loop = this.#run();
+    this.#rounds.start();
   }
 
-  async close(): Promise<void> {
-    this.#stop.abort();
-    await this.#loop;
+  close(): Promise<void> {
+    return this.#rounds.close();
   }
 
   /** This configuration is about to be asked for. */
@@ -68,28 +71,15 @@ export class Rollout {
     else throw new HostError('retry', 'the new configuration did not start; the one before it goes on');
   }
 
-  async #run(): Promise<void> {
-    const { log } = this.#options;
-    const { signal } = this.#stop;
-    while (!signal.aborted) {
-      try {
-        if (await this.#renewAll()) return;
-      } catch (err) {
-        if (!signal.aborted) log.warn({ err }, 'media servers could not be renewed; trying again');
-      }
-      await sleep(PAUSE_MS, undefined, { signal }).catch(() => undefined);
-    }
-  }
-
   /** True when there is nothing left that may be done. */
-  async #renewAll(): Promise<boolean> {
+  async #renewAll(signal: AbortSignal): Promise<boolean> {
     const { engine, settings, log } = this.#options;
     const outdated = (await engine.services(settings.prefix)).filter(
       ({ Spec }) => SERVER_LABEL in Spec.Labels && Spec.TaskTemplate.ContainerSpec.Image !== settings.image,
     );
     let undone = 0;
     for (const { Spec } of outdated) {
-      if (this.#stop.signal.aborted) return true;
+      if (signal.aborted) return true;
       const serverId = Spec.Labels[SERVER_LABEL] as string;
       const became = await this.#renew(serverId);
       if (became === 'rolled back') {
@@ -122,7 +112,7 @@ export class Rollout {
   /** What the engine has made of it, when it is over. */
   async #outcome(name: string): Promise<'renewed' | 'rolled back' | 'busy'> {
     const { engine, settings } = this.#options;
-    const { signal } = this.#stop;
+    const { signal } = this.#rounds;
     for (;;) {
       const service = await engine.service(name);
       if (!service) return 'renewed';
