@@ -48,7 +48,15 @@ export function build({ force = false } = {}) {
   const contract = ['lib/contract/src', 'package-lock.json'];
   step(
     'web',
-    [...contract, 'web/src', 'web/public', 'web/index.html', 'web/watch.html', 'web/vite.config.ts'],
+    [
+      ...contract,
+      'web/src',
+      'web/public',
+      'web/index.html',
+      'web/watch.html',
+      'web/vite.config.ts',
+      'web/compression.ts',
+    ],
     {
       made: 'web/dist/watch.html',
       what: 'the web app',

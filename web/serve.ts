@@ -72,7 +72,7 @@ export async function openWeb(options: WebOptions): Promise<Service> {
   app.get('/watch/:code', sendWatch(false));
   app.get('/embed/:code', sendWatch(true));
 
-  const files = serveStatic({ root: distFolder });
+  const files = serveStatic({ root: distFolder, precompressed: true });
   app.get('/assets/*', async (context, next) => {
     const answer = await files(context, next);
     if (answer instanceof Response && answer.ok) answer.headers.set('cache-control', IMMUTABLE);

@@ -9,6 +9,7 @@ import { password, until } from '../person.ts';
 import { type Product, root, startProduct } from '../product.ts';
 import { seriousViolations } from './axe.ts';
 import { chromiumPath, launchChromium, openContext, screens } from './chromium.ts';
+import { newcomer, openAs } from './signed-in.ts';
 
 /** My page in a real browser: a second factor, a passkey, other devices, a picture, a new password by mail, the end. */
 
@@ -24,8 +25,10 @@ afterAll(async () => {
 });
 
 const run = promisify(execFile);
+/** Long enough for a machine that has much else to do. */
+const patience = { timeout: 15_000 };
 
-/** The link of the newest letter to an address, as the operator reads it. */
+/** The link with which an address chooses a new password, as the operator reads it; other letters went there too. */
 async function letterLink(to: string): Promise<string> {
   const main = join(root, 'ptsdly/src/main.ts');
   const env = { ...process.env, PTSDLY_DATA: product.data };
@@ -36,26 +39,14 @@ async function letterLink(to: string): Promise<string> {
       { env },
     );
     const letters = stdout.split('\n').filter((line) => line.startsWith('{'));
-    const found = letters.find((line) => line.includes(to) && line.includes('#token='));
-    return /http\S+?#token=[\w-]+/.exec(found ?? '')?.[0] ?? '';
+    const found = letters.find((line) => line.includes(to) && line.includes('/reset-password#token='));
+    return /http\S+?\/reset-password#token=[\w-]+/.exec(found ?? '')?.[0] ?? '';
   };
   return until(
     ask,
     (link) => link !== '',
     () => `no letter to ${to}`,
   );
-}
-
-async function signUp(page: Page, email: string): Promise<void> {
-  await page.goto('/app/sign-up');
-  await page.getByTestId('sign-up-name').fill('Kim');
-  await page.getByTestId('sign-up-email').fill(email);
-  await page.getByTestId('sign-up-password').fill(password);
-  await page.getByTestId('consent-terms').click();
-  await page.getByTestId('consent-privacy').click();
-  await page.getByTestId('sign-up-submit').click();
-  await page.waitForURL('**/app/plans');
-  await page.goto('/app/me');
 }
 
 async function signIn(page: Page, email: string, secret = password): Promise<void> {
@@ -79,11 +70,12 @@ async function keepCodes(page: Page): Promise<string[]> {
 
 describe.runIf(chromiumPath)('my page', () => {
   test.each(screens)('on a $name', { timeout: 120_000 }, async (screen) => {
-    const email = `${screen.name}-${Date.now()}@example.test`;
-    const context = await openContext(browser, screen, product.url);
+    const person = await newcomer(product);
+    const email = String((await person.identity.me({})).email);
+    const context = await openAs(browser, screen, product, person);
     context.setDefaultTimeout(15_000);
     const page = await context.newPage();
-    await signUp(page, email);
+    await page.goto('/app/me');
 
     await page.getByTestId('second-factor').click();
     await prove(page);
@@ -135,10 +127,10 @@ describe.runIf(chromiumPath)('my page', () => {
     await other.getByTestId('second-factor-submit').click();
     await other.getByTestId('me-email').waitFor();
     await page.reload();
-    await expect.poll(() => page.getByTestId('session-row').count(), { timeout: 15_000 }).toBe(2);
+    await expect.poll(() => page.getByTestId('session-row').count(), patience).toBe(2);
     await page.getByTestId('end-others').click();
     await page.getByTestId('confirm-end-others').click();
-    await expect.poll(() => page.getByTestId('session-row').count(), { timeout: 15_000 }).toBe(1);
+    await expect.poll(() => page.getByTestId('session-row').count(), patience).toBe(1);
     await until(
       async () => (await other.request.get('/api/me')).status(),
       (status) => status === 401,
@@ -176,10 +168,9 @@ describe.runIf(chromiumPath)('my page', () => {
 
   test('a program is let in by its code, and another one refused', { timeout: 60_000 }, async () => {
     for (const screen of screens) {
-      const context = await openContext(browser, screen, product.url);
+      const context = await openAs(browser, screen, product, await newcomer(product));
       context.setDefaultTimeout(15_000);
       const page = await context.newPage();
-      await signUp(page, `device-${screen.name}-${Date.now()}@example.test`);
       const client = createClient(programApi, { baseUrl: product.url, fetch: (request) => fetch(request) });
       const begin = () => client.beginDeviceGrant({ body: { name: 'laptop', scopes: ['videos:write'] } });
       const grant = await begin();

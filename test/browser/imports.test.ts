@@ -3,9 +3,9 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { Person } from '../person.ts';
 import { type Product, startProduct } from '../product.ts';
-import { chromiumPath, launchChromium, openContext, screens } from './chromium.ts';
+import { chromiumPath, launchChromium, screens } from './chromium.ts';
+import { newcomer, openAs } from './signed-in.ts';
 
 /** The form that fetches from a link, and the whole way behind it: nothing of this machine can be reached by it. */
 
@@ -32,13 +32,9 @@ afterAll(async () => {
 describe.runIf(chromiumPath).each(screens)('$name', (screen) => {
   test('refuses an address of this machine, in words, and the form stays', { timeout: 60_000 }, async () => {
     const { port } = canary.address() as AddressInfo;
-    const owner = new Person(product.url);
-    await owner.signUp();
+    const owner = await newcomer(product);
     await owner.subscribe();
-    await owner.identity.putConsents({ body: { terms: '2026-11', privacy: '2026-11' } });
-    const context = await openContext(browser, screen, product.url);
-    const cookies = owner.cookie.split('; ').map((pair) => pair.split('='));
-    await context.addCookies(cookies.map(([name = '', value = '']) => ({ name, value, url: product.url })));
+    const context = await openAs(browser, screen, product, owner);
     const page = await context.newPage();
     await page.goto('/app/server');
     await page.getByTestId('import-button').click();

@@ -188,7 +188,7 @@ async function changeName(page: Page): Promise<void> {
   await page.getByTestId('me-name-save').click();
   await page.getByTestId('toast').first().waitFor();
   await page.reload();
-  await expect.poll(() => page.getByTestId('me-name').inputValue()).toBe('새 이름');
+  await expect.poll(() => page.getByTestId('me-name').inputValue(), { timeout: 15_000 }).toBe('새 이름');
 }
 
 /** Uncaught errors and answers of 500 and more, as they come. */

@@ -1,13 +1,14 @@
 import { readFile } from 'node:fs/promises';
 import { libraryApi, type Server } from '@ptsdly/contract';
 import { fixture } from '@ptsdly/packager/testing';
-import type { Browser, BrowserContext, Page } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { Person } from '../person.ts';
+import type { Person } from '../person.ts';
 import { type Product, startProduct } from '../product.ts';
 import { createUpload, sha256 } from '../tus.ts';
 import { seriousViolations } from './axe.ts';
-import { chromiumPath, launchChromium, openContext, type Screen, screens } from './chromium.ts';
+import { chromiumPath, launchChromium, type Screen, screens } from './chromium.ts';
+import { newcomer, openAs } from './signed-in.ts';
 
 /** The library by mouse, by keyboard alone and by touch. */
 
@@ -35,20 +36,15 @@ afterAll(async () => {
 });
 
 /** Somebody with a server, and six videos on it that are still arriving. */
-async function newcomer(): Promise<{ person: Person; server: Server }> {
-  const person = new Person(product.url);
-  await person.signUp();
-  const { documents: body } = await person.identity.authOptions({});
-  await person.identity.putConsents({ body });
+async function owner(): Promise<{ person: Person; server: Server }> {
+  const person = await newcomer(product);
   const server = await person.subscribe();
   for (const title of titles) await createUpload(person, server, `${title}.mp4`, 1000);
   return { person, server };
 }
 
 async function open(person: Person, screen: Screen): Promise<Page> {
-  const context: BrowserContext = await openContext(browser, screen, product.url);
-  const cookies = person.cookie.split('; ').map((pair) => pair.split(/=(.*)/s));
-  await context.addCookies(cookies.map(([name = '', value = '']) => ({ name, value, url: product.url })));
+  const context = await openAs(browser, screen, product, person);
   const page = await context.newPage();
   await page.goto('/app/server');
   await card(page, '운동회').waitFor();
@@ -63,7 +59,7 @@ describe.runIf(chromiumPath)('the library', () => {
   test('by mouse: folders, drag, search, tags, trash and undo; another window sees it live', {
     timeout: 120_000,
   }, async () => {
-    const { person } = await newcomer();
+    const { person } = await owner();
     const page = await open(person, desktop);
     const other = await open(person, desktop);
     expect(await seriousViolations(page)).toEqual([]);
@@ -123,7 +119,7 @@ describe.runIf(chromiumPath)('the library', () => {
   test('another file for a video, its chapters, and a folder that comes back from the trash', {
     timeout: 120_000,
   }, async () => {
-    const { person, server } = await newcomer();
+    const { person, server } = await owner();
     const calls = person.call(libraryApi, server.url);
     const folder = await calls.createFolder({ body: { name: '여행' } });
     await calls.deleteFolder({ params: { id: folder.id } });
@@ -162,7 +158,7 @@ describe.runIf(chromiumPath)('the library', () => {
   });
 
   test('by keyboard alone: choose, move, rename, trash', { timeout: 120_000 }, async () => {
-    const { person, server } = await newcomer();
+    const { person, server } = await owner();
     await person.call(libraryApi, server.url).createFolder({ body: { name: 'Family' } });
     const page = await open(person, desktop);
     const press = async (...keys: string[]) => {
@@ -201,7 +197,7 @@ describe.runIf(chromiumPath)('the library', () => {
   test('by touch, on a phone: a long touch chooses, taps add, the lower edge has what to do', {
     timeout: 120_000,
   }, async () => {
-    const { person } = await newcomer();
+    const { person } = await owner();
     const page = await open(person, phone);
     await longTouch(page, '운동회');
     await page.getByTestId('selection').waitFor();
@@ -217,6 +213,13 @@ describe.runIf(chromiumPath)('the library', () => {
     expect(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth)).toBe(true);
     await card(page, '운동회').getByRole('link').first().tap();
     await page.waitForURL(/\/app\/videos\//);
+    // the next page is said, and has the focus; so is a network that is gone
+    await expect.poll(() => page.getByTestId('page-announcer').textContent(), soon).toBe('운동회');
+    expect(await page.evaluate(() => document.activeElement?.id)).toBe('content');
+    await page.context().setOffline(true);
+    await page.getByTestId('offline').waitFor();
+    await page.context().setOffline(false);
+    await page.getByTestId('offline').waitFor({ state: 'detached' });
     await page.context().close();
   });
 });

@@ -1,12 +1,13 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fixtures } from '@ptsdly/packager/testing';
-import type { Browser, BrowserContext } from 'playwright-core';
+import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { Person, until } from '../person.ts';
+import { type Person, until } from '../person.ts';
 import { type Product, startProduct } from '../product.ts';
 import { createUpload, patch } from '../tus.ts';
 import { chromiumPath, launchChromium, openContext, type Screen, screens } from './chromium.ts';
+import { newcomer, openAs } from './signed-in.ts';
 
 let product: Product;
 let browser: Browser;
@@ -16,14 +17,12 @@ beforeAll(async () => {
   if (!chromiumPath) return;
   product = await startProduct({ env: { PTSDLY_WEBHOOKS_TO_PRIVATE: 'yes' } });
   browser = await launchChromium();
-  owner = new Person(product.url);
-  await owner.signUp('Kim');
+  owner = await newcomer(product, 'Kim');
   const server = await owner.subscribe();
   const file = await readFile((await fixtures['H.264 and AAC, moov at the end']?.()) ?? '');
   const { videoId, location } = await createUpload(owner, server, '우리 여행.mp4', file.length);
   await patch(owner, { videoId, location }, 0, file);
   await owner.settled(server, videoId);
-  await owner.identity.putConsents({ body: (await owner.identity.authOptions({})).documents });
   target = { serverId: server.id, videoId };
 }, 60_000);
 afterAll(async () => {
@@ -32,15 +31,7 @@ afterAll(async () => {
 });
 
 /** The owner's browser. */
-async function ownersContext(screen: Screen): Promise<BrowserContext> {
-  const context = await openContext(browser, screen, product.url);
-  const cookies = owner.cookie.split('; ').map((pair) => {
-    const equals = pair.indexOf('=');
-    return { name: pair.slice(0, equals), value: pair.slice(equals + 1), url: product.url };
-  });
-  await context.addCookies(cookies);
-  return context;
-}
+const ownersContext = (screen: Screen) => openAs(browser, screen, product, owner);
 
 const shots = process.env.SHOTS;
 
@@ -82,6 +73,11 @@ describe.skipIf(!chromiumPath)('links', () => {
       await page.getByTestId('confirm-revoke-chosen').click();
       await expect.poll(() => page.getByTestId('all-links-row').count()).toBe(0);
       expect((await fetch(link.url, { redirect: 'manual' })).status).toBe(410);
+      const framed = await context.newPage(); // which has no picture any more, and shows none that is broken
+      await framed.goto(link.url.replace(/\/([^/]+)$/, '/embed/$1'));
+      await framed.getByTestId('embed-play').waitFor();
+      await framed.getByTestId('embed-play').locator('img').waitFor({ state: 'hidden' });
+      await framed.close();
       await page.goto(`/app/videos/${target.videoId}/stats`);
       await page.getByTestId('stats-views').waitFor();
       await shot('video-stats');

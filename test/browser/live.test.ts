@@ -1,9 +1,9 @@
 import { fixture } from '@ptsdly/packager/testing';
-import type { Browser, Locator, Page } from 'playwright-core';
+import type { Browser, Locator } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { password } from '../person.ts';
 import { type Product, startProduct } from '../product.ts';
 import { chromiumPath, launchChromium, openContext, screens, throttleUpload } from './chromium.ts';
+import { newcomer, openAs } from './signed-in.ts';
 
 /** A friend watches in a real browser what is still on its way up in another one. */
 
@@ -34,9 +34,11 @@ afterAll(async () => {
 
 describe.runIf(chromiumPath && desktop)('while a camera file uploads', () => {
   test('the owner and a friend watch it, to its end and without a jump', { timeout: 120_000 }, async () => {
-    const context = await openContext(browser, desktop!, product.url);
+    const person = await newcomer(product);
+    await person.subscribe();
+    const context = await openAs(browser, desktop!, product, person);
     const owner = await context.newPage();
-    await enter(owner);
+    await owner.goto('/app/server');
     const uploads: string[] = [];
     owner.on('request', (request) => {
       if (request.url().includes('/uploads')) uploads.push(`${request.method()} ${request.url()}`);
@@ -92,21 +94,6 @@ describe.runIf(chromiumPath && desktop)('while a camera file uploads', () => {
     await Promise.all([context.close(), other.close()]);
   });
 });
-
-/** Signs up, takes a plan and waits for the server. */
-async function enter(page: Page): Promise<void> {
-  await page.goto('/');
-  await page.getByTestId('start').first().click();
-  await page.getByTestId('sign-up-name').fill('Kim');
-  await page.getByTestId('sign-up-email').fill(`live-${Date.now()}@example.test`);
-  await page.getByTestId('sign-up-password').fill(password);
-  await page.getByTestId('consent-terms').click();
-  await page.getByTestId('consent-privacy').click();
-  await page.getByTestId('sign-up-submit').click();
-  await page.locator('[data-testid^="choose-"]').first().click();
-  await page.getByTestId('subscribe').click();
-  await page.locator('[data-testid="server-state"][data-state="ready"]').waitFor({ timeout: 15_000 });
-}
 
 async function reaches(video: Locator, seconds: number): Promise<void> {
   await expect

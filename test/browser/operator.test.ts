@@ -2,13 +2,14 @@ import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { RefundDue } from '@ptsdly/contract';
-import type { Browser, BrowserContext } from 'playwright-core';
+import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Person, password } from '../person.ts';
 import { type Product, root, startProduct } from '../product.ts';
 import { createUpload } from '../tus.ts';
 import { seriousViolations } from './axe.ts';
-import { chromiumPath, launchChromium, openContext, type Screen, screens } from './chromium.ts';
+import { chromiumPath, launchChromium, type Screen, screens } from './chromium.ts';
+import { accept, openAs } from './signed-in.ts';
 
 const run = promisify(execFile);
 const shots = process.env.SHOTS;
@@ -35,7 +36,7 @@ beforeAll(async () => {
   const env = { ...process.env, PTSDLY_DATA: product.data };
   await run(process.execPath, [...command, 'admin', String(email)], { env, timeout: 20_000 });
   await boss.identity.signIn({ body: { email: String(email), password } });
-  await boss.identity.putConsents({ body: (await boss.identity.authOptions({})).documents });
+  await accept(boss);
   forgetful = String((await owner.identity.me({})).email);
   await owner.identity.forgotPassword({ body: { email: forgetful } });
   const server = await owner.subscribe();
@@ -47,16 +48,6 @@ afterAll(async () => {
   await product?.stop();
 });
 
-async function contextOf(person: Person, screen: Screen): Promise<BrowserContext> {
-  const context = await openContext(browser, screen, product.url);
-  const cookies = person.cookie.split('; ').map((pair) => {
-    const equals = pair.indexOf('=');
-    return { name: pair.slice(0, equals), value: pair.slice(equals + 1), url: product.url };
-  });
-  await context.addCookies(cookies);
-  return context;
-}
-
 describe.runIf(chromiumPath)('operations', () => {
   test.each(screens)('it is taken down and put back ($name)', { timeout: 60_000 }, async (screen) => {
     const link = await owner.links.createLink({ body: target });
@@ -66,7 +57,7 @@ describe.runIf(chromiumPath)('operations', () => {
       body: JSON.stringify({ reason: 'privacy', detail: '동의 없이 찍혔어요' }),
     });
     expect(reported.status).toBe(204);
-    const context = await contextOf(boss, screen);
+    const context = await openAs(browser, screen, product, boss);
     const page = await context.newPage();
     // A charge that nobody owed takes a month of billing to come about: its own tests show that.
     await page.route('**/api/admin/refunds', (route) => route.fulfill({ json: { items: [refund] } }));
@@ -115,7 +106,7 @@ describe.runIf(chromiumPath)('operations', () => {
   test('what is older comes page by page', { timeout: 60_000 }, async () => {
     const [letter] = (await boss.identity.listMails({})).items;
     for (let act = 0; act < 55; act++) await boss.identity.readMail({ params: { id: letter?.id ?? '' } });
-    const context = await contextOf(boss, screens[0] as Screen);
+    const context = await openAs(browser, screens[0] as Screen, product, boss);
     const page = await context.newPage();
     await page.goto('/app/operator');
     const audit = page.getByRole('region', { name: '처리 기록' });
@@ -129,8 +120,8 @@ describe.runIf(chromiumPath)('operations', () => {
   });
 
   test('who has no role is told so, and shown nothing', { timeout: 60_000 }, async () => {
-    await owner.identity.putConsents({ body: (await owner.identity.authOptions({})).documents });
-    const context = await contextOf(owner, screens[0] as Screen);
+    await accept(owner);
+    const context = await openAs(browser, screens[0] as Screen, product, owner);
     const page = await context.newPage();
     await page.goto('/app/operator');
     await page.getByRole('heading').first().waitFor();

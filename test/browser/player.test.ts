@@ -4,7 +4,8 @@ import { mediaProcesses } from '../media-processes.ts';
 import { type Product, startProduct } from '../product.ts';
 import { seriousViolations } from './axe.ts';
 import { chromiumPath, launchChromium, openContext, type Screen, screens } from './chromium.ts';
-import { film, type SharedVideo, shareFilm, signIn } from './shared-video.ts';
+import { film, type SharedVideo, shareFilm } from './shared-video.ts';
+import { openAs } from './signed-in.ts';
 
 /** The player in a real browser: what it shows, what its keys do, and what it survives. */
 
@@ -22,11 +23,13 @@ beforeAll(async () => {
     film(SECONDS).then((path) => shareFilm(product, path)),
   ]);
   const subtitles = 'WEBVTT\n\n00:00.000 --> 00:40.000\n파도 소리 <script>alert(1)</script>\n';
-  const added = await video.person.fetch(`${video.server.url}/videos/${video.id}/subtitles?language=ko`, {
-    method: 'POST',
-    body: subtitles,
-  });
-  expect(added.status).toBe(201);
+  for (const [language, body] of [
+    ['ko', subtitles],
+    ['en', subtitles.replace('파도 소리', 'waves')],
+  ]) {
+    const path = `${video.server.url}/videos/${video.id}/subtitles?language=${language}`;
+    expect((await video.person.fetch(path, { method: 'POST', body })).status).toBe(201);
+  }
 }, 120_000);
 
 afterAll(async () => {
@@ -65,13 +68,15 @@ describe.runIf(chromiumPath)('the player', () => {
       }, patience)
       .toBeGreaterThan(1000); // a sheet, of which it shows a part
 
-    await page.getByTestId('captions').click();
     const shown = () =>
       player.evaluate((element: HTMLVideoElement) =>
         [...element.textTracks]
           .filter(({ kind, mode }) => kind === 'subtitles' && mode === 'showing')
           .flatMap(({ activeCues }) => [...(activeCues ?? [])].map((cue) => (cue as VTTCue).text)),
       );
+    // none of the browser's own choice: these are in the language of its page
+    expect(await shown()).toEqual([]);
+    await page.getByTestId('captions').click();
     await expect.poll(async () => (await shown()).join()).toContain('파도 소리');
     expect(await shown()).not.toContain('<script');
     await page.keyboard.press('c');
@@ -167,8 +172,7 @@ describe.runIf(chromiumPath)('the player', () => {
     'has no serious fault for assistive technology (%s)',
     { timeout: 90_000 },
     async (locale) => {
-      const context = await openContext(browser, { ...desktop, locale }, product.url);
-      await signIn(context, video, product.url);
+      const context = await openAs(browser, { ...desktop, locale }, product, video.person);
       const page = await context.newPage();
       for (const address of [video.url, `/app/videos/${video.id}`]) {
         await page.goto(address);
@@ -182,8 +186,7 @@ describe.runIf(chromiumPath)('the player', () => {
   );
 
   test('gives the owner the frame that is shown as a poster', { timeout: 90_000 }, async () => {
-    const context = await openContext(browser, desktop, product.url);
-    await signIn(context, video, product.url);
+    const context = await openAs(browser, desktop, product, video.person);
     const page = await context.newPage();
     await page.goto(`/app/videos/${video.id}`);
     await reaches(page.getByTestId('video'), 0.5);
@@ -192,6 +195,14 @@ describe.runIf(chromiumPath)('the player', () => {
     await page.getByTestId('toast').first().waitFor();
     const { posterBy } = await video.person.media(video.server).getVideo({ params: { id: video.id } });
     expect(posterBy).toBe('owner');
+
+    // another language gives the controls other words, and the video goes on
+    const at = await timeOf(page.getByTestId('video'));
+    await page.getByTestId('language-menu').click();
+    await page.getByTestId('language-ko').click();
+    await page.locator('html[lang=ko]').waitFor();
+    await reaches(page.getByTestId('video'), at);
+    expect(await page.locator('media-time-display').getAttribute('aria-label')).toMatch(/[가-힣]/);
 
     await page.goto('/app/server');
     const card = page.getByTestId('video-card').first();

@@ -1,10 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import type { Server } from '@ptsdly/contract';
 import { fixture } from '@ptsdly/packager/testing';
-import type { BrowserContext } from 'playwright-core';
-import { Person, until } from '../person.ts';
+import { type Person, until } from '../person.ts';
 import type { Product } from '../product.ts';
 import { createUpload, patch } from '../tus.ts';
+import { newcomer } from './signed-in.ts';
 
 /** Somebody's video with a link, its pictures made. */
 export interface SharedVideo {
@@ -27,10 +27,7 @@ export function film(seconds: number, size = '640x360'): Promise<string> {
 
 /** Signs up, uploads a film, waits for its storyboard and shares it. */
 export async function shareFilm(product: Product, path: string): Promise<SharedVideo> {
-  const person = new Person(product.url);
-  await person.signUp();
-  const options = await (await person.fetch('/api/auth/options')).json();
-  await person.identity.putConsents({ body: (options as { documents: never }).documents });
+  const person = await newcomer(product);
   const server = await person.subscribe();
   const { id, url } = await addFilm({ person, server }, await readFile(path));
   await until(
@@ -53,17 +50,4 @@ export async function addFilm(
   const send = (from: number, to: number) => patch(person, upload, from, film.subarray(from, to));
   await send(0, bytes);
   return { id: upload.videoId, url, rest: () => send(bytes, film.length) };
-}
-
-/** Signs the person in, in a browser. */
-export async function signIn(
-  context: BrowserContext,
-  { person }: SharedVideo,
-  origin: string,
-): Promise<void> {
-  const cookies = person.cookie.split('; ').map((pair) => {
-    const equals = pair.indexOf('=');
-    return { name: pair.slice(0, equals), value: pair.slice(equals + 1), url: origin };
-  });
-  await context.addCookies(cookies);
 }

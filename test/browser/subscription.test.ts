@@ -6,9 +6,9 @@ import {
   openStripeStandIn,
   signed,
 } from '../../services/subscriptions/src/payments/testing/stripe-stand-in.ts';
-import { password } from '../person.ts';
 import { type Product, startProduct } from '../product.ts';
-import { chromiumPath, launchChromium, openContext, screens } from './chromium.ts';
+import { chromiumPath, launchChromium, screens } from './chromium.ts';
+import { newcomer, openAs } from './signed-in.ts';
 
 /** Plans, payment and the subscription's page in a real browser, with a stand-in for the payment company. */
 
@@ -36,17 +36,6 @@ const shots = process.env.SCREENSHOTS;
 const shoot = async (page: Page, name: string) => {
   if (shots) await page.screenshot({ path: join(shots, `${name}.png`), fullPage: true });
 };
-
-async function signUp(page: Page, email: string): Promise<void> {
-  await page.goto('/app/sign-up');
-  await page.getByTestId('sign-up-name').fill('Kim');
-  await page.getByTestId('sign-up-email').fill(email);
-  await page.getByTestId('sign-up-password').fill(password);
-  await page.getByTestId('consent-terms').click();
-  await page.getByTestId('consent-privacy').click();
-  await page.getByTestId('sign-up-submit').click();
-  await page.waitForURL('**/app/plans');
-}
 
 /** Gives a card on the page of the payment company, which sends the browser back. */
 async function give(page: Page, last4: string): Promise<void> {
@@ -77,10 +66,10 @@ test('events of the payment company come in through the gateway as they were sig
 
 describe.skipIf(!chromiumPath).each(screens)('$name', (screen) => {
   test('from choosing a plan to a server, another plan, and the end', async () => {
-    const context = await openContext(browser, screen, product.url);
+    const context = await openAs(browser, screen, product, await newcomer(product));
     const page = await context.newPage();
     await page.route(/stripe\.com/, (route) => route.fulfill({ contentType: 'text/html', body: 'card?' }));
-    await signUp(page, `${screen.name}@example.test`);
+    await page.goto('/app/plans');
     await page.getByTestId('choose-plus').waitFor();
     await shoot(page, `plans-${screen.name}`);
     await page.getByTestId('choose-plus').click();

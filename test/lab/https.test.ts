@@ -8,7 +8,8 @@ import type { Browser } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { selfSigned } from '../../services/gateway/src/testing/self-signed.ts';
 import { chromiumPath, launchChromium, openContext, screens } from '../browser/chromium.ts';
-import { film, shareFilm, signIn } from '../browser/shared-video.ts';
+import { film, shareFilm } from '../browser/shared-video.ts';
+import { openAs } from '../browser/signed-in.ts';
 import { password, until } from '../person.ts';
 import { freePorts } from '../ports.ts';
 import { type Product, startProduct, type Topology, topologies } from '../product.ts';
@@ -86,8 +87,7 @@ test.runIf(chromiumPath).each(shapes)(
     const position = () =>
       friend.getByTestId('video').evaluate((video: HTMLVideoElement) => video.currentTime);
     await expect.poll(position, { timeout: 30_000 }).toBeGreaterThan(2);
-    const owners = await openContext(browser, screen, product.url, { ignoreHTTPSErrors: true });
-    await signIn(owners, shared, product.url);
+    const owners = await openAs(browser, screen, product, shared.person, { ignoreHTTPSErrors: true });
     const mine = await owners.newPage();
     await mine.goto('/app');
     await mine.getByTestId('video-card').first().waitFor();

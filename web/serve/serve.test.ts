@@ -1,6 +1,7 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { brotliCompressSync, brotliDecompressSync } from 'node:zlib';
 import { createServiceTokens, type Service, silentLog } from '@ptsdly/kit';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openWeb } from '../serve.ts';
@@ -27,6 +28,7 @@ beforeAll(async () => {
   await writeFile(join(folder, 'index.html'), '<html>app');
   await writeFile(join(folder, 'watch.html'), '<html><head><!--head--></head>watch');
   await writeFile(join(folder, 'assets/app-1234.js'), 'let x');
+  await writeFile(join(folder, 'assets/app-1234.js.br'), brotliCompressSync('let x'));
   const links = {
     fetch: async (request: Request) => {
       const code = request.url.split('/').at(-2) ?? '';
@@ -45,6 +47,17 @@ test.each(['/', '/app', '/app/videos/1'])('%s is the app, not cached and not fra
   expect(await response.text()).toBe('<html>app');
   expect(response.headers.get('content-security-policy')).toContain("frame-ancestors 'none'");
   expect(response.headers.get('cache-control')).toBe('no-cache');
+});
+
+test('assets go out compressed to whoever takes that, as what they are', async () => {
+  const headers = { 'accept-encoding': 'gzip, deflate, br, zstd' };
+  const asset = await web.fetch(new Request('http://web/assets/app-1234.js', { headers }));
+  expect(asset.headers.get('content-encoding')).toBe('br');
+  expect(asset.headers.get('vary')).toContain('Accept-Encoding');
+  expect(asset.headers.get('content-type')).toContain('javascript');
+  expect(String(brotliDecompressSync(await asset.bytes()))).toBe('let x');
+  const plain = await get('/assets/app-1234.js');
+  expect([plain.headers.get('content-encoding'), await plain.text()]).toEqual([null, 'let x']);
 });
 
 test('assets are immutable, and nothing outside of the folder is served', async () => {

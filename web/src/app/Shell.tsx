@@ -1,3 +1,4 @@
+import { useRef } from 'react';
 import { RouterProvider as AriaRouterProvider } from 'react-aria-components';
 import { useTranslation } from 'react-i18next';
 import { type Location, Outlet, ScrollRestoration, useHref, useNavigate } from 'react-router';
@@ -5,7 +6,10 @@ import { UploadTray } from '../features/uploads/UploadTray.tsx';
 import { useAccountLanguage } from '../i18n/useLanguage.ts';
 import { Footer } from './Footer.tsx';
 import { Header } from './Header.tsx';
+import { OfflineBar } from './OfflineBar.tsx';
+import { PageAnnouncer } from './PageAnnouncer.tsx';
 import styles from './Shell.module.css';
+import { useFocusOnPage } from './useFocusOnPage.ts';
 
 /** The first page of a visit has no key of its own; its path keeps it apart from other first pages. */
 const placeOf = ({ key, pathname }: Location) => (key === 'default' ? pathname : key);
@@ -14,17 +18,23 @@ const placeOf = ({ key, pathname }: Location) => (key === 'default' ? pathname :
 export function Shell() {
   const { t } = useTranslation();
   const navigate = useNavigate();
+  const main = useRef<HTMLElement>(null);
   useAccountLanguage();
+  useFocusOnPage(main);
   return (
     <AriaRouterProvider navigate={navigate} useHref={useHref}>
-      <a href="#content" className={styles.skip}>
-        {t('nav.skip')}
-      </a>
-      <Header />
-      <main id="content" className={styles.main} tabIndex={-1}>
-        <Outlet />
-      </main>
-      <Footer />
+      <div className={styles.shell}>
+        <a href="#content" className={styles.skip}>
+          {t('nav.skip')}
+        </a>
+        <Header />
+        <OfflineBar />
+        <main id="content" ref={main} className={styles.main} tabIndex={-1}>
+          <Outlet />
+        </main>
+        <Footer />
+      </div>
+      <PageAnnouncer />
       <ScrollRestoration getKey={placeOf} />
     </AriaRouterProvider>
   );

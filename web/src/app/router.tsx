@@ -1,21 +1,25 @@
-import { createBrowserRouter, Navigate } from 'react-router';
+import { createBrowserRouter, Navigate, type RouteObject } from 'react-router';
 import { ConsentGate } from '../features/auth/ConsentGate.tsx';
 import { RequireSession } from '../features/auth/RequireSession.tsx';
 import { SignInPage } from '../features/auth/SignInPage.tsx';
 import { SignUpPage } from '../features/auth/SignUpPage.tsx';
 import { LandingPage } from '../features/landing/LandingPage.tsx';
 import { PlansPage } from '../features/plans/PlansPage.tsx';
-import { ServerPage } from '../features/server/ServerPage.tsx';
+import { Loading } from '../ui/Loading.tsx';
 import { CrashPage, MissingPage } from './ErrorPages.tsx';
 import { Layout, Shell } from './Shell.tsx';
+
+/** While a page comes, and where it breaks, what stands around it stays: the header, and what is being uploaded. */
+const framed = (children: RouteObject[]): RouteObject[] => [
+  { errorElement: <CrashPage />, hydrateFallbackElement: <Loading />, children },
+];
 
 /** Pages that are rarely the first one come when they are asked for. */
 export const router = createBrowserRouter([
   {
     element: <Shell />,
     errorElement: <CrashPage />,
-    hydrateFallbackElement: <></>,
-    children: [
+    children: framed([
       { path: '/', element: <LandingPage /> },
       { path: '/app/sign-up', element: <SignUpPage /> },
       { path: '/app/sign-in', element: <SignInPage /> },
@@ -33,10 +37,10 @@ export const router = createBrowserRouter([
             </ConsentGate>
           </RequireSession>
         ),
-        children: [
+        children: framed([
           { path: '/app', element: <Navigate to="/app/server" replace /> },
           { path: '/app/plans', element: <PlansPage /> },
-          { path: '/app/server', element: <ServerPage /> },
+          { path: '/app/server', lazy: () => import('../features/server/ServerPage.tsx') },
           { path: '/app/subscription', lazy: () => import('../features/subscription/SubscriptionPage.tsx') },
           { path: '/app/pay', lazy: () => import('../features/subscription/PayPage.tsx') },
           { path: '/app/videos/:id', lazy: () => import('../features/player/VideoPage.tsx') },
@@ -48,9 +52,9 @@ export const router = createBrowserRouter([
           { path: '/app/device', lazy: () => import('../features/auth/DevicePage.tsx') },
           { path: '/app/operator', lazy: () => import('../features/operator/OperatorPage.tsx') },
           { path: '/app/me', lazy: () => import('../features/me/MePage.tsx') },
-        ],
+        ]),
       },
       { path: '*', element: <MissingPage /> },
-    ],
+    ]),
   },
 ]);

@@ -2,17 +2,20 @@ import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import { type AnyProblem, toApiProblem } from '../api/problem.ts';
 import { problemText } from '../i18n/problemText.ts';
+import { Button } from './Button.tsx';
 import { cx } from './cx.ts';
 import { Icon, type IconName } from './Icon.tsx';
 import styles from './Notice.module.css';
 
 interface ProblemNoticeProps {
   readonly problem: AnyProblem;
+  /** Where asking once more may help. */
+  readonly onRetry?: () => unknown;
   readonly children?: ReactNode;
 }
 
 /** What went wrong, next to where it happened. */
-export function ProblemNotice({ problem: given, children }: ProblemNoticeProps) {
+export function ProblemNotice({ problem: given, onRetry, children }: ProblemNoticeProps) {
   const { t } = useTranslation();
   const problem = toApiProblem(given);
   return (
@@ -24,16 +27,31 @@ export function ProblemNotice({ problem: given, children }: ProblemNoticeProps) 
           <p className={styles.reference}>{t('errors.requestId', { id: problem.requestId })}</p>
         )}
       </div>
+      {onRetry && (
+        <Button look="quiet" onPress={() => void onRetry()}>
+          {t('common.retry')}
+        </Button>
+      )}
       {children}
     </div>
   );
 }
 
-/** Something to know that is nobody's fault. */
-export function Notice({ children, testId }: { children: ReactNode; testId?: string }) {
+interface NoticeProps {
+  readonly icon?: 'info' | 'alert';
+  readonly children: ReactNode;
+  readonly testId?: string;
+}
+
+/** Something to know that is nobody's fault; what stopped somebody on the way is an `alert`. */
+export function Notice({ icon = 'info', children, testId }: NoticeProps) {
   return (
-    <div role="alert" className={cx(styles.problem, styles.calm)} data-testid={testId}>
-      <Icon name="alert" />
+    <div
+      role={icon === 'alert' ? 'alert' : 'status'}
+      className={cx(styles.problem, styles.calm)}
+      data-testid={testId}
+    >
+      <Icon name={icon} />
       <p>{children}</p>
     </div>
   );
@@ -44,16 +62,19 @@ interface EmptyStateProps {
   readonly title: string;
   readonly text?: string;
   readonly tone?: 'calm' | 'bad';
+  /** It is all there is on the page, whose heading it then has. */
+  readonly isPage?: boolean;
   readonly children?: ReactNode;
 }
 
-export function EmptyState({ icon, title, text, tone = 'calm', children }: EmptyStateProps) {
+export function EmptyState({ icon, title, text, tone = 'calm', isPage, children }: EmptyStateProps) {
+  const Heading = isPage ? 'h1' : 'h2';
   return (
     <div className={styles.empty}>
       <span className={cx(styles.badge, tone === 'bad' && styles.bad)}>
         <Icon name={icon} size={30} />
       </span>
-      <h2 className={styles.title}>{title}</h2>
+      <Heading className={styles.title}>{title}</Heading>
       {text && <p className={styles.text}>{text}</p>}
       {children && <div className={styles.actions}>{children}</div>}
     </div>

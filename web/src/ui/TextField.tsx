@@ -7,6 +7,7 @@ import {
   Label,
   Text,
 } from 'react-aria-components';
+import { useTranslation } from 'react-i18next';
 import { IconButton } from './Button.tsx';
 import { cx } from './cx.ts';
 import styles from './TextField.module.css';
@@ -56,26 +57,32 @@ export function TextField({
   );
 }
 
-interface PasswordFieldProps extends Omit<TextFieldProps, 'type' | 'after'> {
-  readonly showLabel: string;
-  readonly hidePasswordLabel: string;
-}
+type PasswordFieldProps = Omit<TextFieldProps, 'type' | 'after'>;
 
-export function PasswordField({ showLabel, hidePasswordLabel, ...rest }: PasswordFieldProps) {
+export function PasswordField(props: PasswordFieldProps) {
+  const { t } = useTranslation();
   const [shown, setShown] = useState(false);
   return (
     <TextField
-      {...rest}
+      {...props}
       type={shown ? 'text' : 'password'}
       spellCheck="false"
       after={
         <IconButton
           icon={shown ? 'eyeOff' : 'eye'}
-          label={shown ? hidePasswordLabel : showLabel}
+          label={t(shown ? 'auth.hidePassword' : 'auth.showPassword')}
           className={styles.inside}
           onPress={() => setShown(!shown)}
         />
       }
     />
+  );
+}
+
+/** A password that somebody chooses now. */
+export function NewPasswordField(props: Omit<PasswordFieldProps, 'hint' | 'autoComplete' | 'maxLength'>) {
+  const { t } = useTranslation();
+  return (
+    <PasswordField {...props} hint={t('auth.passwordHint')} autoComplete="new-password" maxLength={200} />
   );
 }

@@ -17,17 +17,17 @@ export function Component() {
   const onwards = me ? '/app/me' : '/app/sign-in';
   if (data) {
     return (
-      <EmptyState icon="check" title={t('confirm.doneTitle')} text={t('confirm.doneText', data)}>
+      <EmptyState isPage icon="check" title={t('confirm.doneTitle')} text={t('confirm.doneText', data)}>
         <LinkButton to={onwards}>{t(me ? 'nav.me' : 'nav.signIn')}</LinkButton>
       </EmptyState>
     );
   }
   if (error || token === '') {
     const text = error ? problemText(t, error) : t('problems.token_invalid');
-    return <EmptyState icon="alert" tone="bad" title={t('reset.oldTitle')} text={text} />;
+    return <EmptyState isPage icon="alert" tone="bad" title={t('reset.oldTitle')} text={text} />;
   }
   return (
-    <EmptyState icon="user" title={t('confirm.title')} text={t('confirm.text')}>
+    <EmptyState isPage icon="user" title={t('confirm.title')} text={t('confirm.text')}>
       <Button isPending={isLoading} onPress={() => confirm(token)} data-testid="confirm-email">
         {t('confirm.action')}
       </Button>

@@ -22,7 +22,8 @@ export function Component() {
     setTried(true);
     if (isEmail(email)) void ask(email.trim());
   };
-  if (isSuccess) return <EmptyState icon="check" title={t('forgot.sentTitle')} text={t('forgot.sentText')} />;
+  if (isSuccess)
+    return <EmptyState isPage icon="check" title={t('forgot.sentTitle')} text={t('forgot.sentText')} />;
   return (
     <AuthCard title={t('forgot.title')} lead={t('forgot.lead')}>
       <Form className={styles.form!} onSubmit={submit} validationBehavior="aria">

@@ -17,7 +17,7 @@ export function RequireSession({ children }: { children: ReactNode }) {
   if (me) return children;
   if (!error) return <Loading />;
   return (
-    <EmptyState icon="alert" tone="bad" title={t('errors.crashTitle')} text={problemText(t, error)}>
+    <EmptyState isPage icon="alert" tone="bad" title={t('errors.crashTitle')} text={problemText(t, error)}>
       <Button icon="retry" onPress={refetch}>
         {t('common.retry')}
       </Button>

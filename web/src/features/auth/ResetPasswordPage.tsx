@@ -7,7 +7,7 @@ import { useTitle } from '../../app/useTitle.ts';
 import { problemText } from '../../i18n/problemText.ts';
 import { Button, LinkButton } from '../../ui/Button.tsx';
 import { EmptyState, ProblemNotice } from '../../ui/Notice.tsx';
-import { PasswordField } from '../../ui/TextField.tsx';
+import { NewPasswordField } from '../../ui/TextField.tsx';
 import styles from './Auth.module.css';
 import { AuthCard } from './AuthCard.tsx';
 import { shortestPassword } from './fields.ts';
@@ -30,14 +30,20 @@ export function Component() {
   };
   if (isSuccess) {
     return (
-      <EmptyState icon="check" title={t('reset.doneTitle')} text={t('reset.doneText')}>
+      <EmptyState isPage icon="check" title={t('reset.doneTitle')} text={t('reset.doneText')}>
         <LinkButton to="/app/sign-in">{t('nav.signIn')}</LinkButton>
       </EmptyState>
     );
   }
   if (token === '' || error?.code === 'token_invalid') {
     return (
-      <EmptyState icon="alert" tone="bad" title={t('reset.oldTitle')} text={t('problems.token_invalid')}>
+      <EmptyState
+        isPage
+        icon="alert"
+        tone="bad"
+        title={t('reset.oldTitle')}
+        text={t('problems.token_invalid')}
+      >
         <LinkButton to="/app/forgot-password">{t('forgot.send')}</LinkButton>
       </EmptyState>
     );
@@ -45,13 +51,8 @@ export function Component() {
   return (
     <AuthCard title={t('reset.title')} lead={t('reset.lead')}>
       <Form className={styles.form!} onSubmit={submit} validationBehavior="aria">
-        <PasswordField
+        <NewPasswordField
           label={t('reset.password')}
-          hint={t('auth.passwordHint')}
-          showLabel={t('auth.showPassword')}
-          hidePasswordLabel={t('auth.hidePassword')}
-          autoComplete="new-password"
-          maxLength={200}
           value={password}
           onChange={setPassword}
           error={tried && isShort ? t('problems.weak_password') : weak}

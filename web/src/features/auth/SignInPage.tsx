@@ -68,8 +68,6 @@ function SignInForm({ next, onHalfWay }: { next: string; onHalfWay: () => void }
       />
       <PasswordField
         label={t('auth.password')}
-        showLabel={t('auth.showPassword')}
-        hidePasswordLabel={t('auth.hidePassword')}
         name="password"
         autoComplete="current-password"
         value={password}

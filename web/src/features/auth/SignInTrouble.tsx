@@ -6,7 +6,11 @@ import { Notice } from '../../ui/Notice.tsx';
 export function SignInTrouble({ code }: { code: string | null }) {
   const { t } = useTranslation();
   if (code === null) return null;
-  return <Notice testId="sign-in-trouble">{troubleText(t, code)}</Notice>;
+  return (
+    <Notice icon="alert" testId="sign-in-trouble">
+      {troubleText(t, code)}
+    </Notice>
+  );
 }
 
 const CANCELLED = new Set([

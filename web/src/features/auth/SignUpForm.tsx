@@ -3,7 +3,7 @@ import { Form } from 'react-aria-components';
 import { useTranslation } from 'react-i18next';
 import { Button } from '../../ui/Button.tsx';
 import { EmptyState, ProblemNotice } from '../../ui/Notice.tsx';
-import { PasswordField, TextField } from '../../ui/TextField.tsx';
+import { NewPasswordField, TextField } from '../../ui/TextField.tsx';
 import styles from './Auth.module.css';
 import { Consents } from './Consents.tsx';
 import { type SignUpFields, signUpErrors } from './fields.ts';
@@ -53,14 +53,9 @@ export function SignUpForm() {
         error={errors.email}
         testId="sign-up-email"
       />
-      <PasswordField
+      <NewPasswordField
         label={t('auth.password')}
-        hint={t('auth.passwordHint')}
-        showLabel={t('auth.showPassword')}
-        hidePasswordLabel={t('auth.hidePassword')}
         name="password"
-        autoComplete="new-password"
-        maxLength={200}
         value={fields.password}
         onChange={(password) => set({ password })}
         error={errors.password}

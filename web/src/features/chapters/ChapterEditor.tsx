@@ -48,7 +48,7 @@ export function ChapterEditor({ video, details: { chapters }, ...ref }: ChapterE
   };
   return (
     <section className={styles.chapters} aria-label={t('chapters.title')}>
-      <h3>{t('chapters.title')}</h3>
+      <h2>{t('chapters.title')}</h2>
       {drafts.length === 0 && <p className={styles.none}>{t('chapters.none')}</p>}
       <Form onSubmit={save} className={styles.form!} validationBehavior="aria">
         {drafts.map((draft) => (

@@ -3,11 +3,11 @@ import { useTranslation } from 'react-i18next';
 import { useVideoDetailsQuery } from '../../api/library.ts';
 import { originalUrl } from '../../api/media.ts';
 import { useLanguage } from '../../i18n/useLanguage.ts';
+import buttons from '../../ui/Button.module.css';
 import { IconButton } from '../../ui/Button.tsx';
 import { formatBytes } from '../../ui/format.ts';
 import { Icon } from '../../ui/Icon.tsx';
 import { Menu, MenuItem } from '../../ui/Menu.tsx';
-import styles from './Files.module.css';
 
 /** The original at one tap; a choice where there are smaller sizes. */
 export function DownloadMenu({ serverUrl, video }: { serverUrl: string; video: Video }) {
@@ -22,7 +22,7 @@ export function DownloadMenu({ serverUrl, video }: { serverUrl: string; video: V
       <a
         href={original}
         download
-        className={styles.round}
+        className={buttons.icon}
         aria-label={label}
         title={label}
         data-testid="download"

@@ -1,10 +1,9 @@
 import { useState } from 'react';
-import { Form } from 'react-aria-components';
 import { useTranslation } from 'react-i18next';
 import { useImportVideoMutation } from '../../api/imports.ts';
 import { problemText } from '../../i18n/problemText.ts';
-import { Button } from '../../ui/Button.tsx';
-import { Dialog, DialogActions } from '../../ui/Dialog.tsx';
+import { Dialog } from '../../ui/Dialog.tsx';
+import { DialogForm } from '../../ui/DialogForm.tsx';
 import { TextField } from '../../ui/TextField.tsx';
 import { say } from '../../ui/toasts.ts';
 import styles from './Imports.module.css';
@@ -19,8 +18,7 @@ export function ImportDialog({ serverUrl, onClose }: ImportDialogProps) {
   const { t } = useTranslation();
   const [url, setUrl] = useState('');
   const [begin, { error, isLoading }] = useImportVideoMutation();
-  const submit = async (event: React.FormEvent) => {
-    event.preventDefault();
+  const submit = async () => {
     const { data } = await begin({ serverUrl, url: url.trim() });
     if (!data) return;
     say(t('imports.begun', { title: data.title }));
@@ -28,7 +26,14 @@ export function ImportDialog({ serverUrl, onClose }: ImportDialogProps) {
   };
   return (
     <Dialog title={t('imports.title')} isOpen onClose={onClose}>
-      <Form onSubmit={submit} className={styles.form!}>
+      <DialogForm
+        action={t('imports.submit')}
+        validation="native"
+        isPending={isLoading}
+        onSubmit={submit}
+        onClose={onClose}
+        submitTestId="import-submit"
+      >
         <p className={styles.lead}>{t('imports.lead')}</p>
         <TextField
           label={t('imports.label')}
@@ -41,15 +46,7 @@ export function ImportDialog({ serverUrl, onClose }: ImportDialogProps) {
           error={error && problemText(t, error)}
           testId="import-url"
         />
-        <DialogActions>
-          <Button look="quiet" onPress={onClose}>
-            {t('actions.cancel')}
-          </Button>
-          <Button type="submit" isPending={isLoading} data-testid="import-submit">
-            {t('imports.submit')}
-          </Button>
-        </DialogActions>
-      </Form>
+      </DialogForm>
     </Dialog>
   );
 }

@@ -106,7 +106,7 @@ function Plans() {
       <p className={styles.lead}>{t('landing.plansLead')}</p>
       <div className={plansStyles.grid}>
         {plans.map((plan) => (
-          <PlanCard key={plan.id} plan={plan} />
+          <PlanCard isBelowHeading key={plan.id} plan={plan} />
         ))}
       </div>
     </section>

@@ -1,12 +1,10 @@
 import { useState } from 'react';
-import { Form } from 'react-aria-components';
 import { useTranslation } from 'react-i18next';
 import type { AnyProblem } from '../../api/problem.ts';
 import { problemText } from '../../i18n/problemText.ts';
-import { Button } from '../../ui/Button.tsx';
-import { Dialog, DialogActions } from '../../ui/Dialog.tsx';
+import { Dialog } from '../../ui/Dialog.tsx';
+import { DialogForm } from '../../ui/DialogForm.tsx';
 import { TextField } from '../../ui/TextField.tsx';
-import styles from './Dialogs.module.css';
 
 interface NameDialogProps {
   readonly title: string;
@@ -22,8 +20,7 @@ export function NameDialog({ title, name: before, onName, onClose }: NameDialogP
   const [name, setName] = useState(before);
   const [problem, setProblem] = useState<AnyProblem>();
   const [isPending, setPending] = useState(false);
-  const save = async (event: React.FormEvent) => {
-    event.preventDefault();
+  const save = async () => {
     const wanted = name.trim();
     if (wanted === '' || wanted === before) return onClose();
     setPending(true);
@@ -34,7 +31,13 @@ export function NameDialog({ title, name: before, onName, onClose }: NameDialogP
   };
   return (
     <Dialog title={title} isOpen onClose={onClose}>
-      <Form className={styles.form!} onSubmit={save}>
+      <DialogForm
+        action={t('actions.save')}
+        isPending={isPending}
+        onSubmit={save}
+        onClose={onClose}
+        submitTestId="folder-save"
+      >
         <TextField
           label={t('library.folderName')}
           autoFocus
@@ -44,15 +47,7 @@ export function NameDialog({ title, name: before, onName, onClose }: NameDialogP
           error={problem && problemText(t, problem)}
           testId="folder-name"
         />
-        <DialogActions>
-          <Button look="quiet" onPress={onClose}>
-            {t('actions.cancel')}
-          </Button>
-          <Button type="submit" isPending={isPending} data-testid="folder-save">
-            {t('actions.save')}
-          </Button>
-        </DialogActions>
-      </Form>
+      </DialogForm>
     </Dialog>
   );
 }

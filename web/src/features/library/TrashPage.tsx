@@ -59,7 +59,7 @@ function Trash({ server }: { server: Server }) {
     setAsking(null);
     select(nothing);
   };
-  const size = formatBytes(summary?.trash.bytes ?? 0, language);
+  const bytes = summary?.trash.bytes ?? 0;
   return (
     <section className={styles.library} aria-label={t('trash.title')}>
       <Link to="/app/server" className={styles.back}>
@@ -69,7 +69,10 @@ function Trash({ server }: { server: Server }) {
       <header className={styles.trashHead}>
         <div>
           <h1>{t('trash.title')}</h1>
-          <p>{t('trash.lead', { days: summary?.trashDays ?? 30, size })}</p>
+          <p>
+            {t('trash.lead', { days: summary?.trashDays ?? 30 })}{' '}
+            {bytes > 0 && t('trash.takes', { size: formatBytes(bytes, language) })}
+          </p>
         </div>
         {summary && (summary.trash.count > 0 || folders.length > 0) && (
           <Button look="danger" icon="trash" onPress={() => setAsking('all')} data-testid="empty-trash">

@@ -143,7 +143,7 @@ function Words(props: WordsProps) {
         {isRenaming ? (
           <RenameTitle serverUrl={server.url} video={video} onDone={props.onRenamed} />
         ) : (
-          <h3 className={styles.title} data-testid="video-title">
+          <h2 className={styles.title} data-testid="video-title">
             {video.favorite && (
               <span className={styles.favorite} role="img" aria-label={t('library.favorite')}>
                 <Icon name="starFull" size={15} />
@@ -152,7 +152,7 @@ function Words(props: WordsProps) {
             <Link to={to} tabIndex={isCurrent ? 0 : -1} draggable={false}>
               <Highlighted text={video.title} search={search} />
             </Link>
-          </h3>
+          </h2>
         )}
         <p className={styles.facts}>
           {formatDate(video.trashedAt ?? video.createdAt, language)} ·{' '}

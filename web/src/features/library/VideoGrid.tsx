@@ -4,7 +4,6 @@ import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useVideoWindowQuery } from '../../api/library.ts';
 import { useAppSelector } from '../../store/store.ts';
-import { Button } from '../../ui/Button.tsx';
 import { Loading } from '../../ui/Loading.tsx';
 import { EmptyState, ProblemNotice } from '../../ui/Notice.tsx';
 import type { CellActs, VideoGridProps } from './grid.ts';
@@ -18,18 +17,11 @@ import { VideoCell } from './VideoCell.tsx';
 
 /** All videos of a list, of which only those in sight exist: a stretch of the list comes when it is scrolled to. */
 export function VideoGrid(props: VideoGridProps) {
-  const { t } = useTranslation();
   const { server, filter, view } = props;
   const first = { serverUrl: server.url, filter, offset: 0 };
   const { data, error, refetch } = useVideoWindowQuery(first, { refetchOnMountOrArgChange: true });
   if (error && !data) {
-    return (
-      <ProblemNotice problem={error}>
-        <Button look="quiet" onPress={() => void refetch()}>
-          {t('common.retry')}
-        </Button>
-      </ProblemNotice>
-    );
+    return <ProblemNotice problem={error} onRetry={refetch} />;
   }
   if (!data) return <Loading />;
   if (data.total === 0) return <Empty {...props} isSearch={isEverywhere(view)} />;

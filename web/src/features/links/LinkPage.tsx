@@ -49,7 +49,7 @@ function OneLink({ link }: { link: ShortLink }) {
       <h1>{name}</h1>
       <section className={styles.card}>
         <ShortUrl link={link} title={link.videoTitle ?? 'PTSD.ly'} />
-        <LinkOptions link={link} />
+        <LinkOptions link={link} level={2} />
       </section>
       <section className={styles.card} data-testid="stats">
         <h2>{t('stats.title')}</h2>

@@ -1,3 +1,4 @@
+import { VisuallyHidden } from 'react-aria-components';
 import { useTranslation } from 'react-i18next';
 import { Link, useParams } from 'react-router';
 import { useVideoStatsQuery } from '../../api/links.ts';
@@ -25,6 +26,7 @@ export function Component() {
       {!data && !error && <Loading label={t('common.loading')} />}
       {data && (
         <section className={styles.card} data-testid="stats">
+          <VisuallyHidden elementType="h2">{t('stats.title')}</VisuallyHidden>
           <p>{t('stats.links', { count: data.links })}</p>
           <StatsView stats={data} />
         </section>

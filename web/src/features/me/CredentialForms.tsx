@@ -9,7 +9,7 @@ import {
 } from '../../api/account.ts';
 import { problemText } from '../../i18n/problemText.ts';
 import { Button } from '../../ui/Button.tsx';
-import { PasswordField, TextField } from '../../ui/TextField.tsx';
+import { NewPasswordField, TextField } from '../../ui/TextField.tsx';
 import { say, warn } from '../../ui/toasts.ts';
 import { isEmail, shortestPassword } from '../auth/fields.ts';
 import styles from './Me.module.css';
@@ -126,13 +126,8 @@ function PasswordDialog({ isOpen, onClose }: FormDialogProps) {
       onSubmit={submit}
       onClose={onClose}
     >
-      <PasswordField
+      <NewPasswordField
         label={t('reset.password')}
-        hint={t('auth.passwordHint')}
-        showLabel={t('auth.showPassword')}
-        hidePasswordLabel={t('auth.hidePassword')}
-        autoComplete="new-password"
-        maxLength={200}
         value={password}
         onChange={setPassword}
         testId="new-password"

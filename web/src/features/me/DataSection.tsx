@@ -7,6 +7,7 @@ import { toApiProblem } from '../../api/problem.ts';
 import { problemText } from '../../i18n/problemText.ts';
 import { Button } from '../../ui/Button.tsx';
 import { Checkbox } from '../../ui/Checkbox.tsx';
+import sections from '../../ui/Sections.module.css';
 import { warn } from '../../ui/toasts.ts';
 import { collect } from './collect.ts';
 import styles from './Me.module.css';
@@ -28,7 +29,7 @@ export function DataSection({ me }: { me: Me }) {
     setPending(false);
   };
   return (
-    <section className={styles.card}>
+    <section className={sections.card}>
       <h2>{t('data.title')}</h2>
       <Checkbox
         isSelected={me.signInAlerts}

@@ -1,11 +1,11 @@
 import type { Me } from '@ptsdly/contract';
 import { useState } from 'react';
-import { Form } from 'react-aria-components';
 import { useTranslation } from 'react-i18next';
 import { useDeleteMeMutation } from '../../api/identity.ts';
 import { problemText } from '../../i18n/problemText.ts';
 import { Button } from '../../ui/Button.tsx';
 import { Dialog, DialogActions } from '../../ui/Dialog.tsx';
+import { DialogForm } from '../../ui/DialogForm.tsx';
 import { ProblemNotice } from '../../ui/Notice.tsx';
 import { PasswordField } from '../../ui/TextField.tsx';
 import styles from './Me.module.css';
@@ -54,13 +54,20 @@ function Confirmation({ me, onClose, onDeleted }: ConfirmationProps) {
   const [deleteMe, { error, isLoading }] = useDeleteMeMutation();
   const hasPassword = me.providers.includes('credential');
   const wrong = error?.code === 'invalid_credentials';
-  const submit = async (event: React.FormEvent) => {
-    event.preventDefault();
+  const submit = async () => {
     const answer = await deleteMe(hasPassword ? { password } : {});
     if (answer.data) onDeleted(answer.data.receiptUrl);
   };
   return (
-    <Form className={styles.form!} onSubmit={submit} validationBehavior="aria">
+    <DialogForm
+      action={t('me.deleteAccount')}
+      look="danger"
+      isPending={isLoading}
+      isReady={!hasPassword || password !== ''}
+      onSubmit={submit}
+      onClose={onClose}
+      submitTestId="confirm-delete-account"
+    >
       <p>
         {hasPassword
           ? t('me.deleteText')
@@ -69,8 +76,6 @@ function Confirmation({ me, onClose, onDeleted }: ConfirmationProps) {
       {hasPassword && (
         <PasswordField
           label={t('auth.password')}
-          showLabel={t('auth.showPassword')}
-          hidePasswordLabel={t('auth.hidePassword')}
           autoComplete="current-password"
           value={password}
           onChange={setPassword}
@@ -79,20 +84,6 @@ function Confirmation({ me, onClose, onDeleted }: ConfirmationProps) {
         />
       )}
       {error && !wrong && <ProblemNotice problem={error} />}
-      <DialogActions>
-        <Button look="quiet" onPress={onClose}>
-          {t('actions.cancel')}
-        </Button>
-        <Button
-          type="submit"
-          look="danger"
-          isPending={isLoading}
-          isDisabled={hasPassword && password === ''}
-          data-testid="confirm-delete-account"
-        >
-          {t('me.deleteAccount')}
-        </Button>
-      </DialogActions>
-    </Form>
+    </DialogForm>
   );
 }

@@ -8,6 +8,7 @@ import { useLanguage } from '../../i18n/useLanguage.ts';
 import { Button, LinkButton } from '../../ui/Button.tsx';
 import { Choice } from '../../ui/Choice.tsx';
 import { formatDate } from '../../ui/format.ts';
+import sections from '../../ui/Sections.module.css';
 import { useSignOut } from '../auth/useSignOut.ts';
 import { useLiveSubscription } from '../plans/useLiveSubscription.ts';
 import { CredentialForms } from './CredentialForms.tsx';
@@ -29,9 +30,9 @@ export function Component() {
   const signOut = useSignOut();
   if (!me) return null;
   return (
-    <div className={styles.page}>
+    <div className={sections.page}>
       <h1>{t('me.title')}</h1>
-      <section className={styles.card}>
+      <section className={sections.card}>
         <h2>{t('me.profile')}</h2>
         <PictureForm me={me} />
         <NameForm key={me.name} name={me.name} />

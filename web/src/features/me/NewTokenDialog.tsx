@@ -1,12 +1,12 @@
 import { type Scope, scopes } from '@ptsdly/contract';
 import { useState } from 'react';
-import { Form } from 'react-aria-components';
 import { useTranslation } from 'react-i18next';
 import { useCreateTokenMutation } from '../../api/identity.ts';
 import { Button } from '../../ui/Button.tsx';
 import { Checkbox } from '../../ui/Checkbox.tsx';
 import { Choice } from '../../ui/Choice.tsx';
 import { Dialog, DialogActions } from '../../ui/Dialog.tsx';
+import { DialogForm } from '../../ui/DialogForm.tsx';
 import { ProblemNotice } from '../../ui/Notice.tsx';
 import { TextField } from '../../ui/TextField.tsx';
 import styles from './Me.module.css';
@@ -55,15 +55,20 @@ function NewTokenForm({ onMade, onClose }: { onMade: (token: string) => void; on
   const [days, setDays] = useState<Days>('90');
   const [tried, setTried] = useState(false);
   const [create, { error, isLoading }] = useCreateTokenMutation();
-  const submit = async (event: React.FormEvent) => {
-    event.preventDefault();
+  const submit = async () => {
     setTried(true);
     if (name.trim() === '' || chosen.length === 0) return;
     const answer = await create({ name: name.trim(), scopes: [...chosen], expiresInDays: Number(days) });
     if (answer.data) onMade(answer.data.token);
   };
   return (
-    <Form className={styles.form!} onSubmit={submit} validationBehavior="aria">
+    <DialogForm
+      action={t('tokens.create')}
+      isPending={isLoading}
+      onSubmit={submit}
+      onClose={onClose}
+      submitTestId="token-create"
+    >
       <TextField
         label={t('tokens.name')}
         hint={t('tokens.nameHint')}
@@ -81,15 +86,7 @@ function NewTokenForm({ onMade, onClose }: { onMade: (token: string) => void; on
         options={lifetimes.map((value) => ({ value, label: t('tokens.days', { count: Number(value) }) }))}
       />
       {error && <ProblemNotice problem={error} />}
-      <DialogActions>
-        <Button look="quiet" onPress={onClose}>
-          {t('actions.cancel')}
-        </Button>
-        <Button type="submit" isPending={isLoading} data-testid="token-create">
-          {t('tokens.create')}
-        </Button>
-      </DialogActions>
-    </Form>
+    </DialogForm>
   );
 }
 

@@ -12,6 +12,7 @@ import { type AnyProblem, toApiProblem } from '../../api/problem.ts';
 import { useLanguage } from '../../i18n/useLanguage.ts';
 import { Button, IconButton } from '../../ui/Button.tsx';
 import { formatDate } from '../../ui/format.ts';
+import sections from '../../ui/Sections.module.css';
 import { TextField } from '../../ui/TextField.tsx';
 import { say } from '../../ui/toasts.ts';
 import { wasCancelled } from '../auth/passkeys.ts';
@@ -36,7 +37,7 @@ export function PasskeySection() {
     say(t('passkeys.removed'));
   };
   return (
-    <section className={styles.card}>
+    <section className={sections.card}>
       <header className={styles.heading}>
         <h2>{t('passkeys.title')}</h2>
         {'PublicKeyCredential' in window && (

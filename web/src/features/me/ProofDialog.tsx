@@ -1,13 +1,11 @@
 import { type ReactNode, useState } from 'react';
-import { Form } from 'react-aria-components';
 import { useTranslation } from 'react-i18next';
 import { useSecurityQuery } from '../../api/account.ts';
 import type { AnyProblem } from '../../api/problem.ts';
-import { Button } from '../../ui/Button.tsx';
-import { Dialog, DialogActions } from '../../ui/Dialog.tsx';
+import { Dialog } from '../../ui/Dialog.tsx';
+import { DialogForm } from '../../ui/DialogForm.tsx';
 import { ProblemNotice } from '../../ui/Notice.tsx';
 import { PasswordField } from '../../ui/TextField.tsx';
-import styles from './Me.module.css';
 
 interface ProofDialogProps {
   readonly title: string;
@@ -32,22 +30,26 @@ export function ProofDialog(props: ProofDialogProps) {
     setPassword('');
     props.onClose();
   };
-  const submit = (event: React.FormEvent) => {
-    event.preventDefault();
+  const submit = () => {
     props.onSubmit(security?.hasPassword ? { password } : {});
     setPassword('');
   };
   const isMissing = security?.hasPassword === true && password === '';
   return (
     <Dialog title={props.title} isOpen={props.isOpen} onClose={close}>
-      <Form className={styles.form!} onSubmit={submit} validationBehavior="aria">
+      <DialogForm
+        action={props.action}
+        isPending={props.isPending}
+        isReady={!isMissing && props.isReady !== false}
+        onSubmit={submit}
+        onClose={close}
+        submitTestId="proof-submit"
+      >
         {props.text && <p>{props.text}</p>}
         {props.children}
         {security?.hasPassword && (
           <PasswordField
             label={t('account.present')}
-            showLabel={t('auth.showPassword')}
-            hidePasswordLabel={t('auth.hidePassword')}
             autoComplete="current-password"
             value={password}
             onChange={setPassword}
@@ -55,20 +57,7 @@ export function ProofDialog(props: ProofDialogProps) {
           />
         )}
         {props.problem && <ProblemNotice problem={props.problem} />}
-        <DialogActions>
-          <Button look="quiet" onPress={close}>
-            {t('actions.cancel')}
-          </Button>
-          <Button
-            type="submit"
-            isPending={props.isPending}
-            isDisabled={isMissing || props.isReady === false}
-            data-testid="proof-submit"
-          >
-            {props.action}
-          </Button>
-        </DialogActions>
-      </Form>
+      </DialogForm>
     </Dialog>
   );
 }

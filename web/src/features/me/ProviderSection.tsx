@@ -9,6 +9,7 @@ import {
 } from '../../api/identity.ts';
 import { Button } from '../../ui/Button.tsx';
 import { ProblemNotice } from '../../ui/Notice.tsx';
+import sections from '../../ui/Sections.module.css';
 import { say } from '../../ui/toasts.ts';
 import { ProviderMark } from '../auth/ProviderMark.tsx';
 import { SignInTrouble } from '../auth/SignInTrouble.tsx';
@@ -42,7 +43,7 @@ export function ProviderSection({ me }: { me: Me }) {
     say(t('providers.unlinked'));
   };
   return (
-    <section className={styles.card}>
+    <section className={sections.card}>
       <h2>{t('providers.title')}</h2>
       <p className={styles.lead}>{t('providers.lead')}</p>
       <SignInTrouble code={troubleCode} />

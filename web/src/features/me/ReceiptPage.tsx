@@ -7,6 +7,7 @@ import { useLanguage } from '../../i18n/useLanguage.ts';
 import { formatMoment } from '../../ui/format.ts';
 import { Loading } from '../../ui/Loading.tsx';
 import { EmptyState } from '../../ui/Notice.tsx';
+import sections from '../../ui/Sections.module.css';
 import styles from './Me.module.css';
 
 const LOOK_MS = 3000;
@@ -20,13 +21,15 @@ export function Component() {
   const [isDone, setDone] = useState(false);
   const { data, error } = useReceiptQuery(secret, { pollingInterval: isDone ? 0 : LOOK_MS });
   if (error)
-    return <EmptyState icon="alert" tone="bad" title={t('receipt.title')} text={problemText(t, error)} />;
+    return (
+      <EmptyState isPage icon="alert" tone="bad" title={t('receipt.title')} text={problemText(t, error)} />
+    );
   if (!data) return <Loading />;
   if (data.isComplete && !isDone) setDone(true);
   return (
-    <div className={styles.page}>
+    <div className={sections.page}>
       <h1>{t('receipt.title')}</h1>
-      <section className={styles.card} data-testid="receipt" data-complete={data.isComplete}>
+      <section className={sections.card} data-testid="receipt" data-complete={data.isComplete}>
         <p>{t(data.isComplete ? 'receipt.complete' : 'receipt.running')}</p>
         <ul className={styles.rows}>
           {data.removed.map(({ service, at, counts }) => (

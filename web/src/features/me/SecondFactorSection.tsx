@@ -1,5 +1,4 @@
 import { useState } from 'react';
-import { Form } from 'react-aria-components';
 import { useTranslation } from 'react-i18next';
 import { renderSVG } from 'uqr';
 import {
@@ -11,7 +10,9 @@ import {
 } from '../../api/account.ts';
 import { Button } from '../../ui/Button.tsx';
 import { Dialog, DialogActions } from '../../ui/Dialog.tsx';
+import { DialogForm } from '../../ui/DialogForm.tsx';
 import { ProblemNotice } from '../../ui/Notice.tsx';
+import sections from '../../ui/Sections.module.css';
 import { TextField } from '../../ui/TextField.tsx';
 import { say } from '../../ui/toasts.ts';
 import styles from './Me.module.css';
@@ -50,7 +51,7 @@ export function SecondFactorSection() {
   };
   const close = () => setStep('none');
   return (
-    <section className={styles.card}>
+    <section className={sections.card}>
       <header className={styles.heading}>
         <h2>{t('secondFactor.title')}</h2>
         <Button look="quiet" onPress={() => setStep(isOn ? 'end' : 'proof')} data-testid="second-factor">
@@ -127,13 +128,19 @@ function FirstCode({ uri, secret, onDone, onClose }: FirstCodeProps) {
   const [code, setCode] = useState('');
   const [confirm, { error, isLoading }] = useConfirmSecondFactorMutation();
   const picture = `data:image/svg+xml;utf8,${encodeURIComponent(renderSVG(uri, { ecc: 'M', border: 2 }))}`;
-  const submit = async (event: React.FormEvent) => {
-    event.preventDefault();
+  const submit = async () => {
     const answer = await confirm(code.trim());
     if (answer.data) onDone(answer.data.recoveryCodes);
   };
   return (
-    <Form className={styles.form!} onSubmit={submit} validationBehavior="aria">
+    <DialogForm
+      action={t('secondFactor.confirm')}
+      isPending={isLoading}
+      isReady={code.trim() !== ''}
+      onSubmit={submit}
+      onClose={onClose}
+      submitTestId="first-code-submit"
+    >
       <img className={styles.qr} src={picture} alt={t('secondFactor.qr')} width="200" height="200" />
       <p className={styles.lead}>{t('secondFactor.byHand')}</p>
       <code className={styles.byHand} data-testid="totp-secret">
@@ -149,19 +156,6 @@ function FirstCode({ uri, secret, onDone, onClose }: FirstCodeProps) {
         testId="first-code"
       />
       {error && <ProblemNotice problem={error} />}
-      <DialogActions>
-        <Button look="quiet" onPress={onClose}>
-          {t('actions.cancel')}
-        </Button>
-        <Button
-          type="submit"
-          isPending={isLoading}
-          isDisabled={code.trim() === ''}
-          data-testid="first-code-submit"
-        >
-          {t('secondFactor.confirm')}
-        </Button>
-      </DialogActions>
-    </Form>
+    </DialogForm>
   );
 }

@@ -7,6 +7,7 @@ import { Button } from '../../ui/Button.tsx';
 import { ConfirmDialog } from '../../ui/Dialog.tsx';
 import { formatDate } from '../../ui/format.ts';
 import { ProblemNotice } from '../../ui/Notice.tsx';
+import sections from '../../ui/Sections.module.css';
 import { say, warn } from '../../ui/toasts.ts';
 import styles from './Me.module.css';
 
@@ -30,7 +31,7 @@ export function SessionSection() {
     else say(t('sessions.allEnded'));
   };
   return (
-    <section className={styles.card}>
+    <section className={sections.card}>
       <header className={styles.heading}>
         <h2>{t('sessions.title')}</h2>
         <Button look="quiet" onPress={() => setAsking(true)} data-testid="end-others">

@@ -8,6 +8,7 @@ import { Button, IconButton } from '../../ui/Button.tsx';
 import { ConfirmDialog } from '../../ui/Dialog.tsx';
 import { formatDate } from '../../ui/format.ts';
 import { ProblemNotice } from '../../ui/Notice.tsx';
+import sections from '../../ui/Sections.module.css';
 import { say, warn } from '../../ui/toasts.ts';
 import styles from './Me.module.css';
 import { NewTokenDialog } from './NewTokenDialog.tsx';
@@ -27,7 +28,7 @@ export function TokenSection() {
     else say(t('tokens.revoked'));
   };
   return (
-    <section className={styles.card}>
+    <section className={sections.card}>
       <header className={styles.heading}>
         <h2>{t('tokens.title')}</h2>
         <Button look="quiet" onPress={() => setMaking(true)} data-testid="new-token">

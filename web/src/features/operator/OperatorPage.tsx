@@ -17,7 +17,7 @@ export function Component() {
   useTitle(t('operator.title'));
   const { data: me } = useMeQuery();
   if (!me) return null;
-  if (!hasRole(me.role, 'support')) return <EmptyState icon="user" title={t('operator.forbidden')} />;
+  if (!hasRole(me.role, 'support')) return <EmptyState isPage icon="user" title={t('operator.forbidden')} />;
   const acts = hasRole(me.role, 'admin');
   return (
     <div className={styles.page}>

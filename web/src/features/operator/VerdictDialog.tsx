@@ -1,12 +1,11 @@
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useDecideMutation, type Verdict } from '../../api/operator.ts';
-import { Button } from '../../ui/Button.tsx';
-import { Dialog, DialogActions } from '../../ui/Dialog.tsx';
+import { Dialog } from '../../ui/Dialog.tsx';
+import { DialogForm } from '../../ui/DialogForm.tsx';
 import { ProblemNotice } from '../../ui/Notice.tsx';
 import { TextField } from '../../ui/TextField.tsx';
 import { say } from '../../ui/toasts.ts';
-import styles from './Operator.module.css';
 
 /** Asks for the reason, which stands in the audit for good. */
 export function VerdictDialog({ asked, onClose }: { asked: Omit<Verdict, 'note'>; onClose: () => void }) {
@@ -21,12 +20,14 @@ export function VerdictDialog({ asked, onClose }: { asked: Omit<Verdict, 'note'>
   };
   return (
     <Dialog title={t(`operator.${asked.act}Title`)} isOpen onClose={onClose}>
-      <form
-        className={styles.form}
-        onSubmit={(event) => {
-          event.preventDefault();
-          void send();
-        }}
+      <DialogForm
+        action={t(`operator.${asked.act}`)}
+        look={asked.act === 'takedown' ? 'danger' : 'primary'}
+        isPending={isLoading}
+        isReady={note.trim() !== ''}
+        onSubmit={send}
+        onClose={onClose}
+        submitTestId="verdict-send"
       >
         <p>{t(`operator.${asked.act}Text`)}</p>
         {error && <ProblemNotice problem={error} />}
@@ -40,21 +41,7 @@ export function VerdictDialog({ asked, onClose }: { asked: Omit<Verdict, 'note'>
           autoFocus
           testId="verdict-note"
         />
-        <DialogActions>
-          <Button look="quiet" onPress={onClose}>
-            {t('actions.cancel')}
-          </Button>
-          <Button
-            type="submit"
-            look={asked.act === 'takedown' ? 'danger' : 'primary'}
-            isPending={isLoading}
-            isDisabled={note.trim() === ''}
-            data-testid="verdict-send"
-          >
-            {t(`operator.${asked.act}`)}
-          </Button>
-        </DialogActions>
-      </form>
+      </DialogForm>
     </Dialog>
   );
 }

@@ -52,7 +52,11 @@ function Change({ live, plan, onClose }: { live: Subscription; plan: Plan; onClo
     <>
       <p>{t(isLater ? 'plans.changeLater' : 'plans.changeText', { date })}</p>
       <PreviewLines preview={preview} />
-      {!preview.fits && <Notice testId="does-not-fit">{t('plans.tooSmall')}</Notice>}
+      {!preview.fits && (
+        <Notice icon="alert" testId="does-not-fit">
+          {t('plans.tooSmall')}
+        </Notice>
+      )}
       {refusal && (
         <ProblemNotice problem={refusal}>
           <LinkButton to="/app/subscription" look="quiet">

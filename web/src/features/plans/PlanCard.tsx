@@ -10,13 +10,16 @@ import styles from './Plans.module.css';
 interface PlanCardProps {
   readonly plan: Plan;
   readonly chosen?: boolean;
+  /** Where the cards have a heading of their own above them. */
+  readonly isBelowHeading?: boolean;
   readonly children?: ReactNode;
 }
 
-export function PlanCard({ plan, chosen, children }: PlanCardProps) {
+export function PlanCard({ plan, chosen, isBelowHeading, children }: PlanCardProps) {
   const { t } = useTranslation();
   const [language] = useLanguage();
   const { amount, currency, interval } = plan.price;
+  const Heading = isBelowHeading ? 'h3' : 'h2';
   const lines = [
     t('plans.storage', { size: formatBytes(plan.storageBytes, language) }),
     t('plans.transfer', { size: formatBytes(plan.transferBytes, language) }),
@@ -25,7 +28,7 @@ export function PlanCard({ plan, chosen, children }: PlanCardProps) {
   ];
   return (
     <article className={cx(styles.card, chosen && styles.chosen)} data-testid={`plan-${plan.id}`}>
-      <h3 className={styles.name}>{plan.name[language]}</h3>
+      <Heading className={styles.name}>{plan.name[language]}</Heading>
       <p className={styles.price}>
         {amount === 0 ? (
           <strong>{t('plans.free')}</strong>

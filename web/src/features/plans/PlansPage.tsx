@@ -14,22 +14,24 @@ import { useLiveSubscription } from './useLiveSubscription.ts';
 export function PlansPage() {
   const { t } = useTranslation();
   useTitle(t('nav.plans'));
-  const { data: offer, error } = useOfferQuery();
+  const { data: offer, error, refetch } = useOfferQuery();
   const plans = offer?.items;
   const { live, isLoading } = useLiveSubscription();
   const [chosenId, setChosenId] = useState<string>();
   const chosen = plans?.find((plan) => plan.id === chosenId);
-  if (error) return <ProblemNotice problem={error} />;
+  if (error) {
+    return <ProblemNotice problem={error} onRetry={refetch} />;
+  }
   if (!plans || isLoading) return <Loading />;
   return (
     <>
       <header className={styles.head}>
         <h1>{t('plans.title')}</h1>
         <p>{t('plans.lead')}</p>
+        {offer?.payments === 'none' && plans.some(({ price }) => price.amount > 0) && (
+          <Notice testId="complimentary">{t('plans.complimentary')}</Notice>
+        )}
       </header>
-      {offer?.payments === 'none' && plans.some(({ price }) => price.amount > 0) && (
-        <Notice testId="complimentary">{t('plans.complimentary')}</Notice>
-      )}
       <div className={styles.grid}>
         {plans.map((plan) => (
           <PlanCard key={plan.id} plan={plan} chosen={plan.id === (live?.planId ?? chosenId)}>

@@ -1,5 +1,7 @@
 import { useEffect, useRef } from 'react';
 import { useTranslation } from 'react-i18next';
+import { cx } from '../../ui/cx.ts';
+import control from './Control.module.css';
 import styles from './KeysHelp.module.css';
 import { keyHelp } from './keys.ts';
 
@@ -32,7 +34,11 @@ export function KeysHelp({ onClose }: { onClose: () => void }) {
           </div>
         ))}
       </dl>
-      <button type="button" onClick={() => dialog.current?.close()}>
+      <button
+        type="button"
+        className={cx(control.main, styles.close)}
+        onClick={() => dialog.current?.close()}
+      >
         {t('player.close')}
       </button>
     </dialog>

@@ -1,6 +1,7 @@
 import { type RefObject, useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { formatDuration } from '../../ui/format.ts';
+import control from './Control.module.css';
 import styles from './Player.module.css';
 import { useDoubleTap } from './useDoubleTap.ts';
 
@@ -49,7 +50,7 @@ export function Unplayable({ onRetry }: { onRetry: () => void }) {
   return (
     <div className={styles.unplayable} role="alert" data-testid="unplayable">
       <p>{t('player.unplayable')}</p>
-      <button type="button" onClick={onRetry}>
+      <button type="button" className={control.main} onClick={onRetry}>
         {t('common.retry')}
       </button>
     </div>

@@ -1,7 +1,9 @@
-import { useEffect, useRef, useState } from 'react';
+import { Fragment, useEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import { cx } from '../../ui/cx.ts';
 import { formatDuration } from '../../ui/format.ts';
 import { Icon } from '../../ui/Icon.tsx';
+import control from './Control.module.css';
 import { speakControls } from './elements.ts';
 import { KeysHelp } from './KeysHelp.tsx';
 import { usePlayerKeys } from './keys.ts';
@@ -73,7 +75,6 @@ export default function Player(props: PlayerProps) {
   const ratio = play.width && play.height ? play.width / play.height : 16 / 9;
   return (
     <media-controller
-      key={i18n.language}
       class={styles.player}
       lang={i18n.language}
       nohotkeys=""
@@ -96,54 +97,60 @@ export default function Player(props: PlayerProps) {
           storyboardUrl={isReached ? play.storyboardUrl : null}
         />
       </video>
-      {play.posterUrl && <media-poster-image slot="poster" src={play.posterUrl} />}
-      <media-loading-indicator slot="centered-chrome" noautohide="" />
-      <media-play-button slot="centered-chrome" class={styles.big} notooltip="" />
-      {isUnplayable && <Unplayable onRetry={props.onRetry} />}
-      <Leaps of={video} />
-      {play.pending.includes('audio') && (
-        <SoundPending isReady={isSoundReady} onTake={() => props.onAgain(video.current?.currentTime ?? 0)} />
-      )}
-      {isResumed && startAt > 0 && <Resumed of={video} startAt={startAt} />}
-      <media-control-bar
-        class={styles.seek}
-        onPointerEnter={() => setReached(true)}
-        onFocus={() => setReached(true)}
-      >
-        <media-time-range />
-      </media-control-bar>
-      <media-control-bar class={styles.bar}>
-        <media-play-button />
-        <media-seek-backward-button seekoffset="10" notooltip="" class={styles.wide} />
-        <media-seek-forward-button seekoffset="10" notooltip="" class={styles.wide} />
-        <media-mute-button />
-        <media-volume-range class={styles.wide} />
-        <media-time-display showduration="" />
-        {isArriving && (
-          <span className={styles.arriving} data-testid="arriving">
-            {play.duration > (play.playableUntil ?? 0) + 1
-              ? t('player.arriving', { time: formatDuration(play.duration) })
-              : t('player.arrivingOpen')}
-          </span>
+      {/* The controls learn their words when they are made; the video goes on. */}
+      <Fragment key={i18n.language}>
+        {play.posterUrl && <media-poster-image slot="poster" src={play.posterUrl} />}
+        <media-loading-indicator slot="centered-chrome" noautohide="" />
+        <media-play-button slot="centered-chrome" class={styles.big} notooltip="" />
+        {isUnplayable && <Unplayable onRetry={props.onRetry} />}
+        <Leaps of={video} />
+        {play.pending.includes('audio') && (
+          <SoundPending
+            isReady={isSoundReady}
+            onTake={() => props.onAgain(video.current?.currentTime ?? 0)}
+          />
         )}
-        <span className={styles.gap} />
-        {subtitles.length > 0 && (
-          <button
-            type="button"
-            className={styles.toggle}
-            aria-label={t('player.captions')}
-            aria-pressed={captions.shown !== null}
-            onClick={captions.toggle}
-            data-testid="captions"
-          >
-            <Icon name="captions" size={24} />
-          </button>
-        )}
-        <SettingsMenu settings={settings} onHelp={() => setHelpOpen(true)} onOpenChange={setMenuOpen} />
-        <media-pip-button class={styles.wide} />
-        <media-fullscreen-button />
-      </media-control-bar>
-      {isHelpOpen && <KeysHelp onClose={() => setHelpOpen(false)} />}
+        {isResumed && startAt > 0 && <Resumed of={video} startAt={startAt} />}
+        <media-control-bar
+          class={styles.seek}
+          onPointerEnter={() => setReached(true)}
+          onFocus={() => setReached(true)}
+        >
+          <media-time-range />
+        </media-control-bar>
+        <media-control-bar class={styles.bar}>
+          <media-play-button />
+          <media-seek-backward-button seekoffset="10" notooltip="" class={styles.wide} />
+          <media-seek-forward-button seekoffset="10" notooltip="" class={styles.wide} />
+          <media-mute-button />
+          <media-volume-range class={styles.wide} />
+          <media-time-display showduration="" />
+          {isArriving && (
+            <span className={styles.arriving} data-testid="arriving">
+              {play.duration > (play.playableUntil ?? 0) + 1
+                ? t('player.arriving', { time: formatDuration(play.duration) })
+                : t('player.arrivingOpen')}
+            </span>
+          )}
+          <span className={styles.gap} />
+          {subtitles.length > 0 && (
+            <button
+              type="button"
+              className={cx(control.control, styles.toggle)}
+              aria-label={t('player.captions')}
+              aria-pressed={captions.shown !== null}
+              onClick={captions.toggle}
+              data-testid="captions"
+            >
+              <Icon name="captions" size={24} />
+            </button>
+          )}
+          <SettingsMenu settings={settings} onHelp={() => setHelpOpen(true)} onOpenChange={setMenuOpen} />
+          <media-pip-button class={styles.wide} />
+          <media-fullscreen-button />
+        </media-control-bar>
+        {isHelpOpen && <KeysHelp onClose={() => setHelpOpen(false)} />}
+      </Fragment>
     </media-controller>
   );
 }

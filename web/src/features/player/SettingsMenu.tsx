@@ -2,6 +2,7 @@ import { useEffect, useId, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { cx } from '../../ui/cx.ts';
 import { Icon } from '../../ui/Icon.tsx';
+import control from './Control.module.css';
 import styles from './SettingsMenu.module.css';
 
 /** One thing to choose: its name, what is chosen, and what there is. */
@@ -50,7 +51,7 @@ export function SettingsMenu({ settings, onHelp, onOpenChange }: SettingsMenuPro
       <button
         ref={button}
         type="button"
-        className={styles.button}
+        className={control.control}
         aria-label={t('player.settings')}
         aria-haspopup="menu"
         aria-expanded={isOpen}

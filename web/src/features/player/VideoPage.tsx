@@ -62,7 +62,7 @@ function VideoOf({ server, id }: { server: Server; id: string }) {
 function Missing({ text }: { text?: string }) {
   const { t } = useTranslation();
   return (
-    <EmptyState icon="play" title={t('video.missingTitle')} text={text}>
+    <EmptyState isPage icon="play" title={t('video.missingTitle')} text={text}>
       <LinkButton to="/app/server">{t('nav.server')}</LinkButton>
     </EmptyState>
   );

@@ -1,7 +1,7 @@
 import { useTranslation } from 'react-i18next';
 import { Navigate } from 'react-router';
 import { useTitle } from '../../app/useTitle.ts';
-import { Button, LinkButton } from '../../ui/Button.tsx';
+import { LinkButton } from '../../ui/Button.tsx';
 import { Loading } from '../../ui/Loading.tsx';
 import { EmptyState, ProblemNotice } from '../../ui/Notice.tsx';
 import { Library } from '../library/Library.tsx';
@@ -13,20 +13,14 @@ import { useMyServer } from './useMyServer.ts';
 import { useReadyWords } from './useReadyWords.ts';
 
 /** The home of somebody who is signed in. */
-export function ServerPage() {
+export function Component() {
   const { t } = useTranslation();
   const { server, isReady, error, refetch } = useMyServer();
   const { live } = useLiveSubscription();
   useTitle(server?.name || t('nav.server'));
   useReadyWords(server);
   if (!isReady && error) {
-    return (
-      <ProblemNotice problem={error}>
-        <Button look="quiet" onPress={() => void refetch()}>
-          {t('common.retry')}
-        </Button>
-      </ProblemNotice>
-    );
+    return <ProblemNotice problem={error} onRetry={refetch} />;
   }
   if (!isReady) return <Loading />;
   if (!server) return <Navigate to="/app/plans" replace />;
@@ -48,7 +42,7 @@ function Stopped({ state }: { state: 'held' | 'suspended' | 'deleting' }) {
   const words = state === 'deleting' ? 'gone' : state;
   return (
     <div data-testid="server-state" data-state={state}>
-      <EmptyState icon="pause" title={t(`server.${words}Title`)} text={t(`server.${words}Lead`)}>
+      <EmptyState isPage icon="pause" title={t(`server.${words}Title`)} text={t(`server.${words}Lead`)}>
         <LinkButton
           to={state === 'deleting' ? '/app/plans' : '/app/subscription'}
           data-testid="to-subscription"

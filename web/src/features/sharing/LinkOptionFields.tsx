@@ -93,8 +93,6 @@ export function PasswordFields({ form, link, faults, change }: FieldsProps) {
         <PasswordField
           label={t('share.password')}
           hint={link.hasPassword ? t('share.passwordKept') : undefined}
-          showLabel={t('auth.showPassword')}
-          hidePasswordLabel={t('auth.hidePassword')}
           autoComplete="off"
           maxLength={200}
           value={form.password}

@@ -18,7 +18,13 @@ import {
 import { changesOf, type Faults, faultsOf, formOf, type LinkForm } from './linkForm.ts';
 import styles from './Sharing.module.css';
 
-export function LinkOptions({ link }: { link: Link }) {
+interface LinkOptionsProps {
+  readonly link: Link;
+  /** Of its heading. */
+  readonly level: 2 | 3;
+}
+
+export function LinkOptions({ link, level }: LinkOptionsProps) {
   const { t } = useTranslation();
   const [form, setForm] = useState(() => formOf(link));
   const [faults, setFaults] = useState<Faults>({});
@@ -37,7 +43,7 @@ export function LinkOptions({ link }: { link: Link }) {
   const fields = { form, change, faults, link };
   return (
     <Disclosure className={styles.options!}>
-      <Heading className={styles.optionsHead}>
+      <Heading level={level} className={styles.optionsHead}>
         <AriaButton slot="trigger" className={styles.optionsButton!} data-testid="link-options">
           {t('share.options')}
           <Icon name="down" />

@@ -44,7 +44,7 @@ function Sharing({ serverId, video }: { serverId: string; video: Video }) {
       {!link && isMaking && <Loading label={t('share.making')} />}
       {!link && !isMaking && !problem && <p className={styles.none}>{t('share.none')}</p>}
       {problem && <ProblemNotice problem={problem} />}
-      {link && <LinkOptions key={link.id} link={link} />}
+      {link && <LinkOptions key={link.id} link={link} level={3} />}
       {link && <LinkStats key={`stats-${link.id}`} link={link} />}
       {links.length > 0 && <LinkList links={links} shown={link} onChoose={show} />}
       <Button look="quiet" icon="link" onPress={make} isPending={isMaking} data-testid="new-link">

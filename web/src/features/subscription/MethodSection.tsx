@@ -5,6 +5,7 @@ import { useBeginCheckoutMutation } from '../../api/billing.ts';
 import { Button } from '../../ui/Button.tsx';
 import { Choice } from '../../ui/Choice.tsx';
 import { ProblemNotice } from '../../ui/Notice.tsx';
+import sections from '../../ui/Sections.module.css';
 import styles from './Subscription.module.css';
 
 interface MethodSectionProps {
@@ -27,7 +28,7 @@ export function MethodSection({ subscription, ways }: MethodSectionProps) {
     location.assign('/app/pay');
   };
   return (
-    <section className={styles.card}>
+    <section className={sections.card}>
       <header className={styles.head}>
         <div>
           <h2>{t('subscription.method')}</h2>

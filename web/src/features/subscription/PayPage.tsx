@@ -27,7 +27,7 @@ export function Component() {
   }, []);
   if (failed) {
     return (
-      <EmptyState icon="alert" tone="bad" title={t('subscription.windowFailed')}>
+      <EmptyState isPage icon="alert" tone="bad" title={t('subscription.windowFailed')}>
         <LinkButton to="/app/subscription" reloadDocument>
           {t('subscription.backHere')}
         </LinkButton>

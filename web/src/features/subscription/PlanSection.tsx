@@ -6,6 +6,7 @@ import { problemText } from '../../i18n/problemText.ts';
 import { useLanguage } from '../../i18n/useLanguage.ts';
 import { Button, LinkButton } from '../../ui/Button.tsx';
 import { formatDate, formatPrice } from '../../ui/format.ts';
+import sections from '../../ui/Sections.module.css';
 import { say, warn } from '../../ui/toasts.ts';
 import styles from './Subscription.module.css';
 
@@ -20,7 +21,7 @@ export function PlanSection({ subscription }: { subscription: Subscription }) {
   const price = planOf(planId)?.price;
   const canChange = state === 'active' || state === 'trialing' || state === 'incomplete';
   return (
-    <section className={styles.card}>
+    <section className={sections.card}>
       <header className={styles.head}>
         <div>
           <h2>{nameOf(planId)}</h2>

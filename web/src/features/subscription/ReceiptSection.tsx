@@ -4,6 +4,7 @@ import { useInvoicesQuery } from '../../api/billing.ts';
 import { usePlansQuery } from '../../api/subscriptions.ts';
 import { useLanguage } from '../../i18n/useLanguage.ts';
 import { formatDate, formatPrice } from '../../ui/format.ts';
+import sections from '../../ui/Sections.module.css';
 import styles from './Subscription.module.css';
 
 export function ReceiptSection({ subscriptionId }: { subscriptionId: string }) {
@@ -11,7 +12,7 @@ export function ReceiptSection({ subscriptionId }: { subscriptionId: string }) {
   const { data } = useInvoicesQuery(subscriptionId);
   if (!data) return null;
   return (
-    <section className={styles.card} data-testid="receipts">
+    <section className={sections.card} data-testid="receipts">
       <h2>{t('subscription.receipts')}</h2>
       {data.length === 0 && <p className={styles.note}>{t('subscription.noReceipts')}</p>}
       <ul className={styles.receipts}>

@@ -5,13 +5,13 @@ import { useTitle } from '../../app/useTitle.ts';
 import { LinkButton } from '../../ui/Button.tsx';
 import { Loading } from '../../ui/Loading.tsx';
 import { EmptyState, Notice, ProblemNotice } from '../../ui/Notice.tsx';
+import sections from '../../ui/Sections.module.css';
 import { Timeline } from '../server/Timeline.tsx';
 import { CancelSection } from './CancelSection.tsx';
 import { MethodSection } from './MethodSection.tsx';
 import { PlanSection } from './PlanSection.tsx';
 import { ReceiptSection } from './ReceiptSection.tsx';
 import { StatusNotice } from './StatusNotice.tsx';
-import styles from './Subscription.module.css';
 import { UsageSection } from './UsageSection.tsx';
 import { useReturn } from './useReturn.ts';
 
@@ -21,24 +21,26 @@ const askEvery = 2000;
 export function Component() {
   const { t } = useTranslation();
   useTitle(t('subscription.title'));
-  const { data: offer } = useOfferQuery();
-  const { data, error } = useSubscriptionsQuery();
+  const offered = useOfferQuery();
+  const offer = offered.data;
+  const { data, error, refetch } = useSubscriptionsQuery();
   const isPending = data?.some(({ payment }) => payment === 'pending') ?? false;
   useSubscriptionsQuery(undefined, { pollingInterval: isPending ? askEvery : 0 });
   const shown = data?.find(({ state }) => state !== 'ended') ?? null;
   const back = useReturn(shown);
-  if (error && !data) return <ProblemNotice problem={error} />;
+  if (error && !data) return <ProblemNotice problem={error} onRetry={refetch} />;
+  if (offered.error && !offer) return <ProblemNotice problem={offered.error} onRetry={offered.refetch} />;
   if (!data || !offer || back.isChecking) return <Loading />;
   if (!shown) {
     return (
-      <EmptyState icon="leaf" title={t('subscription.none')} text={t('subscription.noneText')}>
+      <EmptyState isPage icon="leaf" title={t('subscription.none')} text={t('subscription.noneText')}>
         <LinkButton to="/app/plans">{t('nav.plans')}</LinkButton>
       </EmptyState>
     );
   }
   const isCharged = offer.payments !== 'none';
   return (
-    <div className={styles.page} data-testid="subscription" data-state={shown.state}>
+    <div className={sections.page} data-testid="subscription" data-state={shown.state}>
       <h1>{t('subscription.title')}</h1>
       {back.error && <ProblemNotice problem={back.error} />}
       {back.wasCanceled && <Notice testId="method-canceled">{t('subscription.methodCanceled')}</Notice>}

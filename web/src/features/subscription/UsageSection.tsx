@@ -3,6 +3,7 @@ import { useUsageQuery } from '../../api/subscriptions.ts';
 import { useLanguage } from '../../i18n/useLanguage.ts';
 import { formatBytes, formatDate } from '../../ui/format.ts';
 import { Meter } from '../../ui/Progress.tsx';
+import sections from '../../ui/Sections.module.css';
 import styles from './Subscription.module.css';
 
 /** What the plan limits, and how much of it is used. */
@@ -20,7 +21,7 @@ export function UsageSection({ serverId }: { serverId: string }) {
     { name: 'viewers', value: viewers.now / viewers.limit, text: t('subscription.viewersOf', viewers) },
   ] as const;
   return (
-    <section className={styles.card} data-testid="usage">
+    <section className={sections.card} data-testid="usage">
       <h2>{t('subscription.usage')}</h2>
       {lines.map(({ name, value, text }) => (
         <div key={name} className={styles.meter} data-testid={`usage-${name}`}>

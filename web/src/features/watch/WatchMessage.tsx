@@ -29,6 +29,9 @@ const hints: Partial<Record<ProblemCode, 'not_found' | 'ask' | 'later'>> = {
   session_ended: 'ask',
 };
 
+/** Their titles say it all. */
+const told: readonly ProblemCode[] = ['not_found', 'not_open_yet', 'link_expired', 'link_used_up'];
+
 /** Trying again can help with these; the others have been decided. */
 const passing: readonly ProblemCode[] = [
   'rate_limited',
@@ -63,7 +66,7 @@ export function WatchMessage({ problem, isWaiting, onRetry }: WatchMessageProps)
         {isWaiting ? <Mark size={40} /> : <Icon name={iconOf(code)} size={34} />}
       </span>
       <h1>{t(problem ? `watch.titles.${known}` : 'watch.endedTitle')}</h1>
-      <p>{problem ? problemText(t, problem) : t('watch.endedByOwner')}</p>
+      {!told.includes(code) && <p>{problem ? problemText(t, problem) : t('watch.endedByOwner')}</p>}
       {hint && <p>{t(`watch.hints.${hint}`)}</p>}
       {onRetry && passing.includes(code) && (
         <button type="button" className={styles.button} onClick={onRetry}>

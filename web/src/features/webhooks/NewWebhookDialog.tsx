@@ -1,11 +1,10 @@
 import { type NewWebhook, type WebhookEvent, webhookEvents } from '@ptsdly/contract';
 import { useState } from 'react';
-import { Form } from 'react-aria-components';
 import { useTranslation } from 'react-i18next';
 import { useCreateWebhookMutation } from '../../api/webhooks.ts';
-import { Button } from '../../ui/Button.tsx';
 import { Checkbox } from '../../ui/Checkbox.tsx';
 import { Dialog } from '../../ui/Dialog.tsx';
+import { DialogForm } from '../../ui/DialogForm.tsx';
 import { ProblemNotice } from '../../ui/Notice.tsx';
 import { TextField } from '../../ui/TextField.tsx';
 import { eventKey } from './eventKey.ts';
@@ -24,8 +23,7 @@ export function NewWebhookDialog({ onMade, onClose }: NewWebhookDialogProps) {
   const [create, { error, isLoading }] = useCreateWebhookMutation();
   const toggle = (event: WebhookEvent, isChosen: boolean) =>
     setEvents(webhookEvents.filter((one) => (one === event ? isChosen : events.includes(one))));
-  const add = async (event: React.FormEvent) => {
-    event.preventDefault();
+  const add = async () => {
     if (events.length === 0) return;
     const answer = await create({
       url: url.trim(),
@@ -36,7 +34,14 @@ export function NewWebhookDialog({ onMade, onClose }: NewWebhookDialogProps) {
   };
   return (
     <Dialog title={t('webhooks.new')} isOpen onClose={onClose}>
-      <Form className={styles.form!} onSubmit={add}>
+      <DialogForm
+        action={t('webhooks.add')}
+        validation="native"
+        isPending={isLoading}
+        onSubmit={add}
+        onClose={onClose}
+        submitTestId="add-webhook"
+      >
         <TextField
           label={t('webhooks.url')}
           hint={t('webhooks.urlHint')}
@@ -67,10 +72,7 @@ export function NewWebhookDialog({ onMade, onClose }: NewWebhookDialogProps) {
           {events.length === 0 && <p role="alert">{t('webhooks.needEvent')}</p>}
         </fieldset>
         {error && <ProblemNotice problem={error} />}
-        <Button type="submit" isPending={isLoading} data-testid="add-webhook">
-          {t('webhooks.add')}
-        </Button>
-      </Form>
+      </DialogForm>
     </Dialog>
   );
 }
