@@ -8,18 +8,16 @@ import { remoteUrl, roleOf } from './storage-place.ts';
 export function openKeyLender(remote: RemoteStorage | undefined): KeyLender | undefined {
   const lent = remote && roleOf(remote);
   if (!remote || !lent) return undefined;
+  const { role, endpoint, region } = lent;
   const open = async () => {
-    const { STSClient } = await import('@aws-sdk/client-sts');
-    const { endpoint, region, role } = lent;
-    const keys = remote.keys && { credentials: { ...remote.keys } };
-    return { role, sts: new STSClient({ region, ...keys, ...(endpoint && { endpoint }) }) };
+    const { lendKeys, openSts } = await import('./ec2/lent-keys.ts');
+    return { lendKeys, sts: openSts(region, endpoint, remote.keys) };
   };
   let opened: ReturnType<typeof open> | undefined;
   return {
     async lendKeys(serverId) {
       opened ??= open();
-      const { sts, role } = await opened;
-      const { lendKeys } = await import('./lent-keys.ts');
+      const { lendKeys, sts } = await opened;
       const { hostname: bucket, pathname } = new URL(remoteUrl(remote, serverId));
       const prefix = `${decodeURIComponent(pathname).replace(/^\/+|\/+$/g, '')}/`;
       return lendKeys(sts, role, serverId, { bucket, prefix });

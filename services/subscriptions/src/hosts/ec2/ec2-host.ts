@@ -7,7 +7,6 @@ import {
   type Observed,
   type ServerSpec,
 } from '../host.ts';
-import { lendKeys } from '../lent-keys.ts';
 import { Turns } from '../turns.ts';
 import { type Aws, openAws } from './aws.ts';
 import { BootDesk } from './boot-desk.ts';
@@ -17,6 +16,7 @@ import { Fleet } from './fleet.ts';
 import { Instances } from './instances.ts';
 import { Keeper } from './keeper.ts';
 import { Launches, MEDIA_PORT } from './launches.ts';
+import { lendKeys } from './lent-keys.ts';
 import { Ec2Notes, type Kept } from './note.ts';
 import { MOST_FAILURES, observedOf } from './observation.ts';
 import { Offerings } from './offerings.ts';

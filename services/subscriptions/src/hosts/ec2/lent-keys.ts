@@ -1,6 +1,6 @@
-import { AssumeRoleCommand, type STSClient } from '@aws-sdk/client-sts';
+import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts';
 import type { LentKeys } from '@ptsdly/contract';
-import { HostError } from './host.ts';
+import { HostError, type RemoteStorage } from '../host.ts';
 
 /** The longest that a role lends when its borrower has borrowed itself (role chaining). */
 const LENT_SECONDS = 3600;
@@ -9,6 +9,16 @@ const LENT_SECONDS = 3600;
 export interface LentPlace {
   readonly bucket: string;
   readonly prefix?: string;
+}
+
+/** Where roles are lent; at AWS where no endpoint is given, by the rights of the machine where no keys are. */
+export function openSts(
+  region: string,
+  endpoint: string | undefined,
+  keys: RemoteStorage['keys'],
+): STSClient {
+  const rest = { ...(keys && { credentials: { ...keys } }), ...(endpoint && { endpoint }) };
+  return new STSClient({ region, ...rest });
 }
 
 /**
