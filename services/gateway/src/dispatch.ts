@@ -72,6 +72,8 @@ class Passing implements Dispatcher.DispatchHandler {
   #controller: Dispatcher.DispatchController | undefined;
   /** The client is gone, or the answer is whole. */
   #over = false;
+  /** The client gets its bytes from elsewhere. */
+  #isDiverted = false;
   /** Head and body can still go out together. */
   #headWaits = false;
   /** Of the body, where it is that short. */
@@ -105,8 +107,14 @@ class Passing implements Dispatcher.DispatchHandler {
     headers: Record<string, string | string[] | undefined>,
   ): void {
     if (status < 200) return; // an early hint; the answer is still to come
-    const { response, guard, route, answerHeaders } = this.#options;
+    const { response, guard, route, answerHeaders, divert } = this.#options;
     guard.answered(route, (performance.now() - this.#startedAt) / 1000);
+    if (divert?.({ statusCode: status, headers })) {
+      this.#isDiverted = true;
+      this.#finish();
+      this.#resolve();
+      return;
+    }
     response.writeHead(status, answerHeaders(headers));
     this.#length = Number(headers['content-length']);
     this.#headWaits = this.#length <= ONE_PIECE;
@@ -126,6 +134,7 @@ class Passing implements Dispatcher.DispatchHandler {
   };
 
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    if (this.#isDiverted) return;
     const { response } = this.#options;
     if (this.#headWaits && chunk.length === this.#length) {
       this.#body = chunk;
@@ -139,6 +148,7 @@ class Passing implements Dispatcher.DispatchHandler {
   }
 
   onResponseEnd(): void {
+    if (this.#isDiverted) return;
     this.#finish();
     const { response } = this.#options;
     // As one text Node sends it with the head in one write; each byte is one letter of it.

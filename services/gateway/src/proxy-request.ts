@@ -1,6 +1,9 @@
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 import type { Guard } from './upstream.ts';
 
+/** How an answer begins. */
+export type AnswerStart = Pick<IncomingMessage, 'statusCode' | 'headers'>;
+
 /** One request on its way to one address. */
 export interface ProxyRequest {
   readonly request: IncomingMessage;
@@ -15,5 +18,5 @@ export interface ProxyRequest {
   /** Turns the upstream's headers into the client's; may throw a Problem. */
   readonly answerHeaders: (answer: IncomingHttpHeaders) => Record<string, string | string[]>;
   /** True when the bytes of a media server's answer are elsewhere, and are not to be sent from here. May throw a Problem. */
-  readonly divert?: (answer: IncomingMessage) => boolean;
+  readonly divert?: (answer: AnswerStart) => boolean;
 }

@@ -5,7 +5,7 @@ import { agent, connectTo } from '../connection.ts';
 import { type Exchange, type Filter, header } from '../exchange.ts';
 import { hasBody, isGone, isHttp2 } from '../http2.ts';
 import { proxy } from '../proxy.ts';
-import type { ProxyRequest } from '../proxy-request.ts';
+import type { AnswerStart, ProxyRequest } from '../proxy-request.ts';
 import { holdLease } from './lease.ts';
 import { type LentFile, ObjectFiles, ObjectUnreachable } from './object-files.ts';
 
@@ -30,7 +30,7 @@ type Headers = ReturnType<ProxyRequest['answerHeaders']>;
 interface Handover {
   readonly exchange: Exchange;
   readonly passed: ProxyRequest;
-  readonly answer: IncomingMessage;
+  readonly answer: AnswerStart;
   readonly offer: OffloadOffer;
   /** When we asked, in milliseconds of `performance.now()`. */
   readonly askedAt: number;
@@ -60,7 +60,7 @@ export class Offload {
     if (folder === undefined || !this.#mayAsk(exchange, passed, folder)) return proxy(passed);
     const askedAt = performance.now();
     const taken: Handover[] = [];
-    const divert = (answer: IncomingMessage) => {
+    const divert = (answer: AnswerStart) => {
       const offer = offerOf(answer);
       if (offer) taken.push({ exchange, passed, answer, offer, askedAt, folder });
       return offer !== undefined;
@@ -182,7 +182,7 @@ export class Offload {
 const pathBelow = (folder: string) => folder.split('/').slice(-2).join('/');
 
 /** Throws `upstream_failed` for an offer that is none. */
-function offerOf(answer: Pick<IncomingMessage, 'headers' | 'statusCode'>): OffloadOffer | undefined {
+function offerOf(answer: AnswerStart): OffloadOffer | undefined {
   const text = answer.headers[OFFLOAD_HEADER];
   if (text === undefined) return undefined;
   if ((answer.statusCode !== 200 && answer.statusCode !== 206) || !isEmpty(answer)) throw untrue();
@@ -193,7 +193,7 @@ function offerOf(answer: Pick<IncomingMessage, 'headers' | 'statusCode'>): Offlo
   }
 }
 
-const isEmpty = ({ headers }: Pick<IncomingMessage, 'headers'>) => headers['content-length'] === '0';
+const isEmpty = ({ headers }: Pick<AnswerStart, 'headers'>) => headers['content-length'] === '0';
 
 const untrue = (cause?: unknown) =>
   new Problem('upstream_failed', { detail: 'A server offered what it does not have.', cause });
