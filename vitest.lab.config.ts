@@ -6,6 +6,7 @@ export default defineConfig({
     include: ['test/lab/**/*.test.ts'],
     testTimeout: 300_000,
     hookTimeout: 120_000,
+    expect: { poll: { timeout: 15_000 } },
     pool: 'forks',
     fileParallelism: false,
   },
