@@ -108,7 +108,7 @@ describe.skipIf(!sandbox)('a media server in hostile hands', () => {
     console.log(`in ${seconds.toFixed(1)} s: 12 threads ${mallory} cpu-s, another's one thread ${ann} cpu-s`);
     expect(mallory).toBeLessThan(bound * 1.15);
     // with threads that are counted alone it would have a twelfth
-    expect(ann).toBeGreaterThan(mallory / 5);
+    expect(ann).toBeGreaterThan(mallory / 10);
   });
 
   test.skipIf(!groups)('dies of too much memory alone', async () => {
