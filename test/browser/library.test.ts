@@ -199,6 +199,19 @@ describe.runIf(chromiumPath)('the library', () => {
   }, async () => {
     const { person } = await owner();
     const page = await open(person, phone);
+    // a server that was busy when the page came is followed until it is ready
+    await page.route(
+      '**/api/servers',
+      async (route) => {
+        const response = await route.fetch();
+        const { items } = (await response.json()) as { items: Server[] };
+        const busy = items.map((server) => ({ ...server, state: 'upgrading' }));
+        await route.fulfill({ response, json: { items: busy } });
+      },
+      { times: 1 },
+    );
+    await page.reload();
+    await page.locator('[data-testid=server-state][data-state=ready]').waitFor();
     await longTouch(page, '운동회');
     await page.getByTestId('selection').waitFor();
     await card(page, '첫눈').tap();

@@ -1,10 +1,15 @@
 import type { Server } from '@ptsdly/contract';
 import { useTranslation } from 'react-i18next';
+import { useServerTimelineQuery } from '../../api/subscriptions.ts';
 import styles from './Server.module.css';
 import { StorageMeter } from './StorageMeter.tsx';
 
-export function ServerHeader({ server }: { server: Server }) {
+/** The server's name, state and storage. One that wakes or takes new settings is followed until it is ready. */
+export function ServerHeader({ server: listed }: { server: Server }) {
   const { t } = useTranslation();
+  const isReady = listed.state === 'ready';
+  const { data: followed } = useServerTimelineQuery(listed.id, { skip: isReady });
+  const server = isReady ? listed : (followed ?? listed);
   return (
     <header className={styles.header}>
       <div className={styles.names}>
