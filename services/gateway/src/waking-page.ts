@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { header } from './exchange.ts';
 
 const words = {
-  ko: ['서버가 깨어나는 중입니다', '잠시 후 이 페이지가 저절로 다시 열립니다.'],
+  ko: ['서버가 깨어나는 중이에요', '잠시 후 이 페이지가 저절로 다시 열려요.'],
   en: ['The server is waking up', 'This page opens again by itself in a moment.'],
 } as const;
 

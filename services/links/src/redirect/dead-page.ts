@@ -7,27 +7,27 @@ const texts: Readonly<
 > = {
   not_found: {
     en: ['There is nothing here', 'This link does not exist. Please check that it was copied whole.'],
-    ko: ['여기에는 아무것도 없습니다', '없는 링크입니다. 주소가 끝까지 복사되었는지 확인해 주세요.'],
+    ko: ['여기에는 아무것도 없어요', '없는 링크예요. 주소가 끝까지 복사되었는지 확인해 주세요.'],
   },
   not_open_yet: {
     en: ['Not open yet', 'This video will be shown later. Please come back then.'],
-    ko: ['아직 열리지 않았습니다', '이 영상은 나중에 공개됩니다. 그때 다시 찾아 주세요.'],
+    ko: ['아직 열리지 않았어요', '이 영상은 나중에 공개돼요. 그때 다시 찾아 주세요.'],
   },
   link_revoked: {
-    en: ['This link has been withdrawn', 'Its owner no longer shares this video here.'],
-    ko: ['거두어들인 링크입니다', '주인이 더는 이 영상을 여기에서 나누지 않습니다.'],
+    en: ['This link is no longer shared', 'Its owner has stopped sharing this video here.'],
+    ko: ['공유를 중지한 링크예요', '이 영상의 주인이 이 링크의 공유를 중지했어요.'],
   },
   link_expired: {
     en: ['This link has expired', 'Its time is over. Please ask its owner for a new one.'],
-    ko: ['기간이 끝난 링크입니다', '볼 수 있는 기간이 지났습니다. 주인에게 새 링크를 부탁해 주세요.'],
+    ko: ['기간이 끝난 링크예요', '볼 수 있는 기간이 지났어요. 주인에게 새 링크를 부탁해 주세요.'],
   },
   rate_limited: {
     en: ['Too many wrong links', 'Many links that do not exist were tried from here. Please wait a moment.'],
-    ko: ['없는 링크가 너무 많습니다', '여기에서 없는 주소를 여러 번 열었습니다. 잠시 뒤에 다시 해 주세요.'],
+    ko: ['없는 링크가 너무 많아요', '여기에서 없는 주소를 여러 번 열었어요. 잠시 뒤에 다시 해 주세요.'],
   },
   taken_down: {
     en: ['This link has been taken down', 'It is not available for legal reasons or by the terms of use.'],
-    ko: ['차단된 링크입니다', '법적인 이유나 이용 약관에 따라 볼 수 없습니다.'],
+    ko: ['차단된 링크예요', '법적인 이유나 이용 약관에 따라 볼 수 없어요.'],
   },
 };
 
@@ -86,7 +86,7 @@ function opensText(opensAt: number, language: Language): string {
   const at = new Date(opensAt);
   const moment = `<time datetime="${at.toISOString()}">${moments[language].format(at)}</time>`;
   return language === 'ko'
-    ? `이 영상은 ${moment}(한국 시간)에 열립니다. 그때 다시 찾아 주세요.`
+    ? `이 영상은 ${moment}(한국 시간)에 열려요. 그때 다시 찾아 주세요.`
     : `This video will be shown on ${moment} UTC. Please come back then.`;
 }
 

@@ -115,7 +115,7 @@ describe.each(transports)('over %s', (_, send) => {
     const cases = [
       [early.code, 403, 'not_open_yet', '아직'],
       [late.code, 410, 'link_expired', '기간이 끝난'],
-      [gone.code, 410, 'link_revoked', '거두어들인'],
+      [gone.code, 410, 'link_revoked', '공유를 중지한'],
       ['AAAAAAAAAAAA', 404, 'not_found', '아무것도'],
     ] as const;
     for (const [code, status, problem, words] of cases) {
