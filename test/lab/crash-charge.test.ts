@@ -56,9 +56,8 @@ describe.each(stands)('%s', (_, open) => {
   async function killedAt(moment: number) {
     const folder = testFolder();
     const { url, key, webhookSecret } = standIn;
-    const payments = { PAYMENTS_URL: url, PAYMENTS_KEY: key, PAYMENTS_SECRET: webhookSecret };
-    const env = { ...process.env, ...payments, KILL_CALL: String(moment) };
-    const plane = spawn(process.execPath, [script, folder.path], { stdio: ['pipe', 'pipe', 'inherit'], env });
+    const args = [script, folder.path, String(moment), url, key, webhookSecret];
+    const plane = spawn(process.execPath, args, { stdio: ['pipe', 'pipe', 'inherit'] });
     const begun: Checkout = checkout.parse(JSON.parse((await lineOf(plane)) ?? 'null'));
     plane.stdin.write(`${standIn.give(begun, '4242')}\n`);
     const wasKilled = (await lineOf(plane)) !== 'done';

@@ -1,16 +1,18 @@
-// A control plane in a process of its own, for tests that kill it amid a charge: `node billing-plane.ts <folder>`. It
-// subscribes, says the checkout (JSON), and reads what came of it from its standard input; with that it charges.
-// KILL_CALL: it is killed (SIGKILL) at that moment of its calls to the provider; there are two a call, before and after.
+// A control plane in a process of its own, for tests that kill it amid a charge:
+// `node billing-plane.ts <folder> <moment> <url> <key> <webhook secret>`. It subscribes, says the checkout (JSON), and
+// reads what came of it from its standard input; with that it charges. It is killed (SIGKILL) at that moment of its calls
+// to the provider; there are two a call, before and after.
 import { once } from 'node:events';
 import { paymentsOf } from './payments.ts';
 import { callsOf, openPeers, testOptions } from './service.ts';
 
-const killAt = Number(process.env.KILL_CALL);
+const [folder = '', nth = '', url = '', key = '', webhookSecret = ''] = process.argv.slice(2);
+const killAt = Number(nth);
 const realFetch = globalThis.fetch;
-let [isArmed, moments] = [false, 0];
+let [isArmed, passed] = [false, 0];
 
 function moment(): void {
-  if (isArmed && ++moments === killAt) process.kill(process.pid, 'SIGKILL');
+  if (isArmed && ++passed === killAt) process.kill(process.pid, 'SIGKILL');
 }
 
 globalThis.fetch = async (...call) => {
@@ -22,13 +24,8 @@ globalThis.fetch = async (...call) => {
 };
 
 const { openSubscriptions } = await import('../service.ts');
-const [folder = ''] = process.argv.slice(2);
 const peers = await openPeers();
-const payments = paymentsOf({
-  url: process.env.PAYMENTS_URL ?? '',
-  key: process.env.PAYMENTS_KEY ?? '',
-  webhookSecret: process.env.PAYMENTS_SECRET ?? '',
-});
+const payments = paymentsOf({ url, key, webhookSecret });
 const service = await openSubscriptions({ ...testOptions(folder, peers), payments });
 const ann = callsOf(service, peers).as('ann');
 const { id } = await ann.subscribe({ body: { planId: 'plus' } });
