@@ -7,7 +7,6 @@ export default defineConfig({
     testTimeout: 300_000,
     hookTimeout: 120_000,
     expect: { poll: { timeout: 15_000 } },
-    retry: 1, // real engines and kills under load on two cores; what needed it is told, and is to be looked into
     pool: 'forks',
     fileParallelism: false,
   },

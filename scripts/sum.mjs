@@ -1,5 +1,6 @@
-// Adds up the JSON reports of test runs: the last line is `N passed, N failed`.
+// Adds up the JSON reports of test runs, tells what failed; the last line is `N passed, N failed`.
 import { existsSync, readFileSync } from 'node:fs';
+import { failuresOf } from './failures.mjs';
 
 let passed = 0;
 let failed = 0;
@@ -18,6 +19,8 @@ for (const file of process.argv.slice(2)) {
   failed += report.testResults.filter(
     (suite) => suite.status === 'failed' && suite.assertionResults.length === 0,
   ).length;
+  for (const failure of report.failedOnce ?? []) console.log(`\nFAILED ONCE: ${failure}`);
+  for (const failure of failuresOf(report)) console.log(`\nFAILED: ${failure}`);
 }
 if (skipped > 0)
   console.log(`${skipped} skipped: what does not apply to a driver, or what this machine does not have`);

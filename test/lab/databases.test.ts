@@ -122,7 +122,12 @@ describe.skipIf(mariadbMissing ?? redisMissing)('the whole product on MariaDB an
       30,
     );
     expect(await ask(`select user from mysql.user where user = '${theirs[0]}'`)).toEqual([]);
-    await expect(other.media(server).listVideos({})).rejects.toMatchObject({ status: 401 });
+    // Nobody is there any more (401), or the gateway has heard already that the server is not (404).
+    const { status } = await other
+      .media(server)
+      .listVideos({})
+      .catch((cause) => cause);
+    expect([401, 404]).toContain(status);
   });
 
   test('no database of ours is a file, and no password is told', async () => {
