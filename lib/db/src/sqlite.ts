@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { DatabaseSync, type SQLInputValue } from 'node:sqlite';
-import { type Dialect, SqliteDialect } from 'kysely';
+import { type Dialect, SqliteAdapter, SqliteDialect } from 'kysely';
 
 /**
  * `sqlite:./path/to.db` (or `sqlite::memory:`) on `node:sqlite`: WAL, full durability at commit, foreign keys,
@@ -18,7 +18,20 @@ export function openSqlite(location: string): { dialect: Dialect; database: Data
     database.close();
     throw new Error(`${file} is in use by another process, or it is not a database`, { cause });
   }
-  return { dialect: new SqliteDialect({ database: adapt(database) }), database };
+  return { dialect: new WholeMigrations({ database: adapt(database) }), database };
+}
+
+/** A schema changes in one transaction, which SQLite can and Kysely does not ask of it: what is killed amid it begins anew. */
+class WholeMigrations extends SqliteDialect {
+  override createAdapter() {
+    return new TransactionalAdapter();
+  }
+}
+
+class TransactionalAdapter extends SqliteAdapter {
+  override get supportsTransactionalDdl() {
+    return true;
+  }
 }
 
 /** What Kysely asks of better-sqlite3, spoken by `node:sqlite`. */
