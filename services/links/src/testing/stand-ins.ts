@@ -145,7 +145,12 @@ export async function mediaStandIn(
 function frameAnswer(request: Request, serverId: string): Response {
   const { pathname, searchParams } = new URL(request.url);
   const at = Number(searchParams.get('at'));
-  const { iss, aud, frameAt: allowed, videoId } = decodeJwt((request.headers.get('authorization') ?? '').slice('Bearer '.length));
+  const {
+    iss,
+    aud,
+    frameAt: allowed,
+    videoId,
+  } = decodeJwt((request.headers.get('authorization') ?? '').slice('Bearer '.length));
   const isAllowed = allowed === at && pathname.endsWith(`/videos/${videoId}/frame`);
   if (iss !== issuers.links || aud !== `server:${serverId}` || !isAllowed)
     return new Problem('unauthenticated').toResponse();
