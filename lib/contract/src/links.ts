@@ -286,6 +286,13 @@ export const grantClaims = z.object({
 });
 export type GrantClaims = z.infer<typeof grantClaims>;
 
+/**
+ * Claims of the token by which links asks for the picture where a link begins: `aud` is `server:<id>`, 60 seconds. It opens
+ * nothing but that picture, and is shown by links alone.
+ */
+export const frameClaims = z.object({ videoId: z.string(), frameAt: seconds });
+export type FrameClaims = z.infer<typeof frameClaims>;
+
 export const linksInternalApi = {
   preview: endpoint({
     method: 'GET',

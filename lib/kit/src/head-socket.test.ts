@@ -12,11 +12,11 @@ let listener: Listener;
 beforeAll(async () => {
   listener = await listen(
     {
-      answerHead: (head) => {
-        if (!head.startsWith('GET /fast')) return undefined;
-        heads.push(head);
-        if (head.startsWith('GET /fast-big')) return turn().then(() => ANSWER + ' '.repeat(256 * 1024));
-        return (gate ?? turn()).then(() => (head.startsWith('GET /fast-not') ? undefined : ANSWER));
+      answerHead: (target, fields) => {
+        if (!target.startsWith('/fast')) return undefined;
+        heads.push(target + fields);
+        if (target === '/fast-big') return turn().then(() => ANSWER + ' '.repeat(256 * 1024));
+        return (gate ?? turn()).then(() => (target === '/fast-not' ? undefined : ANSWER));
       },
       fetch: async (request) =>
         new Response(`${request.method} ${await request.text()}`, { headers: { 'x-by': 'node' } }),
@@ -64,6 +64,14 @@ test('answers request after request on one connection, then hands it over for go
     'node',
     'node',
   ]);
+});
+
+test('the target and the fields are told whole, also when the fields were seen before', async () => {
+  heads.length = 0;
+  const more = 'X: a\r\nY:\xe9\r\n';
+  await answersTo(get('/fast?a=1', more), get('/fast/b', more));
+  const fields = `\r\nHost: x\r\n${more}\r\n`;
+  expect(heads).toEqual([`/fast?a=1${fields}`, `/fast/b${fields}`]);
 });
 
 test('what it declines after a look goes on whole', async () => {

@@ -1,11 +1,13 @@
 import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
+import { Verdicts } from './verdicts.ts';
 
 /**
- * Answers a request from its head alone: the bytes of the answer, or undefined for what `node:http` shall have,
- * at once where the store is in reach, or after a look into it. The head is one whole, well-formed GET of HTTP/1.1 without a body.
+ * Answers a request from its head alone: the bytes of the answer, or undefined for what `node:http` shall have, at once
+ * where the store is in reach, or after a look into it. The head is one whole, well-formed GET of HTTP/1.1 without
+ * a body: `target` begins with a slash, each of the `fields` with CR LF.
  */
-export type AnswerHead = (head: string) => Promise<string | undefined> | string | undefined;
+export type AnswerHead = (target: string, fields: string) => Promise<string | undefined> | string | undefined;
 
 /** Answers that wait for each other at most. */
 const TOGETHER = 64;
@@ -16,11 +18,20 @@ const MAX_HEAD = 8192;
  * The strict form of a head (RFC 9112 §2.1, §5): a GET, tokens, colons, visible text, CR LF. Whatever is not exactly
  * this goes to `node:http`, which decides what is tolerated.
  */
-const PLAIN_HEAD = /^GET \/[!-~]* HTTP\/1\.1\r\n(?:[!#$%&'*+.^_`|~0-9A-Za-z-]+:[\t -~\x80-\xff]*\r\n)+\r\n$/;
+const PLAIN_LINE = /^GET \/[!-~]* HTTP\/1\.1$/;
+const PLAIN_FIELDS = /^\r\n(?:[!#$%&'*+.^_`|~0-9A-Za-z-]+:[\t -~\x80-\xff]*\r\n)+\r\n$/;
 /** Fields that change what the connection does next, or announce a body. */
 const UNUSUAL =
   /\r\n(?:content-length|transfer-encoding|upgrade|expect|te|trailer|connection(?!: ?keep-alive\r\n)):?/i;
 const HOST = /\r\nhost:/i;
+/** Where the target stands in a plain line. */
+const TARGET = [4, -9] as const;
+
+/** Browsers send the same fields again and again: verdicts on them are remembered. */
+const plainFields = new Verdicts(
+  (fields) => PLAIN_FIELDS.test(fields) && HOST.test(fields) && !UNUSUAL.test(fields),
+  500,
+);
 
 /**
  * Puts `answer` before a server's own handling of its connections. Each connection is read here as long as its
@@ -35,7 +46,7 @@ export class HeadSockets {
   #answering = true;
 
   constructor(server: Server, answer: AnswerHead) {
-    this.#answer = (head) => (this.#answering ? answer(head) : undefined);
+    this.#answer = (target, fields) => (this.#answering ? answer(target, fields) : undefined);
     const listeners = server.listeners('connection') as ((socket: Socket) => void)[];
     server.removeAllListeners('connection');
     this.#accept = (socket) => {
@@ -133,8 +144,7 @@ class HeadSocket {
       this.socket.pause();
       return;
     }
-    const head = chunk.toString('latin1');
-    const answer = isPlain(head) ? this.#answer(head) : undefined;
+    const answer = this.#answerPlain(chunk.toString('latin1'));
     if (!answer) {
       this.#handOver(chunk);
       return;
@@ -149,6 +159,17 @@ class HeadSocket {
       () => this.#refuse(chunk),
     );
   };
+
+  /** Looks at one whole head and nothing else. */
+  #answerPlain(head: string): ReturnType<AnswerHead> {
+    const end = head.indexOf('\r\n');
+    if (end < 0 || head.length > MAX_HEAD) return undefined;
+    const line = head.slice(0, end);
+    const fields = head.slice(end);
+    return PLAIN_LINE.test(line) && plainFields.of(fields)
+      ? this.#answer(line.slice(...TARGET), fields)
+      : undefined;
+  }
 
   /** Sends the answer to the request that is under way. */
   finish(bytes: string): void {
@@ -185,9 +206,4 @@ class HeadSocket {
     if (socket.isPaused()) socket.resume();
     this.#leave([chunk, ...this.#waiting]);
   }
-}
-
-/** One whole head and nothing else. */
-function isPlain(head: string): boolean {
-  return head.length <= MAX_HEAD && PLAIN_HEAD.test(head) && HOST.test(head) && !UNUSUAL.test(head);
 }

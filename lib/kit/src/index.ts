@@ -20,4 +20,5 @@ export * from './server-tokens.ts';
 export * from './service.ts';
 export * from './short-lived.ts';
 export * from './sse.ts';
+export { Verdicts } from './verdicts.ts';
 export * from './write-chunk.ts';

@@ -27,8 +27,7 @@ export class LineBuffer implements DestinationStream {
   readonly #size: number;
   readonly #delayMs: number;
   readonly #atExit = () => this.flushSync();
-  #lines: string[] = [];
-  #length = 0;
+  #lines = '';
   #timer: NodeJS.Timeout | undefined;
   /** What is being written, from where it has not been written yet. */
   #writing: Buffer | undefined;
@@ -41,10 +40,9 @@ export class LineBuffer implements DestinationStream {
   }
 
   write(line: string): void {
-    this.#lines.push(line);
-    this.#length += line.length;
+    this.#lines += line;
     if (this.#writing) return;
-    if (this.#length >= this.#size || this.lastLevel >= ERROR) this.#flush();
+    if (this.#lines.length >= this.#size || this.lastLevel >= ERROR) this.#flush();
     else this.#timer ??= setTimeout(() => this.#flush(), this.#delayMs).unref();
   }
 
@@ -64,7 +62,7 @@ export class LineBuffer implements DestinationStream {
   }
 
   #flush(): void {
-    if (this.#writing || this.#length === 0) return;
+    if (this.#writing || this.#lines === '') return;
     this.#writing = this.#take();
     this.#writeOn();
   }
@@ -79,7 +77,7 @@ export class LineBuffer implements DestinationStream {
       else if (this.#writing?.length) this.#writeOn();
       else {
         this.#writing = undefined;
-        if (this.#length > 0) this.#flush();
+        if (this.#lines !== '') this.#flush();
       }
     });
   }
@@ -87,9 +85,8 @@ export class LineBuffer implements DestinationStream {
   #take(): Buffer {
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    const taken = Buffer.from(this.#lines.join(''));
-    this.#lines = [];
-    this.#length = 0;
+    const taken = Buffer.from(this.#lines);
+    this.#lines = '';
     return taken;
   }
 

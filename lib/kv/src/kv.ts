@@ -64,7 +64,7 @@ export interface Backups {
 
 /** What a store in memory's reach offers besides: a read that waits for nothing. */
 export interface Peeks {
-  /** As `get`, at once; throws what `get` rejects with. */
+  /** As `get`, at once; throws what `get` rejects with. The value is shared with others who peek: it is not changed. */
   peek<V>(key: string): V | undefined;
 }
 

@@ -3,6 +3,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { open, type RootDatabase } from 'lmdb';
 import { GroupCommit } from './batch.ts';
 import { type ExclusiveFolder, takeFolder } from './exclusive-folder.ts';
+import { HotValues } from './hot-values.ts';
 import { checkKey, checkValue } from './key.ts';
 import type { Backups, Entry, Kv, Peeks, Range, Tx } from './kv.ts';
 import { closedError, KvError } from './kv-error.ts';
@@ -11,9 +12,9 @@ import { syncFolder } from './sync-folder.ts';
 /** Strings and, for bounds between strings, bytes. */
 type Key = string | Buffer;
 
-/** Behind every key that begins with a prefix: UTF-8 never has this byte. */
 /** Bytes of a disk on which nothing can be written any more. */
 const LITTLE = 1024 * 1024;
+/** Behind every key that begins with a prefix: UTF-8 never has this byte. */
 const BEHIND = Buffer.from([0xff]);
 
 /**
@@ -49,6 +50,9 @@ class Lmdb implements Kv, Backups, Peeks {
   readonly #folder: ExclusiveFolder;
   readonly #db: RootDatabase<unknown, Key>;
   readonly #commit: GroupCommit;
+  readonly #hot = new HotValues();
+  /** What is on its way to the disk, so that old and new may both be read. */
+  #writing: ReadonlyMap<string, unknown> | undefined;
   #turn: Promise<unknown> = Promise.resolve();
   #closed = false;
 
@@ -66,12 +70,18 @@ class Lmdb implements Kv, Backups, Peeks {
   }
 
   async get<V>(key: string): Promise<V | undefined> {
-    return this.peek(key);
-  }
-
-  peek<V>(key: string): V | undefined {
     this.#check(key);
     return this.#db.get(key) as V | undefined;
+  }
+
+  /** Nobody else writes to the folder, so what was read once stands until a batch of ours has its key. */
+  peek<V>(key: string): V | undefined {
+    this.#check(key);
+    const hot = this.#hot.get(key);
+    if (hot !== undefined) return hot as V;
+    const value = this.#db.get(key) as V | undefined;
+    if (value !== undefined && !this.#writing?.has(key)) this.#hot.note(key, value);
+    return value;
   }
 
   insert(key: string, value: unknown): Promise<boolean> {
@@ -169,6 +179,8 @@ class Lmdb implements Kv, Backups, Peeks {
   /** By `batch`, written off the main thread; lmdb's `transaction` never ends when the disk is full. */
   async #write(writes: ReadonlyMap<string, unknown>): Promise<void> {
     if (writes.size === 0) return; // readers that waited for the batch before
+    this.#writing = writes;
+    for (const key of writes.keys()) this.#hot.forget(key);
     try {
       await this.#db.batch(() => {
         for (const [key, value] of writes) {
@@ -180,6 +192,9 @@ class Lmdb implements Kv, Backups, Peeks {
       const reason = await reasonOf(cause); // first of all, or its promise rejects unheard
       const code = (await this.#isFull()) ? 'ENOSPC' : undefined;
       throw new KvError('the key-value store could not be written', { cause: reason, code });
+    } finally {
+      this.#db.resetReadTxn(); // or what is read from here on might be the snapshot from before
+      this.#writing = undefined;
     }
   }
 

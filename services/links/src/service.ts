@@ -96,7 +96,8 @@ async function compose(store: Kv, options: LinksOptions): Promise<Service> {
   const statistics = new Statistics(kv, referrals, await openCountries(options.countryDatabase));
   const cards = new Cards(kv);
   const links = new Links(ledger);
-  const videos = new Videos(options);
+  const grants = await Grants.open(kv);
+  const videos = new Videos({ ...options, grants });
   const startPosters = new StartPosters(kv, videos, log);
   const viewers = await Viewers.open(kv, baseUrl.startsWith('https:'));
   const report = new Report(ledger, clicks, statistics);
@@ -123,7 +124,7 @@ async function compose(store: Kv, options: LinksOptions): Promise<Service> {
     sharing: new Sharing({ links, cards, startPosters, feed, videos, aliases, leaseSeconds }),
     opening: new Opening(ledger, viewers, attempts, statistics),
     plays: await Plays.open(kv),
-    grants: await Grants.open(kv),
+    grants,
     previews: new Previews(ledger, cards, startPosters),
     moderation: new Moderation(ledger, cards),
     backUp: (folder) => backUp(store, folder),

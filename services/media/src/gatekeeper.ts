@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
-import { Problem } from '@ptsdly/contract';
-import { admit, type Caller, type TokenVerifier } from '@ptsdly/kit';
+import { type FrameClaims, frameClaims, Problem } from '@ptsdly/contract';
+import { admit, bearer, type Caller, issuers, type TokenVerifier } from '@ptsdly/kit';
+import { decodeJwt } from 'jose';
 import type { Rights } from './playback/rights.ts';
 
 /**
@@ -29,4 +30,33 @@ export function createGatekeeper(callers: TokenVerifier, audience: string): Gate
     const scope = SAFE_METHODS.has(request.method ?? '') ? 'videos:read' : 'videos:write';
     return (await admit(headers, 'user', { callers, audience }, scope)) as Caller;
   };
+}
+
+/**
+ * Who may see a picture: the owner any, links the one that its token names, for the previews of a link that begins there.
+ * Answers the owner's session. Rejects as the gatekeeper does.
+ */
+export type FrameGate = (
+  request: IncomingMessage,
+  wanted: FrameClaims,
+) => Promise<{ readonly sid: string | null }>;
+
+export function createFrameGate(gatekeeper: Gatekeeper, grants: TokenVerifier, audience: string): FrameGate {
+  return async (request, { videoId, frameAt }) => {
+    const token = bearer(new Headers({ authorization: request.headers.authorization ?? '' }));
+    if (token === undefined || !claimsToBeOfLinks(token)) return gatekeeper(request);
+    const claims = frameClaims.safeParse(await grants.verify(token, audience));
+    const isThis = claims.success && claims.data.videoId === videoId && claims.data.frameAt === frameAt;
+    if (!isThis) throw new Problem('unauthenticated');
+    return { sid: null };
+  };
+}
+
+/** What a token says of its issuer, before anybody has verified that. */
+function claimsToBeOfLinks(token: string): boolean {
+  try {
+    return decodeJwt(token).iss === issuers.links;
+  } catch {
+    return false;
+  }
 }

@@ -50,9 +50,9 @@ const operator = api.injectEndpoints({
       query: ({ pageParam }) => request(reportsApi.listReports, { query: from(pageParam) }),
       providesTags: ['Reports'],
     }),
-    takenDown: build.query<readonly TakenDownLink[], void>({
-      query: () => request(reportsApi.listTakenDown, { query: { limit: 100 } }),
-      transformResponse: ({ items }: { items: TakenDownLink[] }) => items,
+    takenDown: build.infiniteQuery<Page<TakenDownLink>, void, string>({
+      infiniteQueryOptions: pages,
+      query: ({ pageParam }) => request(reportsApi.listTakenDown, { query: from(pageParam) }),
       providesTags: ['Reports'],
     }),
     decide: build.mutation<unknown, Verdict>({
@@ -100,7 +100,7 @@ const operator = api.injectEndpoints({
 
 export const {
   useReportsInfiniteQuery,
-  useTakenDownQuery,
+  useTakenDownInfiniteQuery,
   useDecideMutation,
   useDecisionsInfiniteQuery,
   useAccountsInfiniteQuery,

@@ -1,7 +1,7 @@
 import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Card } from '@ptsdly/contract';
+import type { Card, ServerAddress } from '@ptsdly/contract';
 import { openKv } from '@ptsdly/kv';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { frameAt, type Neighbourhood, neighbourhood, problemOf, targetOf } from '../testing/stand-ins.ts';
@@ -66,6 +66,27 @@ test('a link that begins later shows the picture there, also when its beginning 
   expect((await preview(code)).hasPoster).toBe(true);
   await (await here.as('ann')).revokeLink({ params: { id } });
   expect((await poster(code)).status).toBe(404);
+});
+
+test('a picture that did not come is asked for again by a preview, which never wakes the server', async () => {
+  await put(card);
+  const { code, id } = await newLink();
+  const server = here.subscriptions.servers.get('server-of-ann') as ServerAddress;
+  const asked = vi.spyOn(here.subscriptions.servers, 'values');
+  here.subscriptions.servers.set(server.id, { ...server, state: 'asleep' });
+  await (await here.as('ann')).updateLink({ params: { id }, body: { startAt: 50 } });
+  const shown = async () => Buffer.from(await (await poster(code)).arrayBuffer());
+  await vi.waitFor(() => expect(asked).toHaveBeenCalledOnce());
+  expect(await shown()).toEqual(jpeg);
+  here.subscriptions.servers.set(server.id, server);
+  expect(await shown()).toEqual(jpeg); // not again at once
+  vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 11 * 60_000 });
+  try {
+    await vi.waitFor(async () => expect(await shown()).toEqual(frameAt(50)));
+  } finally {
+    vi.useRealTimers();
+    asked.mockRestore();
+  }
 });
 
 test('protected, capped, early, late, revoked and unknown links show nothing of the video', async () => {

@@ -17,18 +17,26 @@ export async function sortedRuns(keys: Iterable<string>): Promise<string[][]> {
   return runs;
 }
 
-/** All keys of sorted runs in one order, found as they are asked for. */
-export function* merged(runs: readonly (readonly string[])[]): Generator<string> {
-  const heads = runs.filter((run) => run.length > 0).map((run) => ({ run, at: 0, key: run[0] as string }));
-  while (heads.length > 0) {
-    let least = 0;
-    for (let i = 1; i < heads.length; i++) {
-      if ((heads[i] as { key: string }).key < (heads[least] as { key: string }).key) least = i;
+/** All keys of sorted runs in one order, found as they are asked for: each takes as many comparisons as the runs can be halved. */
+export function merged(runs: readonly (readonly string[])[]): Iterator<string> & Iterable<string> {
+  const [only = []] = runs;
+  if (runs.length <= 1) return only.values();
+  const half = Math.ceil(runs.length / 2);
+  return zipped(merged(runs.slice(0, half)), merged(runs.slice(half)));
+}
+
+function* zipped(left: Iterator<string>, right: Iterator<string>): Generator<string> {
+  let a = left.next();
+  let b = right.next();
+  while (!a.done && !b.done) {
+    if (b.value < a.value) {
+      yield b.value;
+      b = right.next();
+    } else {
+      yield a.value;
+      a = left.next();
     }
-    const head = heads[least] as (typeof heads)[number];
-    yield head.key;
-    const next = head.run[++head.at];
-    if (next === undefined) heads.splice(least, 1);
-    else head.key = next;
   }
+  for (; !a.done; a = left.next()) yield a.value;
+  for (; !b.done; b = right.next()) yield b.value;
 }

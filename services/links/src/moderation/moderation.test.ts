@@ -114,6 +114,7 @@ test('links that are taken down are listed once each, page by page, while they a
   const [first] = links;
   await admin!.restoreLink({ params: { code: first!.code }, body });
   await admin!.takeDownLink({ params: { code: first!.code }, body });
+  await here.internal().takeDown({ params: { code: links[1]!.code }, body }); // again: the newest decision counts
   const seen: string[] = [];
   for (let cursor: string | undefined; ; ) {
     const query = { limit: 2, ...(cursor !== undefined && { cursor }) };
@@ -122,8 +123,7 @@ test('links that are taken down are listed once each, page by page, while they a
     if (page.nextCursor === null) break;
     cursor = page.nextCursor;
   }
-  expect(new Set(seen)).toEqual(new Set(links.map(({ id }) => id)));
-  expect(seen[0]).toBe(first!.id);
+  expect(seen).toEqual([links[1], links[0], links[2]].map((link) => link!.id));
   for (const { code } of links) await admin!.restoreLink({ params: { code }, body });
 });
 

@@ -16,6 +16,8 @@ import { closedBecause, type LinkRecord } from '../sharing/link.ts';
 
 /** Reports of one link that are kept; more are only counted. */
 const KEPT = 50;
+/** Entries of the audit that are looked at for one page. */
+const READ_FOR_PAGE = 500;
 
 type Complaint = HandlerInput<typeof linksApi.reportLink>['body'];
 
@@ -74,12 +76,12 @@ export class Moderation {
     };
   }
 
-  /** 451 from now on; what plays stops as if the link were revoked. Taking it down again changes nothing. */
+  /** 451 from now on; what plays stops as if the link were revoked. Taking it down again only adds to the audit. */
   takeDown(segment: string, { note, by }: Reason): Promise<void> {
-    return this.#decide(segment, { action: 'takedown', note, by }, async (tx, link) => {
+    return this.#decide(segment, { action: 'takedown', note, by }, async (tx, link, takedownId) => {
       if (link.end === 'revoked') throw new Problem('link_revoked');
-      if (link.end !== null) return;
-      this.#ledger.save(tx, await this.#ledger.bump(tx, { ...link, end: 'taken_down' }));
+      if (link.end !== null) return this.#ledger.save(tx, { ...link, takedownId });
+      this.#ledger.save(tx, await this.#ledger.bump(tx, { ...link, end: 'taken_down', takedownId }));
       await this.#ledger.announce(tx, 'link.taken_down', link);
     });
   }
@@ -97,50 +99,66 @@ export class Moderation {
   }
 
   async audit({ cursor, limit }: PageQuery): Promise<{ items: AuditEntry[]; nextCursor: string | null }> {
-    const prefix = keys.audit();
-    const after = cursor === undefined ? {} : { after: prefix + cursor };
-    const entries = await this.#ledger.kv.scan<AuditEntry>({ prefix, ...after, limit, reverse: true });
+    const entries = await this.#auditEntries({ cursor, limit });
     const items = entries.map(({ value }) => ({ ...value, by: value.by ?? 'operator' }));
-    return { items, nextCursor: cursorOf(entries, prefix, limit) };
+    return { items, nextCursor: cursorOf(entries, keys.audit(), limit) };
   }
 
-  /** The links that are taken down, as the audit tells of them: each once on a page, under its newest decision. */
-  async takenDown({
-    cursor,
-    limit,
-  }: PageQuery): Promise<{ items: TakenDownLink[]; nextCursor: string | null }> {
-    const items = new Map<string, TakenDownLink>();
-    for (let next: string | null = cursor ?? ''; next !== null; ) {
-      const page = await this.audit({ ...(next !== '' && { cursor: next }), limit: limit - items.size });
-      for (const { action, ...decision } of page.items) {
-        if (action !== 'takedown' || items.has(decision.linkId)) continue;
-        const link = await this.#ledger.get(decision.linkId);
-        if (link?.end !== 'taken_down') continue;
-        const { card } = await this.#cards.text(link.serverId, link.videoId);
-        items.set(link.id, { ...decision, code: link.code, title: card?.title ?? null });
+  /**
+   * The links that are taken down, each once, under its newest decision. They are found in the audit: a page may have fewer
+   * than asked for, or none, and others behind it.
+   */
+  async takenDown(query: PageQuery): Promise<{ items: TakenDownLink[]; nextCursor: string | null }> {
+    const items: TakenDownLink[] = [];
+    let { cursor } = query;
+    for (let read = 0; read < READ_FOR_PAGE; ) {
+      const entries = await this.#auditEntries({ cursor, limit: query.limit - items.length });
+      for (const { key, value } of entries) {
+        cursor = key.slice(keys.audit().length);
+        const item = await this.#toTakenDown(cursor, value);
+        if (item) items.push(item);
       }
-      next = page.nextCursor;
-      if (items.size === limit) return { items: [...items.values()], nextCursor: next };
+      if (cursor === undefined || entries.length === 0) return { items, nextCursor: null };
+      if (items.length === query.limit) break;
+      read += entries.length;
     }
-    return { items: [...items.values()], nextCursor: null };
+    return { items, nextCursor: cursor ?? null };
   }
 
   /** A decision, its entry in the audit and the end of the link's reports; the first two are one transaction. */
   async #decide(
     segment: string,
     decision: Pick<AuditEntry, 'action' | 'note' | 'by'>,
-    apply: (tx: Tx, link: LinkRecord) => Promise<void>,
+    apply: (tx: Tx, link: LinkRecord, entryId: string) => Promise<void>,
   ): Promise<void> {
     const linkId = (await resolve(this.#ledger.kv, segment))?.record[0];
     if (!linkId) throw new Problem('not_found');
     await this.#ledger.change(async (tx) => {
       const link = await tx.get<LinkRecord>(keys.link(linkId));
       if (!link) throw new Problem('not_found');
-      await apply(tx, link);
+      const entryId = newId();
+      await apply(tx, link, entryId);
       const entry: AuditEntry = { at: new Date().toISOString(), linkId, ...decision };
-      tx.put(keys.audit(newId()), entry);
+      tx.put(keys.audit(entryId), entry);
     });
     await forgetReports(this.#ledger, linkId);
+  }
+
+  #auditEntries({ cursor, limit }: PageQuery): Promise<Entry<AuditEntry>[]> {
+    const prefix = keys.audit();
+    const after = cursor === undefined ? {} : { after: prefix + cursor };
+    return this.#ledger.kv.scan<AuditEntry>({ prefix, ...after, limit, reverse: true });
+  }
+
+  async #toTakenDown(
+    entryId: string,
+    { action, ...decision }: AuditEntry,
+  ): Promise<TakenDownLink | undefined> {
+    if (action !== 'takedown') return undefined;
+    const link = await this.#ledger.get(decision.linkId);
+    if (link?.end !== 'taken_down' || (link.takedownId ?? entryId) !== entryId) return undefined;
+    const { card } = await this.#cards.text(link.serverId, link.videoId);
+    return { ...decision, code: link.code, title: card?.title ?? null };
   }
 
   async #toReport({ linkId, reason, detail, at }: ReportRecord): Promise<Report | undefined> {

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { GrantClaims } from '@ptsdly/contract';
+import type { FrameClaims, GrantClaims } from '@ptsdly/contract';
 import { issuers } from '@ptsdly/kit';
 import type { Kv } from '@ptsdly/kv';
 import {
@@ -56,12 +56,22 @@ export class Grants {
       allowDownload: link.allowDownload,
       linkExp,
     };
+    return this.#sign(claims, link.serverId, issuedAt, Math.min(issuedAt + GRANT_S, linkExp ?? Infinity));
+  }
+
+  /** The right to one picture of a video, for ourselves: one server, 60 s. */
+  signFrame(serverId: string, claims: FrameClaims, now: number): Promise<string> {
+    const issuedAt = Math.floor(now / 1000);
+    return this.#sign(claims, serverId, issuedAt, issuedAt + GRANT_S);
+  }
+
+  #sign(claims: object, serverId: string, issuedAt: number, expiresAt: number): Promise<string> {
     return new SignJWT({ ...claims })
       .setProtectedHeader({ alg: ALGORITHM, kid: this.#kid })
       .setIssuer(issuers.links)
-      .setAudience(`server:${link.serverId}`)
+      .setAudience(`server:${serverId}`)
       .setIssuedAt(issuedAt)
-      .setExpirationTime(Math.min(issuedAt + GRANT_S, linkExp ?? Infinity))
+      .setExpirationTime(expiresAt)
       .sign(this.#key);
   }
 }

@@ -1,21 +1,14 @@
+import { Verdicts } from '@ptsdly/kit';
 import { isbot } from 'isbot';
 
 /** Programs that fetch a link to show a card or an index; they read no page and never watch. */
 const PREVIEWERS =
   /kakaotalk-scrap|facebookexternalhit|facebookcatalog|slackbot|discordbot|twitterbot|telegrambot|whatsapp\/|linkedinbot|skypeuripreview|line-?poker|naverbot|yeti\/|daumoa|googlebot|bingbot|applebot|yandexbot|baiduspider|duckduckbot|redditbot|pinterestbot|embedly|iframely|mastodon\//i;
 
-const REMEMBERED = 2000;
-const verdicts = new Map<string, boolean>();
+const verdicts = new Verdicts((userAgent) => isPreviewer(userAgent) || isbot(userAgent), 2000);
 
 /** Whether a click is not a person's. The list is long, so verdicts are remembered by user agent. */
-export function isBot(userAgent: string): boolean {
-  const known = verdicts.get(userAgent);
-  if (known !== undefined) return known;
-  const verdict = isPreviewer(userAgent) || isbot(userAgent);
-  if (verdicts.size >= REMEMBERED) verdicts.clear();
-  verdicts.set(userAgent, verdict);
-  return verdict;
-}
+export const isBot = (userAgent: string): boolean => verdicts.of(userAgent);
 
 /** Whether this is a known preview robot. Narrow on purpose: who is taken for one cannot open a link. */
 export function isPreviewer(userAgent: string): boolean {

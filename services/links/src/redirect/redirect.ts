@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Problem, reservedWords } from '@ptsdly/contract';
-import { AccessLog, type Logger, type Service } from '@ptsdly/kit';
+import { AccessLog, type Logger, type Service, Verdicts } from '@ptsdly/kit';
 import { canPeek, type Kv } from '@ptsdly/kv';
 import type { Clicks } from '../clicks/clicks.ts';
 import { readCode } from '../codes/code.ts';
@@ -18,12 +18,16 @@ import type { Misses } from './misses.ts';
 /** A slash and a code: by far the most frequent path, and never a fixed word. */
 const PLAIN_LENGTH = 13;
 
-/** Where the path begins in a head: behind `GET `. */
-const HEAD_PATH = 4;
-const SPACE = 0x20;
 const USER_AGENT = /\r\nuser-agent:[\t ]*([^\r]*)/i;
 const REFERRER = /\r\nreferer:/i;
 const PREFETCH = /\r\nsec-purpose:[\t ]*prefetch/i;
+
+/** What the fields of a head say of who asks. */
+const visitors = new Verdicts((fields): 'person' | 'robot' | 'referred' => {
+  if (REFERRER.test(fields)) return 'referred';
+  const purpose = PREFETCH.test(fields) ? 'prefetch' : undefined;
+  return isRobot(USER_AGENT.exec(fields)?.[1], purpose) ? 'robot' : 'person';
+}, 500);
 
 const PAGE_POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'";
 
@@ -78,13 +82,14 @@ export class Redirect {
   };
 
   /** The same for a plain `GET /{code}` of an open link that names no referrer, without building a request and a response around it. */
-  readonly answerHead: NonNullable<Service['answerHead']> = (head) => {
-    if (head.charCodeAt(HEAD_PATH + PLAIN_LENGTH) !== SPACE) return undefined;
+  readonly answerHead: NonNullable<Service['answerHead']> = (target, fields) => {
+    if (target.length !== PLAIN_LENGTH) return undefined;
     const started = performance.now();
-    if (REFERRER.test(head)) return undefined;
-    const code = readCode(head.slice(HEAD_PATH + 1, HEAD_PATH + PLAIN_LENGTH));
-    if (code === undefined) return undefined;
-    const answer = (record: CodeRecord | undefined) => this.#answerPlain(code, record, head, started);
+    const visitor = visitors.of(fields);
+    const code = readCode(target.slice(1));
+    if (code === undefined || visitor === 'referred') return undefined;
+    const answer = (record: CodeRecord | undefined) =>
+      this.#answerPlain(code, record, visitor === 'robot', started);
     if (!canPeek(this.#kv)) return this.#kv.get<CodeRecord>(keys.code(code)).then(answer);
     try {
       return answer(this.#kv.peek<CodeRecord>(keys.code(code)));
@@ -96,12 +101,11 @@ export class Redirect {
   #answerPlain(
     code: string,
     record: CodeRecord | undefined,
-    head: string,
+    robot: boolean,
     started: number,
   ): string | undefined {
     if (!record || closedBecause(record, Date.now())) return undefined;
-    const userAgent = USER_AGENT.exec(head)?.[1];
-    this.#clicks.count(record[0], isRobot(userAgent, PREFETCH.test(head) ? 'prefetch' : undefined));
+    this.#clicks.count(record[0], robot);
     this.#note('info', 'GET', 302, started);
     return plainAnswer(code);
   }

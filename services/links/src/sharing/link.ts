@@ -35,6 +35,8 @@ export interface LinkRecord extends Limits {
   /** Grants and play sessions of a lower epoch are dead. */
   readonly epoch: number;
   readonly end: End | null;
+  /** The newest entry of the audit that took it down. */
+  readonly takedownId?: string;
   /** Number of the last `link.changed`, which the media server has to have applied. */
   readonly changedSeq: number;
 }

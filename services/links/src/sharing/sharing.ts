@@ -59,7 +59,7 @@ export class Sharing {
     const limits = await newLimits(body);
     const target = await this.target(body, caller);
     const link = await this.#links.create(target, limits, alias);
-    this.#startPosters.want([link], caller);
+    this.#startPosters.want([link]);
     return link;
   }
 
@@ -71,7 +71,7 @@ export class Sharing {
       target,
       body.recipients.map((recipient) => ({ ...limits, recipient })),
     );
-    this.#startPosters.want(links, caller);
+    this.#startPosters.want(links);
     return links;
   }
 
@@ -90,7 +90,7 @@ export class Sharing {
   async change(caller: Sharer, id: string, body: Changes): Promise<LinkRecord> {
     const alias = await this.#readAlias(caller.sub, body.alias);
     const link = await this.#links.update(caller.sub, id, await readLimits(body), alias);
-    if (body.startAt) this.#startPosters.want([link], caller);
+    if (body.startAt) this.#startPosters.want([link]);
     return link;
   }
 

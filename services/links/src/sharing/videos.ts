@@ -7,6 +7,7 @@ import {
   type Video,
 } from '@ptsdly/contract';
 import { type Address, internalPeer, reach, type ServiceTokens } from '@ptsdly/kit';
+import type { Grants } from '../opening/grant.ts';
 import type { Sharer } from './sharer.ts';
 
 const TIMEOUT_MS = 5000;
@@ -21,14 +22,17 @@ export interface VideosOptions {
   readonly identity: Address;
   readonly subscriptions: Address;
   readonly tokens: ServiceTokens;
+  readonly grants: Pick<Grants, 'signFrame'>;
 }
 
 /** Asks the owner of the truth, a media server, about its videos. */
 export class Videos {
   readonly #identity;
   readonly #subscriptions;
+  readonly #grants: VideosOptions['grants'];
 
-  constructor({ identity, subscriptions, tokens }: VideosOptions) {
+  constructor({ identity, subscriptions, tokens, grants }: VideosOptions) {
+    this.#grants = grants;
     this.#identity = createClient(identityInternalApi, internalPeer('identity', identity, tokens));
     this.#subscriptions = createClient(
       subscriptionsInternalApi,
@@ -50,14 +54,19 @@ export class Videos {
     }
   }
 
-  /** The picture of a video at a moment (seconds), JPEG. Rejects as `find`, and where there is none. */
+  /**
+   * The picture of a video at a moment (seconds), JPEG, for which links asks in its own name: the owner's token would be over
+   * before a long import is. Rejects where there is none, and with `unavailable` where the server sleeps.
+   */
   async frame(
     { serverId, videoId, at }: { readonly serverId: string; readonly videoId: string; readonly at: number },
-    caller: Sharer,
     stop: AbortSignal,
   ): Promise<Buffer> {
     const signal = AbortSignal.any([stop, AbortSignal.timeout(FRAME_TIMEOUT_MS)]);
-    const { address, slug, token } = await this.#reachAs(caller, serverId, signal);
+    const server = await this.#subscriptions.serverById({ params: { id: serverId } }, { signal });
+    const { address, slug, state } = server;
+    if (address === null || SILENT.has(state)) throw new Problem('unavailable', { retryAfter: 2 });
+    const token = await this.#grants.signFrame(serverId, { videoId, frameAt: at }, Date.now());
     const { fetch, baseUrl } = reach(address);
     const url = `${baseUrl}/m/${slug}/videos/${encodeURIComponent(videoId)}/frame?at=${at}`;
     const answer = await fetch(new Request(url, { headers: { authorization: `Bearer ${token}` }, signal }));

@@ -40,7 +40,7 @@ import {
   type Service,
   silentLog,
 } from '@ptsdly/kit';
-import { exportJWK, generateKeyPair, jwtVerify, SignJWT } from 'jose';
+import { decodeJwt, exportJWK, generateKeyPair, jwtVerify, SignJWT } from 'jose';
 import { openLinks } from '../service.ts';
 
 /** Small services that speak the contract, for the tests of this one. */
@@ -135,12 +135,26 @@ export async function mediaStandIn(
     const url = new URL(request.url);
     if (!url.pathname.startsWith(prefix)) return new Problem('not_found').toResponse();
     url.pathname = url.pathname.slice(prefix.length);
-    if (url.pathname.endsWith('/frame') && request.headers.has('authorization')) {
-      return new Response(new Uint8Array(frameAt(Number(url.searchParams.get('at')))));
-    }
+    if (url.pathname.endsWith('/frame')) return frameAnswer(request, server.id);
     return app.fetch(new Request(url, request));
   };
   return { videos, listener: await listen({ fetch }, {}) };
+}
+
+/** The picture that a token of links names, and no other. */
+function frameAnswer(request: Request, serverId: string): Response {
+  const { pathname, searchParams } = new URL(request.url);
+  const at = Number(searchParams.get('at'));
+  const {
+    iss,
+    aud,
+    frameAt: allowed,
+    videoId,
+  } = decodeJwt((request.headers.get('authorization') ?? '').slice('Bearer '.length));
+  const isAllowed = allowed === at && pathname.endsWith(`/videos/${videoId}/frame`);
+  if (iss !== issuers.links || aud !== `server:${serverId}` || !isAllowed)
+    return new Problem('unauthenticated').toResponse();
+  return new Response(new Uint8Array(frameAt(at)));
 }
 
 /** A JPEG as far as anybody looks; the stand-in's picture at a moment. */

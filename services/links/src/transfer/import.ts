@@ -54,7 +54,7 @@ export async function importLinks(
       }
     }
   } finally {
-    parts.startPosters.want(made, caller);
+    parts.startPosters.want(made);
   }
   return { created: made.length, remarks };
 }

@@ -3,7 +3,7 @@ import type { Service } from '@ptsdly/kit';
 import { createMediaApp } from '../app.ts';
 import type { VideoRow } from '../database.ts';
 import { createByteRouter } from '../exchange.ts';
-import { createGatekeeper } from '../gatekeeper.ts';
+import { createFrameGate, createGatekeeper } from '../gatekeeper.ts';
 import { Bulk } from '../library/bulk.ts';
 import { Catalogue } from '../library/catalogue.ts';
 import { Folders } from '../library/folders.ts';
@@ -77,7 +77,8 @@ function libraryParts(parts: Parts): LibraryParts {
 }
 
 function byteRoutes(parts: Parts) {
-  const { options, audience, callers, library, changes, subtitles, storage, responses, allowance } = parts;
+  const { options, audience, callers, grants, library, changes, subtitles, storage, responses, allowance } =
+    parts;
   const { uploads, arrivals, pictures, playback, background, demand, sessionNews } = parts;
   const { presentations, replacements } = parts;
   const { basePath, quotaBytes } = options;
@@ -86,13 +87,14 @@ function byteRoutes(parts: Parts) {
   const packaged = (row: VideoRow) => presentations.get(row);
   const supersede = (id: string) => replacements.supersede(id);
   const gatekeeper = createGatekeeper(callers, audience);
+  const frameGate = createFrameGate(gatekeeper, grants, audience);
   return [
     ...uploadRoutes({
       ...{ basePath, quotaBytes, gatekeeper, uploads, allowance, posters, arrivals, supersede },
     }),
     ...libraryEventRoutes({ gatekeeper, library, changes, responses }),
     ...videoRoutes({ gatekeeper, library, storage, responses, renditions, packaged }),
-    ...pictureRoutes({ gatekeeper, library, storage, responses, pictures }),
+    ...pictureRoutes({ gatekeeper, frameGate, library, storage, responses, pictures }),
     ...subtitleRoutes({ gatekeeper, subtitles }),
     ...sessionRoutes({ playback, subtitles, storage, responses, renditions, demand, news: sessionNews }),
   ];

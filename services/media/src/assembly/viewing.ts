@@ -13,6 +13,8 @@ import type { Shelves } from './shelves.ts';
 export interface Viewing {
   /** Knows the owner's tokens. */
   readonly callers: TokenVerifier;
+  /** Knows what links has signed. */
+  readonly grants: TokenVerifier;
   readonly playback: Playback;
 }
 
@@ -25,6 +27,7 @@ export async function openViewing(
   const { options, audience, url, host, db, rights, allowance, presentations, news } = foundation;
   const keys = (issuer: 'identity' | 'links') => () => host.jwks({ params: { issuer } });
   const callers = ownerOnly(createVerifier(issuers.identity, keys('identity')), options.ownerId, rights);
+  const grants = createVerifier(issuers.links, keys('links'));
   const playback = new Playback({
     ...{
       audience,
@@ -41,10 +44,10 @@ export async function openViewing(
       background,
     },
     tokens: new SessionTokens(await sessionKey(db)),
-    grants: createVerifier(issuers.links, keys('links')),
+    grants,
     isMaking: (id, kind) => jobs.isComing(id, kind),
   });
-  return { callers, playback };
+  return { callers, grants, playback };
 }
 
 const SESSION_KEY = 'session-key';

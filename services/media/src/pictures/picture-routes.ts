@@ -1,7 +1,7 @@
 import { Problem } from '@ptsdly/contract';
 import type { VideoRow } from '../database.ts';
 import type { ByteHandler, ByteRoute, Exchange } from '../exchange.ts';
-import type { Gatekeeper } from '../gatekeeper.ts';
+import type { FrameGate, Gatekeeper } from '../gatekeeper.ts';
 import { type Library, storyboardName } from '../library/library.ts';
 import { sendObject } from '../library/object-answer.ts';
 import { posterOf, sheetOf, storyboardOf } from '../library/object-names.ts';
@@ -18,6 +18,7 @@ const VTT = 'text/vtt; charset=utf-8';
 
 export interface PictureRoutesOptions {
   readonly gatekeeper: Gatekeeper;
+  readonly frameGate: FrameGate;
   readonly library: Library;
   readonly storage: Storage;
   readonly responses: OpenResponses;
@@ -26,7 +27,7 @@ export interface PictureRoutesOptions {
 
 /** The poster, which the owner may choose by hand, and the storyboard of the library's hover preview. */
 export function pictureRoutes(options: PictureRoutesOptions): ByteRoute[] {
-  const { gatekeeper, pictures, library, storage, responses } = options;
+  const { gatekeeper, frameGate, pictures, library, storage, responses } = options;
   const owned =
     (send: (exchange: Exchange, row: VideoRow) => Promise<void>): ByteHandler =>
     async (exchange) => {
@@ -48,8 +49,11 @@ export function pictureRoutes(options: PictureRoutesOptions): ByteRoute[] {
     await pictures.releasePoster(exchange.params[0] ?? '');
     exchange.response.writeHead(204).end();
   };
-  const frame = owned(async (exchange, row) => {
+  const frame: ByteHandler = async (exchange) => {
     const at = readMoment(exchange.request.url);
+    const { sid } = await frameGate(exchange.request, { videoId: exchange.params[0] ?? '', frameAt: at });
+    const row = await library.require(exchange.params[0] ?? '');
+    responses.add({ videoId: row.id, link: null, sid, expiresAt: null }, exchange.response);
     const gone = new AbortController();
     exchange.response.once('close', () => gone.abort());
     const jpeg = await pictures.frame(row, at, gone.signal);
@@ -60,7 +64,7 @@ export function pictureRoutes(options: PictureRoutesOptions): ByteRoute[] {
       'cache-control': 'no-store',
     };
     exchange.response.writeHead(200, headers).end(jpeg);
-  });
+  };
   return [
     {
       template: '/videos/:id/frame',

@@ -53,6 +53,15 @@ describe.runIf(hasFfmpeg)('pictures of a video', { timeout: 60_000 }, () => {
     expect(look((await frame('6')).body).brightness).toBeGreaterThan(60);
     expect((await frame('soon')).problem().code).toBe('invalid_fields');
 
+    const asLinks = async (path: string, claims: object) =>
+      rig.call('GET', path, { token: await rig.host.grant({ ...claims }) });
+    const wanted = `/videos/${id}/frame?at=6`;
+    expect(look((await asLinks(wanted, { videoId: id, frameAt: 6 })).body).brightness).toBeGreaterThan(60);
+    // A token names one picture, and the grant of a view is none of these.
+    for (const claims of [{ videoId: id, frameAt: 5 }, { videoId: 'other', frameAt: 6 }, { videoId: id }])
+      expect((await asLinks(wanted, claims)).status).toBe(401);
+    expect((await asLinks(`/videos/${id}/poster`, { videoId: id, frameAt: 6 })).status).toBe(401);
+
     const list = await rig.call('GET', String(done.storyboardUrl));
     expect(list.headers['content-type']).toBe('text/vtt; charset=utf-8');
     const cues = list.body.toString().match(/^sheet-1\.jpg\?v=1#xywh=.*$/gm);

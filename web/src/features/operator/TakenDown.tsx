@@ -1,23 +1,26 @@
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { useTakenDownQuery, type Verdict } from '../../api/operator.ts';
+import { useTakenDownInfiniteQuery, type Verdict } from '../../api/operator.ts';
 import { Button } from '../../ui/Button.tsx';
 import { formatMoment } from '../../ui/format.ts';
 import { ProblemNotice } from '../../ui/Notice.tsx';
 import links from '../links/Links.module.css';
+import { MoreButton } from './MoreButton.tsx';
 import styles from './Operator.module.css';
 import { VerdictDialog } from './VerdictDialog.tsx';
 
 /** The links that are taken down; an administrator puts one back. */
 export function TakenDown({ acts }: { acts: boolean }) {
   const { t, i18n } = useTranslation();
-  const { data, error } = useTakenDownQuery();
+  const found = useTakenDownInfiniteQuery();
+  const { error } = found;
+  const data = found.data?.pages.flatMap(({ items }) => items);
   const [asked, setAsked] = useState<Omit<Verdict, 'note'>>();
   return (
     <section className={styles.section} aria-labelledby="taken-down">
       <h2 id="taken-down">{t('operator.takenDown')}</h2>
       {error && <ProblemNotice problem={error} />}
-      {data?.length === 0 && <p>{t('operator.noTakenDown')}</p>}
+      {data?.length === 0 && !found.hasNextPage && <p>{t('operator.noTakenDown')}</p>}
       <ul className={links.rows}>
         {data?.map(({ code, linkId, title, note, at, by }) => (
           <li key={linkId} className={styles.account} data-testid="taken-down-link">
@@ -43,6 +46,7 @@ export function TakenDown({ acts }: { acts: boolean }) {
           </li>
         ))}
       </ul>
+      <MoreButton found={found} />
       {asked && <VerdictDialog asked={asked} onClose={() => setAsked(undefined)} />}
     </section>
   );
