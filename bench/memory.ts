@@ -1,11 +1,9 @@
-import { readdir, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { startProduct } from '../test/product.ts';
 import { inFolder } from './folder.ts';
 import { makeOriginal } from './original.ts';
 import { playFirstSegment } from './playing.ts';
-import { proportionalMemory } from './processor.ts';
+import { mediaPid, proportionalMemory } from './processor.ts';
 import type { Measurement } from './report.ts';
 import { subscribe, upload } from './subscriber.ts';
 
@@ -40,10 +38,6 @@ const measured = (name: string, value: number, state: string): Measurement => ({
   conditions: { state, measure: 'PSS' },
 });
 
-interface Note {
-  readonly server: { readonly pid: number } | null;
-}
-
 /** Ends a media server; its host starts another one. */
 async function renew(pid: number, current: () => Promise<number>): Promise<void> {
   process.kill(pid, 'SIGKILL');
@@ -52,11 +46,4 @@ async function renew(pid: number, current: () => Promise<number>): Promise<void>
     if (now !== 0 && now !== pid) return;
     await sleep(50);
   }
-}
-
-/** The process host notes each media server's process in a file of its own. */
-async function mediaPid(data: string): Promise<number> {
-  const folder = join(data, 'servers', '.pids');
-  const [name = ''] = await readdir(folder);
-  return (JSON.parse(await readFile(join(folder, name), 'utf8')) as Note).server?.pid ?? 0;
 }

@@ -18,6 +18,7 @@ import { type Measurement, median, quantile } from './report.ts';
 
 const SECONDS = 600;
 const INDEX_RUNS = 9;
+const SPARSE_RUNS = 100;
 const ROUNDS = 8;
 /** Segments of one kind in a row before the other kind has its turn. */
 const TURN = 10;
@@ -87,7 +88,7 @@ async function firstOfSparse(folder: string, { path, seconds }: Original): Promi
   await handle.write(tail, 0, tail.length, moov.offset + HOLE);
   const took: number[] = [];
   await using source = await FileSource.open(file);
-  for (let run = 0; run < INDEX_RUNS; run++) {
+  for (let run = 0; run < SPARSE_RUNS; run++) {
     const started = performance.now();
     const presentation = createPresentation(await indexSource(source));
     await readSegment(source, presentation.segment('v0', 0));
@@ -98,7 +99,8 @@ async function firstOfSparse(folder: string, { path, seconds }: Original): Promi
     limit: { name: 'target', value: 0.1 },
     conditions: {
       movie: `${seconds} s of 1080p, its header behind a hole of 20 GB (sparse)`,
-      runs: INDEX_RUNS,
+      runs: SPARSE_RUNS,
+      'p99 in s': Number(quantile(took, 0.99).toPrecision(2)),
     },
   };
 }

@@ -1,4 +1,5 @@
-import { readFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 
 /** What the kernel counts processor time in; the same on every Linux (USER_HZ, time(7)). */
 const TICKS_A_SECOND = 100;
@@ -36,4 +37,15 @@ async function rollup(pid: number, field: string): Promise<number> {
 export async function peakMemory(pid: number): Promise<number> {
   const status = await readFile(`/proc/${pid}/status`, 'utf8');
   return Number(/^VmHWM:\s+(\d+) kB$/m.exec(status)?.[1]) * 1024;
+}
+
+interface Note {
+  readonly server: { readonly pid: number } | null;
+}
+
+/** The one media server of a product that keeps its data there; 0 while none runs. Its host notes each in a file. */
+export async function mediaPid(data: string): Promise<number> {
+  const folder = join(data, 'servers', '.pids');
+  const [name = ''] = await readdir(folder);
+  return (JSON.parse(await readFile(join(folder, name), 'utf8')) as Note).server?.pid ?? 0;
 }

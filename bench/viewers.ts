@@ -1,13 +1,13 @@
-import { chmod, readdir, readFile } from 'node:fs/promises';
+import { chmod } from 'node:fs/promises';
 import { Agent, get } from 'node:http';
-import { basename, join } from 'node:path';
+import { basename } from 'node:path';
 import { createPresentation, indexSource } from '@ptsdly/packager';
 import { FileSource } from '../lib/packager/src/testing/file-source.ts';
 import { startProduct } from '../test/product.ts';
 import { inFolder } from './folder.ts';
 import { type Nginx, startNginx } from './nginx.ts';
 import { makeOriginal, type Original } from './original.ts';
-import { processorSeconds } from './processor.ts';
+import { mediaPid, processorSeconds } from './processor.ts';
 import { type Measurement, median } from './report.ts';
 import { type Subscriber, subscribe, upload } from './subscriber.ts';
 
@@ -148,12 +148,4 @@ function read({ url, range }: Piece, agent: Agent): Promise<number> {
       response.once('end', () => resolve(bytes)).once('error', reject);
     }).once('error', reject);
   });
-}
-
-/** The control plane, which this process has just started and nothing else. */
-/** The process host notes each media server's process in a file of its own. */
-async function mediaPid(data: string): Promise<number> {
-  const folder = join(data, 'servers', '.pids');
-  const [name = ''] = await readdir(folder);
-  return (JSON.parse(await readFile(join(folder, name), 'utf8')) as { pid: number }).pid;
 }

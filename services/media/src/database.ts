@@ -8,7 +8,7 @@ import {
 import { type Kysely, sql } from 'kysely';
 import type { JobRow } from './jobs/job-row.ts';
 import { filesMigration, libraryMigration } from './library/migration.ts';
-import type { LoudnessRow, RenditionRow, WindowRow } from './renditions/rows.ts';
+import type { LoudnessRow, RenditionRow, WindowRow, WishRow } from './renditions/rows.ts';
 
 export interface VideoRow {
   id: string;
@@ -115,6 +115,8 @@ export interface MediaTables extends OutboxTables {
   loudness: LoudnessRow;
   /** Videos for which it was decided what is needed, and by which version of `needs`. */
   job_plans: { video: string; version: number };
+  /** Sizes that viewers would rather have, until they are planned. */
+  wishes: WishRow;
   folders: FolderRow;
   video_tags: { video_id: string; tag_key: string; name: string };
   subtitles: SubtitleRow;
@@ -203,6 +205,13 @@ export const migrations: Migrations = {
   },
   '2027-02-databases-outbox-head': outboxHeadMigration,
   '2027-02-library-files': filesMigration,
+  '2027-03-engine-wishes': {
+    async up(db) {
+      await sql`create table wishes (video varchar(64) not null, rung integer not null,
+        session varchar(64) not null, segments integer not null, seen_at varchar(30) not null,
+        primary key (video, rung, session))`.execute(db);
+    },
+  },
 };
 
 export const openMediaDatabase = (url: string): Promise<MediaDatabase> => openDatabase(url, migrations);

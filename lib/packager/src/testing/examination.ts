@@ -92,11 +92,20 @@ async function decode(path: string): Promise<string> {
   );
 }
 
+/** By our own word, and by that of a decoder that leaves out whatever is no keyframe. */
 async function beginsWithKey(path: string): Promise<boolean> {
-  const { packets } = (await ffprobe(['-show_packets', '-read_intervals', '%+#1', path])) as {
-    packets: { flags: string }[];
+  const first = ['-show_packets', '-show_frames', '-read_intervals', '%+#1'];
+  const entries = ['-show_entries', 'packet=flags:frame=pict_type'];
+  const { packets_and_frames: found } = (await ffprobe([
+    '-skip_frame',
+    'nokey',
+    ...first,
+    ...entries,
+    path,
+  ])) as {
+    packets_and_frames: { flags?: string; pict_type?: string }[];
   };
-  return packets[0]?.flags.startsWith('K') ?? false;
+  return found.some(({ flags }) => flags?.startsWith('K')) && found.some((one) => one.pict_type === 'I');
 }
 
 function joints(hls: WrittenHls, { tracks }: Presentation, index: MediaIndex) {

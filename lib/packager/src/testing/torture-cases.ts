@@ -45,7 +45,7 @@ const turned = (degrees: number) =>
 /** Files that cameras, recorders and editors make, and a few that nobody should. */
 export const tortureCases: Readonly<Record<string, TortureCase>> = {
   'groups of half a second': { make: () => grouped('gop12.mp4', 10, 12) },
-  'groups of 2 s': { make: plain },
+  'groups of 2 s, 25 frames a second, moov at the end': { make: plain, master: [/FRAME-RATE=25\.000/] },
   'groups of 10 s': { make: () => grouped('gop250.mp4', 31, 250) },
   'groups of 30 s': { make: () => grouped('gop750.mp4', 65, 750) },
   'a single keyframe': { make: () => grouped('single.mp4', 25, 9999), quick: true },

@@ -62,6 +62,7 @@ export function openEngine(
     transcoder: options.converts ? transcoder : undefined,
     draw: (id) => pictures.want(id),
     jobs: () => jobs,
+    demand: () => demand,
     onReady: ({ video, name }) => sessionNews.publish(video, 'renditions', { name }),
   });
   const jobs = new Jobs({
@@ -79,6 +80,6 @@ export function openEngine(
     const row = options.converts && (await library.find(id));
     if (row) await background.ask(row, lines);
   };
-  const demand = new Demand({ plan, log });
+  const demand = new Demand({ db, plan, log });
   return { demand, arrivals, pictures, sessionNews, background, jobs, ingest, prepare };
 }

@@ -51,19 +51,20 @@ async function recoverAll(parts: Parts, signal: AbortSignal): Promise<void> {
   await background.catchUp(signal).catch((err: unknown) => log.error({ err }, 'planning did not finish'));
 }
 
-async function tidy({ uploads, rights, trash, replacements, log }: Parts): Promise<void> {
-  const sweeps = [uploads.sweep(), rights.prune(), trash.sweep(), replacements.sweep()];
+async function tidy({ uploads, rights, trash, replacements, demand, log }: Parts): Promise<void> {
+  const sweeps = [uploads.sweep(), rights.prune(), trash.sweep(), replacements.sweep(), demand.prune()];
   await Promise.all(sweeps).catch((err: unknown) => log.warn({ err }, 'sweeping failed'));
 }
 
 /** In the reverse order of what stands on what. */
 async function closeAll(parts: Parts, recovering: Promise<void>): Promise<void> {
-  const { responses, imports, news, jobs, ingest, arrivals, pictures, deliveries } = parts;
+  const { responses, imports, news, jobs, ingest, arrivals, pictures, deliveries, demand } = parts;
   const { indexer, spool, storage, moves, allowance, db } = parts;
   responses.close();
   await imports.close();
   await news.close();
   await recovering;
+  await demand.settled();
   await jobs.close();
   await ingest.close();
   await arrivals.close();

@@ -13,6 +13,7 @@ import type { Presentations } from '../playback/presentations.ts';
 import type { LocalStorage } from '../storage/storage.ts';
 import { noTranscoder, type Transcoder } from '../transcoder.ts';
 import type { Spool } from '../uploads/spool.ts';
+import type { Demand } from './demand.ts';
 import { essential } from './essential.ts';
 import { gridOf } from './grid.ts';
 import { importJob } from './import-job.ts';
@@ -46,6 +47,7 @@ export interface BackgroundOptions {
   /** Undefined where nothing can be made. */
   readonly transcoder: Transcoder | undefined;
   readonly jobs: () => Jobs;
+  readonly demand: () => Pick<Demand, 'forget'>;
   /** Called when a rendition of a video is ready, for those who play it. */
   readonly onReady: (row: RenditionRow) => void;
   readonly log: Logger;
@@ -174,8 +176,9 @@ export class Background {
 
   /** Everything that was made of a video, and is being made. */
   async forget(video: string): Promise<void> {
-    const { jobs, db } = this.#options;
+    const { jobs, demand, db } = this.#options;
     await jobs().forget(video);
+    await demand().forget(video);
     await this.renditions.forget(video);
     await db.deleteFrom('loudness').where('video', '=', video).execute();
     await db.deleteFrom('job_plans').where('video', '=', video).execute();

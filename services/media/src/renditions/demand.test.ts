@@ -1,5 +1,7 @@
+import { newDatabase } from '@ptsdly/db/testing';
 import { silentLog } from '@ptsdly/kit';
-import { describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { type MediaDatabase, openMediaDatabase } from '../database.ts';
 import { Demand, type Shown, wish } from './demand.ts';
 
 const shown: Shown = {
@@ -25,19 +27,80 @@ describe('what would serve a viewer better', () => {
 });
 
 describe('demand', () => {
-  it('counts sessions, each once it has shown what it wants, and plans once', async () => {
-    const planned: [string, number][] = [];
-    const plan = async (video: string, lines: number) => void planned.push([video, lines]);
-    const demand = new Demand({ plan, log: silentLog });
+  let db: MediaDatabase;
+  let planned: [string, number][];
+  let fails: boolean;
+  beforeEach(async () => {
+    db = await openMediaDatabase(newDatabase());
+    planned = [];
+    fails = false;
+  });
+  afterEach(() => db.destroy());
+
+  const open = () => {
+    const plan = async (video: string, lines: number) => {
+      if (fails) throw new Error('not now');
+      planned.push([video, lines]);
+    };
+    const demand = new Demand({ db, plan, log: silentLog });
     const watch = (session: string, segments: number) => {
       for (let n = 0; n < segments; n++) demand.note({ ...shown, session });
+      return demand.settled();
     };
-    watch('one', 20);
-    watch('two', 3);
+    return { demand, watch };
+  };
+
+  it('counts sessions, each once it has shown what it wants, and plans once', async () => {
+    const { watch } = open();
+    await watch('one', 20);
+    await watch('two', 3);
     expect(planned).toEqual([]);
-    watch('two', 1);
-    watch('three', 10);
-    await Promise.resolve();
+    await watch('two', 1);
+    await watch('three', 10);
     expect(planned).toEqual([['film', 1440]]);
+  });
+
+  it('outlives its process at every count', async () => {
+    for (let n = 0; n < 8; n++) {
+      expect(planned).toEqual([]);
+      await open().watch(n % 2 === 0 ? 'one' : 'two', 1);
+    }
+    expect(planned).toEqual([['film', 1440]]);
+  });
+
+  it('is planned later where that failed, and written down no longer when it was', async () => {
+    const { watch } = open();
+    fails = true;
+    await watch('one', 4);
+    await watch('two', 4);
+    fails = false;
+    await open().watch('two', 1);
+    expect(planned).toEqual([['film', 1440]]);
+    expect(await db.selectFrom('wishes').selectAll().execute()).toEqual([]);
+  });
+
+  it('begins anew with another file', async () => {
+    const { demand, watch } = open();
+    await watch('one', 4);
+    await demand.forget('film');
+    await watch('two', 4);
+    expect(planned).toEqual([]);
+    await watch('one', 4);
+    await demand.forget('film');
+    await watch('one', 4);
+    await watch('two', 4);
+    expect(planned).toEqual([
+      ['film', 1440],
+      ['film', 1440],
+    ]);
+  });
+
+  it('forgets what too few wanted for a month', async () => {
+    const { demand, watch } = open();
+    await watch('one', 4);
+    await db.updateTable('wishes').set({ seen_at: '2026-01-01T00:00:00.000Z' }).execute();
+    await demand.prune();
+    await watch('two', 4);
+    expect(planned).toEqual([]);
   });
 });

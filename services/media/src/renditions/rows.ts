@@ -37,3 +37,13 @@ export interface LoudnessRow {
   /** True peak, dBTP. */
   peak: number;
 }
+
+/** How often a session was sent what says that it would rather have another size. */
+export interface WishRow {
+  video: string;
+  /** Lines of that size. */
+  rung: number;
+  session: string;
+  segments: number;
+  seen_at: string;
+}

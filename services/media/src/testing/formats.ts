@@ -1,4 +1,5 @@
-import { made } from './sources.ts';
+import { made, written } from './sources.ts';
+import { advancedProfile, mainProfile } from './vc1.ts';
 
 const SECONDS = 7;
 const picture = (size: string, rate: number) => [
@@ -11,8 +12,20 @@ const sound = (rate: number) => [
 /** Frames as a recorder of a screen writes them: while something moves, and the last one. */
 const UNEVEN = `select='lt(mod(n,50),20)+eq(n,${SECONDS * 25 - 1})'`;
 
+const vc1 = () => [
+  '-framerate',
+  '25',
+  '-f',
+  'vc1',
+  '-i',
+  written('a.vc1', () => advancedProfile(SECONDS * 25)),
+];
+const wmv9 = () => ['-f', 'vc1test', '-i', written('a.rcv', () => mainProfile(SECONDS * 25, 25))];
+
 interface Format {
   readonly file: string;
+  /** The input of its picture, where ffmpeg does not make that itself. */
+  readonly picture?: () => string[];
   /** Codecs and container. */
   readonly args: readonly string[];
   readonly size?: string;
@@ -43,6 +56,20 @@ export const formats = {
   },
   'WMV: WMV 8, WMA': { file: 'b.wmv', hertz: 44_100, args: ['-c:v', 'wmv2', '-c:a', 'wmav2'] },
   'ASF: MS MPEG-4, WMA 1': { file: 'c.asf', hertz: 44_100, args: ['-c:v', 'msmpeg4v3', '-c:a', 'wmav1'] },
+  'WMV: WMV 9, WMA': {
+    ...{ file: 'wmv9.wmv', hertz: 44_100, picture: wmv9 },
+    args: ['-c:v', 'copy', '-c:a', 'wmav2'],
+  },
+  'WMV: VC-1, WMA': {
+    ...{ file: 'vc1.wmv', hertz: 44_100, picture: vc1 },
+    args: ['-c:v', 'copy', '-c:a', 'wmav2'],
+  },
+  'MKV: VC-1, AC-3': { file: 'vc1.mkv', picture: vc1, args: ['-c:v', 'copy', '-c:a', 'ac3'] },
+  'TS: VC-1, AC-3': {
+    file: 'vc1.ts',
+    picture: vc1,
+    args: ['-c:v', 'copy', '-c:a', 'ac3', '-f', 'mpegts'],
+  },
   'MPEG-PS: MPEG-2, MP2': { file: 'd.mpg', args: ['-c:v', 'mpeg2video', '-c:a', 'mp2', '-f', 'vob'] },
   'MPEG-PS: MPEG-1, MP2': { file: 'e.mpg', args: ['-c:v', 'mpeg1video', '-c:a', 'mp2', '-f', 'mpeg'] },
   'MPEG-PS: MPEG-2, AC-3': { file: 'f.vob', args: ['-c:v', 'mpeg2video', '-c:a', 'ac3', '-f', 'vob'] },
@@ -111,9 +138,17 @@ export const hasSound = (name: FormatName): boolean => (formats[name] as Format)
 
 /** The bytes of such a file, made once. */
 export function fileOf(name: FormatName): Buffer {
-  const { file, args, size = '320x180', rate = 25, hertz = 48_000, only }: Format = formats[name];
+  const {
+    file,
+    args,
+    size = '320x180',
+    rate = 25,
+    hertz = 48_000,
+    only,
+    picture: input,
+  }: Format = formats[name];
   const inputs = [
-    ...(only === 'sound' ? [] : picture(size, rate)),
+    ...(only === 'sound' ? [] : (input?.() ?? picture(size, rate))),
     ...(only === 'picture' ? [] : sound(hertz)),
   ];
   return made(`format-${file}`, [...inputs, ...args]);

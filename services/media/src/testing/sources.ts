@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, renameSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -18,6 +18,20 @@ function kept(name: string, args: readonly string[]): string {
     mkdirSync(FOLDER, { recursive: true });
     const draft = join(FOLDER, `${key}-${process.pid}-${name}`);
     execFileSync('ffmpeg', ['-v', 'error', '-y', ...args, draft], { stdio: ['ignore', 'ignore', 'inherit'] });
+    renameSync(draft, path);
+  }
+  return path;
+}
+
+/** The path of a file that no program here makes, and that ffmpeg reads; made once, likewise. */
+export function written(name: string, make: () => Buffer): string {
+  const bytes = make();
+  const key = createHash('sha256').update(bytes).digest('hex').slice(0, 12);
+  const path = join(FOLDER, `${key}-${name}`);
+  if (!existsSync(path)) {
+    mkdirSync(FOLDER, { recursive: true });
+    const draft = join(FOLDER, `${key}-${process.pid}-${name}`);
+    writeFileSync(draft, bytes);
     renameSync(draft, path);
   }
   return path;
