@@ -32,7 +32,7 @@ const texts: Readonly<
 
 const STYLE = `:root{color-scheme:light dark}body{margin:0;min-height:100vh;display:grid;place-items:center;
 font:16px/1.6 system-ui,-apple-system,"Apple SD Gothic Neo","Noto Sans KR",sans-serif;background:Canvas;color:CanvasText}
-main{max-width:26rem;padding:2rem;text-align:center}h1{font-size:1.4rem;margin:0 0 .5rem;word-break:keep-all}
+main{max-width:26rem;padding:2rem;text-align:center}h1{font-size:1.4rem;margin:0 0 .5rem;word-break:keep-all;text-wrap:balance}
 p{margin:0 0 1.5rem;opacity:.75;word-break:keep-all}a{color:inherit;opacity:.6;text-decoration:none;font-weight:600}`;
 
 const pages = new Map<string, string>();
