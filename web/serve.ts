@@ -1,5 +1,3 @@
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { serveStatic } from '@hono/node-server/serve-static';
 import { createClient, type HandlerInput, linksInternalApi, webApi } from '@ptsdly/contract';
 import {
@@ -15,6 +13,7 @@ import {
 import type { Context } from 'hono';
 import { pageHeaders, watchHead } from './serve/head.ts';
 import { embeddedCode, oembedOf } from './serve/oembed.ts';
+import { openPage } from './serve/page.ts';
 
 export interface WebOptions {
   /** The built app: `index.html`, `watch.html`, `assets/`. */
@@ -34,8 +33,8 @@ const IMMUTABLE = 'public, max-age=31536000, immutable';
 export async function openWeb(options: WebOptions): Promise<Service> {
   const { distFolder, payScript, log } = options;
   const [index, watch] = await Promise.all([
-    readPage(distFolder, 'index.html'),
-    readPage(distFolder, 'watch.html'),
+    openPage(distFolder, 'index.html', 'texts.ts'),
+    openPage(distFolder, 'watch.html', 'shared.json'),
   ]);
   const links = createClient(linksInternalApi, internalPeer('links', options.links, options.tokens));
   const appOptions = { audience: 'web', log, metrics: new Metrics('web') };
@@ -46,10 +45,10 @@ export async function openWeb(options: WebOptions): Promise<Service> {
   };
   mount(app, webApi, { oembed }, appOptions);
 
-  const sendApp = (context: Context) => context.html(index, 200, pageHeaders('app'));
+  const sendApp = (context: Context) => context.html(index(context), 200, pageHeaders('app'));
   app.get('/', sendApp);
   app.get('/app', sendApp);
-  app.get('/app/pay', (context) => context.html(index, 200, pageHeaders('pay', { payScript })));
+  app.get('/app/pay', (context) => context.html(index(context), 200, pageHeaders('pay', { payScript })));
   app.get('/app/*', sendApp);
 
   const sendWatch = (embedded: boolean) => async (context: Context) => {
@@ -61,7 +60,7 @@ export async function openWeb(options: WebOptions): Promise<Service> {
     const head = watchHead(preview, { code, baseUrl: options.baseUrl });
     const status = preview?.state === 'not_found' ? 404 : 200;
     return context.html(
-      watch.replace('<!--head-->', () => head),
+      watch(context).replace('<!--head-->', () => head),
       status,
       // Who may frame the player is not known while links is away: then nobody.
       pageHeaders(embedded ? 'embed' : 'watch', {
@@ -85,12 +84,4 @@ export async function openWeb(options: WebOptions): Promise<Service> {
   );
 
   return { name: 'web', fetch: async (request) => app.fetch(request), close: async () => undefined };
-}
-
-async function readPage(folder: string, name: string): Promise<string> {
-  try {
-    return await readFile(join(folder, name), 'utf8');
-  } catch (cause) {
-    throw new Error(`the web app is not built: ${name} is missing (npm run build)`, { cause });
-  }
 }

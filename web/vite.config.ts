@@ -14,6 +14,8 @@ export default defineConfig({
     outDir: here('./dist'),
     emptyOutDir: true,
     assetsDir: 'assets',
+    // By it the server knows which words a page will ask for.
+    manifest: 'manifest.json',
     // Everything is a file of its own origin: the pages can be served under a strict content policy.
     assetsInlineLimit: 0,
     target: 'es2022',

@@ -1,62 +1,30 @@
-import type { Browser, Locator, Page } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { mediaProcesses } from '../media-processes.ts';
-import { type Product, startProduct } from '../product.ts';
 import { seriousViolations } from './axe.ts';
-import { chromiumPath, launchChromium, openContext, type Screen, screens } from './chromium.ts';
-import { film, type SharedVideo, shareFilm } from './shared-video.ts';
+import { chromiumPath, type Screen, screens } from './chromium.ts';
+import { openScreening, timeOf, watch } from './screening.ts';
 import { openAs } from './signed-in.ts';
 
 /** The player in a real browser: what it shows, what its keys do, and what it survives. */
 
 const SECONDS = 40;
 const [phone, desktop] = screens as readonly [Screen, Screen];
-let product: Product;
-let browser: Browser;
-let video: SharedVideo;
-
-beforeAll(async () => {
-  if (!chromiumPath) return;
-  product = await startProduct();
-  [browser, video] = await Promise.all([
-    launchChromium(),
-    film(SECONDS).then((path) => shareFilm(product, path)),
-  ]);
+/** Long enough for a machine that has much else to do. */
+const patience = { timeout: 20_000 };
+const screening = openScreening({ seconds: SECONDS }, async ({ id, person, server }) => {
   const subtitles = 'WEBVTT\n\n00:00.000 --> 00:40.000\n파도 소리 <script>alert(1)</script>\n';
   for (const [language, body] of [
     ['ko', subtitles],
     ['en', subtitles.replace('파도 소리', 'waves')],
   ]) {
-    const path = `${video.server.url}/videos/${video.id}/subtitles?language=${language}`;
-    expect((await video.person.fetch(path, { method: 'POST', body })).status).toBe(201);
+    const path = `${server.url}/videos/${id}/subtitles?language=${language}`;
+    expect((await person.fetch(path, { method: 'POST', body })).status).toBe(201);
   }
-}, 120_000);
-
-afterAll(async () => {
-  await browser?.close();
-  await product?.stop();
 });
-
-/** A friend's page with the video playing, muted. */
-async function watch(screen: Screen): Promise<{ page: Page; player: Locator }> {
-  const context = await openContext(browser, screen, product.url);
-  const page = await context.newPage();
-  await page.goto(video.url);
-  const player = page.getByTestId('video');
-  await player.waitFor();
-  await reaches(player, 0.5);
-  return { page, player };
-}
-
-/** Long enough for a machine that has much else to do. */
-const patience = { timeout: 20_000 };
-const timeOf = (player: Locator) => player.evaluate((element: HTMLVideoElement) => element.currentTime);
-const reaches = (player: Locator, seconds: number, timeout = patience.timeout) =>
-  expect.poll(() => timeOf(player), { timeout }).toBeGreaterThan(seconds);
 
 describe.runIf(chromiumPath)('the player', () => {
   test('shows thumbnails on its time line and captions in the picture', { timeout: 90_000 }, async () => {
-    const { page, player } = await watch(desktop);
+    const { page, player, close } = await watch(screening);
     const line = (await page.locator('media-time-range').boundingBox())!;
     const thumbnail = page.locator('media-time-range media-preview-thumbnail');
     let x = 0.5;
@@ -81,21 +49,21 @@ describe.runIf(chromiumPath)('the player', () => {
     expect(await shown()).not.toContain('<script');
     await page.keyboard.press('c');
     await expect.poll(shown, patience).toEqual([]);
-    await page.context().close();
+    await close();
   });
 
   test('is driven by keys and by its menu', { timeout: 90_000 }, async () => {
-    const { page, player } = await watch(desktop);
+    const { page, player, time, reaches, close } = await watch(screening);
     const state = (name: 'paused' | 'muted' | 'playbackRate') =>
       player.evaluate((element: HTMLVideoElement, key) => element[key], name);
     await page.keyboard.press('k');
     expect(await state('paused')).toBe(true);
     await page.keyboard.press('5');
-    await expect.poll(() => timeOf(player), patience).toBeCloseTo(SECONDS / 2, 0);
+    await expect.poll(time, patience).toBeCloseTo(SECONDS / 2, 0);
     await page.keyboard.press('l');
-    await expect.poll(() => timeOf(player), patience).toBeCloseTo(SECONDS / 2 + 10, 0);
+    await expect.poll(time, patience).toBeCloseTo(SECONDS / 2 + 10, 0);
     await page.keyboard.press('ArrowLeft');
-    await expect.poll(() => timeOf(player), patience).toBeCloseTo(SECONDS / 2 + 5, 0);
+    await expect.poll(time, patience).toBeCloseTo(SECONDS / 2 + 5, 0);
     await page.keyboard.press('m');
     expect(await state('muted')).toBe(true);
     await page.keyboard.press('>');
@@ -120,27 +88,27 @@ describe.runIf(chromiumPath)('the player', () => {
     // both the speed and the place are there again the next time
     await page.reload();
     await page.getByTestId('resumed').waitFor();
-    await reaches(player, SECONDS / 2);
+    await reaches(SECONDS / 2);
     expect(await state('playbackRate')).toBe(2);
     await page.getByTestId('from-start').click();
-    await expect.poll(() => timeOf(player), patience).toBeLessThan(10);
-    await page.context().close();
+    await expect.poll(time, patience).toBeLessThan(10);
+    await close();
   });
 
   test('goes forward by two taps on a phone', { timeout: 90_000 }, async () => {
-    const { page, player } = await watch(phone);
+    const { page, player, time, close } = await watch(screening, { screen: phone });
     const box = (await player.boundingBox())!;
-    const before = await timeOf(player);
+    const before = await time();
     for (let tap = 0; tap < 2; tap++) {
       await page.touchscreen.tap(box.x + box.width * 0.85, box.y + box.height * 0.4);
     }
-    await expect.poll(() => timeOf(player), patience).toBeGreaterThan(before + 9);
+    await expect.poll(time, patience).toBeGreaterThan(before + 9);
     expect(await page.evaluate(() => document.documentElement.scrollWidth > innerWidth)).toBe(false);
-    await page.context().close();
+    await close();
   });
 
   test('survives a storm of seeks', { timeout: 90_000 }, async () => {
-    const { page, player } = await watch(desktop);
+    const { player, time, reaches, close } = await watch(screening);
     await player.evaluate(async (element: HTMLVideoElement, seconds) => {
       for (let i = 0; i < 60; i++) {
         element.currentTime = ((i * 7919) % (seconds * 10 - 50)) / 10;
@@ -149,29 +117,30 @@ describe.runIf(chromiumPath)('the player', () => {
       element.currentTime = 20;
       await element.play();
     }, SECONDS);
-    await reaches(player, 21);
-    expect(await timeOf(player)).toBeLessThan(30);
+    await reaches(21);
+    expect(await time()).toBeLessThan(30);
     expect(await player.evaluate((element: HTMLVideoElement) => element.error)).toBeNull();
-    await page.context().close();
+    await close();
   });
 
   test('goes on where it was when the media server is killed', { timeout: 90_000 }, async () => {
-    const { page, player } = await watch(desktop);
-    await reaches(player, 2);
-    const at = await timeOf(player);
-    process.kill(mediaProcesses(product.data)[0] as number, 'SIGKILL');
+    const { player, time, reaches, close } = await watch(screening);
+    await reaches(2);
+    const at = await time();
+    process.kill(mediaProcesses(screening.product.data)[0] as number, 'SIGKILL');
     await player.evaluate((element: HTMLVideoElement) => {
       element.currentTime = 30; // which is not in the buffer
     });
-    await reaches(page.getByTestId('video'), 31, 45_000);
+    await reaches(31, 45_000);
     expect(at).toBeLessThan(30);
-    await page.context().close();
+    await close();
   });
 
   test.each(['ko-KR', 'en-US'] as const)(
     'has no serious fault for assistive technology (%s)',
     { timeout: 90_000 },
     async (locale) => {
+      const { browser, product, video } = screening;
       const context = await openAs(browser, { ...desktop, locale }, product, video.person);
       const page = await context.newPage();
       for (const address of [video.url, `/app/videos/${video.id}`]) {
@@ -186,10 +155,12 @@ describe.runIf(chromiumPath)('the player', () => {
   );
 
   test('gives the owner the frame that is shown as a poster', { timeout: 90_000 }, async () => {
+    const { browser, product, video } = screening;
     const context = await openAs(browser, desktop, product, video.person);
     const page = await context.newPage();
     await page.goto(`/app/videos/${video.id}`);
-    await reaches(page.getByTestId('video'), 0.5);
+    const { time, reaches } = timeOf(page.getByTestId('video'));
+    await reaches(0.5);
     await page.getByTestId('poster-menu').click();
     await page.getByTestId('poster-frame').click();
     await page.getByTestId('toast').first().waitFor();
@@ -197,11 +168,11 @@ describe.runIf(chromiumPath)('the player', () => {
     expect(posterBy).toBe('owner');
 
     // another language gives the controls other words, and the video goes on
-    const at = await timeOf(page.getByTestId('video'));
+    const at = await time();
     await page.getByTestId('language-menu').click();
     await page.getByTestId('language-ko').click();
     await page.locator('html[lang=ko]').waitFor();
-    await reaches(page.getByTestId('video'), at);
+    await reaches(at);
     expect(await page.locator('media-time-display').getAttribute('aria-label')).toMatch(/[가-힣]/);
 
     await page.goto('/app/server');

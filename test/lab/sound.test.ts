@@ -1,50 +1,23 @@
 import { readFile } from 'node:fs/promises';
 import { fixture } from '@ptsdly/packager/testing';
-import type { Browser, Page } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Page } from 'playwright-core';
+import { describe, expect, test } from 'vitest';
 import { gainFor } from '../../web/src/features/player/loudness.ts';
-import { chromiumPath, launchChromium, openContext, type Screen, screens } from '../browser/chromium.ts';
-import { addFilm, film, type SharedVideo, shareFilm } from '../browser/shared-video.ts';
+import { chromiumPath } from '../browser/chromium.ts';
+import { openScreening, watch } from '../browser/screening.ts';
+import { addFilm } from '../browser/shared-video.ts';
 import { until } from '../person.ts';
-import { type Product, startProduct } from '../product.ts';
 
 /** What is heard and how it stands, in a real browser. */
 
-const [, desktop] = screens as readonly [Screen, Screen];
 const patience = { timeout: 20_000 };
-let product: Product;
-let browser: Browser;
-let video: SharedVideo;
-
-beforeAll(async () => {
-  if (!chromiumPath) return;
-  product = await startProduct();
-  [browser, video] = await Promise.all([launchChromium(), film(40).then((path) => shareFilm(product, path))]);
-}, 120_000);
-
-afterAll(async () => {
-  await browser?.close();
-  await product?.stop();
-});
+const screening = openScreening({ seconds: 40 });
 
 const picture = (seconds: number, group: number) => [
   ...['-f', 'lavfi', '-i', `testsrc2=s=320x180:r=25:d=${seconds}`],
   ...['-f', 'lavfi', '-i', `sine=440:r=48000:d=${seconds}`],
   ...['-c:v', 'libx264', '-preset', 'ultrafast', '-pix_fmt', 'yuv420p', '-g', `${group}`],
 ];
-
-async function watch(url: string, prepare?: (page: Page) => Promise<void>) {
-  const context = await openContext(browser, desktop, product.url);
-  const page = await context.newPage();
-  await prepare?.(page);
-  await page.goto(url);
-  const player = page.getByTestId('video');
-  await player.waitFor();
-  const time = () => player.evaluate((element: HTMLVideoElement) => element.currentTime);
-  const reaches = (seconds: number) => expect.poll(time, patience).toBeGreaterThan(seconds);
-  await reaches(0.3);
-  return { page, player, reaches, close: () => context.close() };
-}
 
 /** Lets a test hear what goes to the speakers: the root mean square of a moment. */
 async function listen(page: Page): Promise<void> {
@@ -69,7 +42,7 @@ async function listen(page: Page): Promise<void> {
 
 describe.runIf(chromiumPath)('in Chromium', () => {
   test('normalised sound is as loud as it should be', { timeout: 90_000 }, async () => {
-    const { person, server, id } = video;
+    const { person, server, id } = screening.video;
     const { loudness } = await until(
       () => person.media(server).playOwn({ params: { id } }),
       (play) => play.loudness !== null,
@@ -77,7 +50,7 @@ describe.runIf(chromiumPath)('in Chromium', () => {
     );
     const gain = gainFor(loudness ?? { integrated: 0, peak: 0 });
     expect(gain).toBeGreaterThan(1.2);
-    const { page, player, close } = await watch(video.url, listen);
+    const { page, player, close } = await watch(screening, { prepare: listen });
     const choose = async (option: 'on' | 'off') => {
       await page.mouse.move(600, 300);
       await page.getByTestId('player-settings').click();
@@ -106,15 +79,19 @@ describe.runIf(chromiumPath)('in Chromium', () => {
     const turned = await fixture('dolby-turned.mp4', [
       ...['-i', flat, '-c', 'copy', '-metadata:s:v', 'rotate=90'],
     ]);
-    const shared = await addFilm(video, await readFile(turned));
+    const { person, server } = screening.video;
+    const shared = await addFilm({ person, server }, await readFile(turned));
     await until(
-      () => video.person.media(video.server).playOwn({ params: { id: shared.id } }),
+      () => person.media(server).playOwn({ params: { id: shared.id } }),
       ({ tracks, pending }) => pending.length === 0 && tracks.some(({ kind }) => kind === 'audio'),
       () => 'the sound was not converted',
     );
     const asked: string[] = [];
-    const { player, reaches, close } = await watch(shared.url, async (page) => {
-      page.on('request', (request) => asked.push(request.url().replace(/^.*\/s\/[^/]+\//, '')));
+    const { player, reaches, close } = await watch(screening, {
+      url: shared.url,
+      prepare: async (page) => {
+        page.on('request', (request) => asked.push(request.url().replace(/^.*\/s\/[^/]+\//, '')));
+      },
     });
     await reaches(2);
     expect(asked).toEqual(expect.arrayContaining(['master.m3u8', 'c0.m3u8', 'c0/0.m4s', 'v0/0.m4s']));
@@ -132,8 +109,8 @@ describe.runIf(chromiumPath)('in Chromium', () => {
     const long = await readFile(
       await fixture('arriving.mp4', [...picture(24, 9999), '-c:a', 'aac', '-movflags', '+faststart']),
     );
-    const shared = await addFilm(video, long, Math.round(long.length * 0.4));
-    const { player, reaches, close } = await watch(shared.url);
+    const shared = await addFilm(screening.video, long, Math.round(long.length * 0.4));
+    const { player, reaches, close } = await watch(screening, shared);
     await reaches(1);
     expect(await player.evaluate((element: HTMLVideoElement) => element.currentSrc)).toMatch(/video\.mp4$/);
     await player.evaluate((element: HTMLVideoElement) => {

@@ -25,8 +25,14 @@ let web: Service;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'ptsdly-web-'));
   await mkdir(join(folder, 'assets'));
-  await writeFile(join(folder, 'index.html'), '<html>app');
-  await writeFile(join(folder, 'watch.html'), '<html><head><!--head--></head>watch');
+  await writeFile(join(folder, 'index.html'), '<html lang="ko"><head></head>app');
+  await writeFile(join(folder, 'watch.html'), '<html lang="ko"><head><!--head--></head>watch');
+  const words = (language: string) => ({
+    [`src/i18n/${language}/texts.ts`]: { file: `assets/${language}-1.js`, imports: ['_shared.js'] },
+    [`src/i18n/${language}/shared.json`]: { file: `assets/${language}-2.js` },
+  });
+  const manifest = { ...words('ko'), ...words('en'), '_shared.js': { file: 'assets/shared-3.js' } };
+  await writeFile(join(folder, 'manifest.json'), JSON.stringify(manifest));
   await writeFile(join(folder, 'assets/app-1234.js'), 'let x');
   await writeFile(join(folder, 'assets/app-1234.js.br'), brotliCompressSync('let x'));
   const links = {
@@ -44,9 +50,24 @@ const get = (path: string) => web.fetch(new Request(`http://web${path}`));
 
 test.each(['/', '/app', '/app/videos/1'])('%s is the app, not cached and not framed', async (path) => {
   const response = await get(path);
-  expect(await response.text()).toBe('<html>app');
+  expect(await response.text()).toMatch(/<\/head>app$/);
   expect(response.headers.get('content-security-policy')).toContain("frame-ancestors 'none'");
   expect(response.headers.get('cache-control')).toBe('no-cache');
+});
+
+test.each([
+  ['/app', 'ko-KR,en;q=0.5', 'ko', ['ko-1', 'shared-3']],
+  ['/app/pay', 'en-GB', 'en', ['en-1', 'shared-3']],
+  ['/watch/open', 'de, en;q=0.5', 'en', ['en-2']],
+  ['/embed/open', '', 'ko', ['ko-2']],
+])('%s for "%s" is in %s and brings its words', async (path, wish, language, files) => {
+  const request = new Request(`http://web${path}`, { headers: wish ? { 'accept-language': wish } : {} });
+  const response = await web.fetch(request);
+  const page = await response.text();
+  expect(page).toContain(`<html lang="${language}">`);
+  const preloads = [...page.matchAll(/rel="modulepreload" crossorigin href="\/assets\/([^"]+)\.js"/g)];
+  expect(preloads.map(([, file]) => file)).toEqual(files);
+  expect(response.headers.get('vary')).toContain('Accept-Language');
 });
 
 test('assets go out compressed to whoever takes that, as what they are', async () => {

@@ -1,4 +1,5 @@
 import './api/noEval.ts';
+import i18next from 'i18next';
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { Provider } from 'react-redux';
@@ -6,37 +7,39 @@ import './ui/tokens.css';
 import './ui/base.css';
 import { App } from './app/App.tsx';
 import { guardUploads } from './features/uploads/keepAwake.ts';
-import { UploaderContext } from './features/uploads/UploaderContext.ts';
-import { Uploader } from './features/uploads/uploader.ts';
-import enAccount from './i18n/en/account.json';
-import enApp from './i18n/en/app.json';
-import enShared from './i18n/en/shared.json';
+import { LazyUploader, type LoadedUploads } from './features/uploads/LazyUploader.ts';
+import { UploadsContext } from './features/uploads/UploaderContext.ts';
 import { startI18n } from './i18n/i18n.ts';
-import koAccount from './i18n/ko/account.json';
-import koApp from './i18n/ko/app.json';
-import koShared from './i18n/ko/shared.json';
 import { chooseLanguage } from './i18n/language.ts';
 import { createStore } from './store/store.ts';
+import { warn } from './ui/toasts.ts';
 
 const store = createStore();
-const uploader = new Uploader(store);
+const uploads = new LazyUploader(fetchUploads, () => warn(i18next.t('problems.unavailable')));
 guardUploads(store);
-window.addEventListener('online', () => uploader.online());
+window.addEventListener('online', () => uploads.online());
 
-startI18n(
-  {
-    ko: { translation: { ...koShared, ...koApp, ...koAccount } },
-    en: { translation: { ...enShared, ...enApp, ...enAccount } },
-  },
+const speaking = startI18n(
+  { ko: () => import('./i18n/ko/texts.ts'), en: () => import('./i18n/en/texts.ts') },
   chooseLanguage(null, store.getState().preferences.language, navigator.languages),
 );
 
-createRoot(document.getElementById('root')!).render(
-  <StrictMode>
-    <Provider store={store}>
-      <UploaderContext value={uploader}>
-        <App />
-      </UploaderContext>
-    </Provider>
-  </StrictMode>,
-);
+void speaking.then(() => {
+  createRoot(document.getElementById('root')!).render(
+    <StrictMode>
+      <Provider store={store}>
+        <UploadsContext value={uploads}>
+          <App />
+        </UploadsContext>
+      </Provider>
+    </StrictMode>,
+  );
+});
+
+async function fetchUploads(): Promise<LoadedUploads> {
+  const [{ Uploader }, { UploadTray }] = await Promise.all([
+    import('./features/uploads/uploader.ts'),
+    import('./features/uploads/UploadTray.tsx'),
+  ]);
+  return { uploader: new Uploader(store), Tray: UploadTray };
+}

@@ -8,6 +8,7 @@ export * from './file-stream.ts';
 export * from './follow.ts';
 export type { AnswerHead } from './head-socket.ts';
 export * from './id.ts';
+export * from './language.ts';
 export * from './line-buffer.ts';
 export * from './listen.ts';
 export * from './log.ts';

@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import { preferredLanguage } from '@ptsdly/kit';
 import { header } from './exchange.ts';
 
 const words = {
@@ -10,7 +11,7 @@ const words = {
 export function wakingPage(request: IncomingMessage, seconds: number): string | undefined {
   const wantsPage = /text\/html/.test(header(request, 'accept') ?? '');
   if (request.method !== 'GET' || !wantsPage) return undefined;
-  const language = /^\s*en\b/i.test(header(request, 'accept-language') ?? '') ? 'en' : 'ko';
+  const language = preferredLanguage(header(request, 'accept-language') ?? '');
   const [title, text] = words[language];
   return `<!doctype html>
 <html lang="${language}">

@@ -1,20 +1,16 @@
 import type { ProgramTokens } from '@ptsdly/contract';
 import { decodeJwt } from 'jose';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { person, Rig } from './testing.ts';
-
-const DAY_MS = 24 * 3600_000;
-const unauthenticated = { code: 'unauthenticated' };
+import { DAY_MS, person, Rig, unauthenticated } from './testing.ts';
 
 let rig: Rig;
 let owner: Awaited<ReturnType<Rig['enter']>>;
 beforeEach(async () => {
-  rig = await Rig.open();
-  owner = await rig.enter();
+  ({ rig, owner } = await Rig.withOwner());
 });
-afterEach(async () => {
+afterEach(() => {
   vi.useRealTimers();
-  await rig.service.close();
+  return rig.service.close();
 });
 
 interface Begun {

@@ -17,6 +17,9 @@ import { type IdentityOptions, openIdentity } from './service.ts';
 
 export const serviceKey = new TextEncoder().encode('k'.repeat(32));
 export const secret = 'a secret of the tests, long enough for all';
+export const DAY_MS = 24 * 3600_000;
+/** What a credential that is no longer good is answered. */
+export const unauthenticated = { code: 'unauthenticated' };
 export const person = { name: 'Mina', email: 'mina@example.com', password: 'three green lanterns' };
 
 /** Any JSON body that the tests look into. */
@@ -65,6 +68,12 @@ export class Rig {
     const tokens = createServiceTokens('identity', serviceKey);
     const defaults = { databaseUrl: newDatabase(), baseUrl, secret, log: silentLog, tokens };
     return new Rig(await openIdentity({ ...defaults, ...options }), baseUrl);
+  }
+
+  /** With somebody who is signed in. */
+  static async withOwner(): Promise<{ rig: Rig; owner: Awaited<ReturnType<Rig['enter']>> }> {
+    const rig = await Rig.open();
+    return { rig, owner: await rig.enter() };
   }
 
   /** The same rig with its requests sent otherwise (over a socket). */

@@ -1,10 +1,7 @@
 import { createServiceTokens, createVerifier, issuers, verifyCaller } from '@ptsdly/kit';
 import { decodeJwt, decodeProtectedHeader, generateKeyPair, SignJWT } from 'jose';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { Rig, serviceKey } from './testing.ts';
-
-const DAY_MS = 24 * 3600_000;
-const unauthenticated = { code: 'unauthenticated' };
+import { DAY_MS, Rig, serviceKey, unauthenticated } from './testing.ts';
 
 let rig: Rig;
 beforeEach(async () => {

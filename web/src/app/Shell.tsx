@@ -2,7 +2,7 @@ import { useRef } from 'react';
 import { RouterProvider as AriaRouterProvider } from 'react-aria-components';
 import { useTranslation } from 'react-i18next';
 import { type Location, Outlet, ScrollRestoration, useHref, useNavigate } from 'react-router';
-import { UploadTray } from '../features/uploads/UploadTray.tsx';
+import { UploadCorner } from '../features/uploads/UploadCorner.tsx';
 import { useAccountLanguage } from '../i18n/useLanguage.ts';
 import { Footer } from './Footer.tsx';
 import { Header } from './Header.tsx';
@@ -45,7 +45,7 @@ export function Layout() {
   return (
     <div className={styles.page}>
       <Outlet />
-      <UploadTray />
+      <UploadCorner />
     </div>
   );
 }

@@ -8,9 +8,9 @@ describe('chooseLanguage', () => {
     expect(chooseLanguage(null, null, ['en-GB', 'ko'])).toBe('en');
   });
 
-  it('takes the first of the browser that is ours, and Korean where none is', () => {
+  it('takes the first of the browser that is ours, English for others, and Korean where nothing is known', () => {
     expect(chooseLanguage(null, null, ['fr-FR', 'en-US'])).toBe('en');
-    expect(chooseLanguage(undefined, 'xx', ['ja'])).toBe('ko');
+    expect(chooseLanguage(undefined, 'xx', ['ja'])).toBe('en');
     expect(chooseLanguage(null, null, [])).toBe('ko');
   });
 });

@@ -1,3 +1,4 @@
+import type { CSSProperties } from 'react';
 import { Label, Radio, RadioGroup } from 'react-aria-components';
 import styles from './Choice.module.css';
 
@@ -20,7 +21,7 @@ export function Choice<T extends string>({ label, hideLabel, value, options, onC
       {...(hideLabel ? { 'aria-label': label } : {})}
     >
       {!hideLabel && <Label className={styles.label}>{label}</Label>}
-      <div className={styles.options}>
+      <div className={styles.options} style={measures(options.map((option) => option.label))}>
         {options.map((option) => (
           <Radio key={option.value} value={option.value} className={styles.option!}>
             {option.label}
@@ -30,3 +31,16 @@ export function Choice<T extends string>({ label, hideLabel, value, options, onC
     </RadioGroup>
   );
 }
+
+/** What the rows are laid out by: how many options there are, and the width that all need beside each other. */
+function measures(labels: readonly string[]): CSSProperties {
+  const widest = Math.max(...labels.map((label) => [...label].reduce((sum, sign) => sum + widthOf(sign), 0)));
+  return {
+    '--count': labels.length,
+    '--half': Math.ceil(labels.length / 2),
+    '--room': `${labels.length * (widest + 1.25)}rem`,
+  } as CSSProperties;
+}
+
+/** About, in rem: Korean letters are as wide as high, others half of that. */
+const widthOf = (sign: string) => (/[\u3131-\uD7A3]/.test(sign) ? 0.95 : 0.55);

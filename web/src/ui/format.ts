@@ -72,5 +72,13 @@ export const formatDate = (iso: string, language: string) =>
     new Date(iso),
   );
 
+/** As short as it is clear: without the year where that is this one. */
+export function formatDay(iso: string, language: string): string {
+  const day = new Date(iso);
+  if (day.getFullYear() !== new Date().getFullYear()) return formatDate(iso, language);
+  const make = () => new Intl.DateTimeFormat(language, { month: 'short', day: 'numeric' });
+  return once(`day ${language}`, make).format(day);
+}
+
 export const formatMoment = (iso: string, language: string) =>
   new Intl.DateTimeFormat(language, { dateStyle: 'medium', timeStyle: 'short' }).format(new Date(iso));

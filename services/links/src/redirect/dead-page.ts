@@ -1,6 +1,5 @@
 import type { ProblemCode } from '@ptsdly/contract';
-
-type Language = 'ko' | 'en';
+import { type Language, preferredLanguage } from '@ptsdly/kit';
 
 const texts: Readonly<
   Partial<Record<ProblemCode, Record<Language, readonly [title: string, text: string]>>>
@@ -33,7 +32,7 @@ const texts: Readonly<
 
 const STYLE = `:root{color-scheme:light dark}body{margin:0;min-height:100vh;display:grid;place-items:center;
 font:16px/1.6 system-ui,-apple-system,"Apple SD Gothic Neo","Noto Sans KR",sans-serif;background:Canvas;color:CanvasText}
-main{max-width:26rem;padding:2rem;text-align:center}h1{font-size:1.4rem;margin:0 0 .5rem;word-break:keep-all}
+main{max-width:26rem;padding:2rem;text-align:center}h1{font-size:1.4rem;margin:0 0 .5rem;word-break:keep-all;text-wrap:balance}
 p{margin:0 0 1.5rem;opacity:.75;word-break:keep-all}a{color:inherit;opacity:.6;text-decoration:none;font-weight:600}`;
 
 const pages = new Map<string, string>();
@@ -58,28 +57,6 @@ export function deadPage(code: ProblemCode, acceptLanguage: string, opensAt: num
   const page = pages.get(key) ?? render(code, language);
   pages.set(key, page);
   return page;
-}
-
-/** Korean or English, whichever the browser puts first (RFC 9110 §12.5.4). */
-export function preferredLanguage(acceptLanguage: string): Language {
-  const wishes = acceptLanguage.split(',').map((wish) => {
-    const [tag = '', ...parameters] = wish.trim().toLowerCase().split(';');
-    const quality = parameters.map((text) => /^\s*q=([\d.]+)/.exec(text)?.[1]).find(Boolean);
-    return { language: tag.split('-')[0], quality: quality === undefined ? 1 : Number(quality) };
-  });
-  const best = (language: Language) =>
-    Math.max(0, ...wishes.filter((wish) => wish.language === language).map((wish) => wish.quality));
-  return best('ko') > 0 && best('ko') >= best('en') ? firstOfEquals(wishes, best) : 'en';
-}
-
-function firstOfEquals(
-  wishes: readonly { language: string | undefined }[],
-  best: (language: Language) => number,
-): Language {
-  if (best('ko') > best('en')) return 'ko';
-  return wishes.find(({ language }) => language === 'ko' || language === 'en')?.language === 'ko'
-    ? 'ko'
-    : 'en';
 }
 
 function opensText(opensAt: number, language: Language): string {

@@ -4,14 +4,14 @@ import { useSignOutMutation } from '../../api/identity.ts';
 import { toApiProblem } from '../../api/problem.ts';
 import { useAppDispatch } from '../../store/store.ts';
 import { warn } from '../../ui/toasts.ts';
-import { useUploader } from '../uploads/UploaderContext.ts';
+import { useUploads } from '../uploads/UploaderContext.ts';
 
 /** Ends the session and forgets what this page knew. */
 export function useSignOut(): () => Promise<void> {
   const [signOut] = useSignOutMutation();
   const dispatch = useAppDispatch();
   const navigate = useNavigate();
-  const uploader = useUploader();
+  const uploads = useUploads();
   return async () => {
     try {
       await signOut().unwrap();
@@ -19,7 +19,7 @@ export function useSignOut(): () => Promise<void> {
       warn(toApiProblem(thrown).detail);
       return;
     }
-    await uploader.stopAll();
+    await uploads.stopAll();
     await navigate('/');
     dispatch(api.util.resetApiState());
   };

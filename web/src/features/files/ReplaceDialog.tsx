@@ -4,7 +4,7 @@ import { useTranslation } from 'react-i18next';
 import { Button } from '../../ui/Button.tsx';
 import { Dialog, DialogActions } from '../../ui/Dialog.tsx';
 import { accepted, filePicker } from '../uploads/chooseFiles.ts';
-import { useUploader } from '../uploads/UploaderContext.ts';
+import { useUploads } from '../uploads/UploaderContext.ts';
 import type { Pick } from '../uploads/uploader.ts';
 import styles from './Files.module.css';
 
@@ -17,11 +17,11 @@ interface ReplaceDialogProps {
 /** Says what replacing a file means, and takes the new one; it arrives like every upload. */
 export function ReplaceDialog({ serverUrl, video, onClose }: ReplaceDialogProps) {
   const { t } = useTranslation();
-  const uploader = useUploader();
+  const uploads = useUploads();
   const input = useRef<HTMLInputElement>(null);
   const take = (pick: Pick | undefined) => {
     if (!pick) return;
-    void uploader.replace(serverUrl, video.id, pick);
+    void uploads.replace(serverUrl, video.id, pick);
     onClose();
   };
   const choose = async () => {

@@ -4,7 +4,7 @@ import { useTranslation } from 'react-i18next';
 import { useFoldersQuery, useLibrarySummaryQuery } from '../../api/library.ts';
 import { useLibraryEventsQuery } from '../../api/libraryEvents.ts';
 import { DropArea } from '../uploads/DropArea.tsx';
-import { useUploader } from '../uploads/UploaderContext.ts';
+import { useUploads } from '../uploads/UploaderContext.ts';
 import { Breadcrumbs } from './Breadcrumbs.tsx';
 import { Filters } from './Filters.tsx';
 import { FolderTiles } from './FolderTiles.tsx';
@@ -20,7 +20,7 @@ import { VideoGrid } from './VideoGrid.tsx';
 
 export function Library({ server }: { server: Server }) {
   const { t } = useTranslation();
-  const uploader = useUploader();
+  const uploads = useUploads();
   const [view, change] = useLibraryView();
   const [selection, select] = useState(nothing);
   const [doing, setDoing] = useState<Doing | null>(null);
@@ -33,7 +33,7 @@ export function Library({ server }: { server: Server }) {
   const within = everywhere ? [] : folders.filter(({ parentId }) => parentId === view.folderId);
   const place = { server, actions, folders, folderId: view.folderId };
   return (
-    <DropArea onFiles={(picks) => void uploader.add(server.url, picks, view.folderId)}>
+    <DropArea onFiles={(picks) => void uploads.add(server.url, picks, view.folderId)}>
       <section className={styles.library} aria-label={t('library.title')}>
         <LibraryToolbar
           server={server}

@@ -2,7 +2,7 @@ import { useTranslation } from 'react-i18next';
 import { useTrashedFoldersQuery } from '../../api/library.ts';
 import { useLanguage } from '../../i18n/useLanguage.ts';
 import { IconButton } from '../../ui/Button.tsx';
-import { formatBytes, formatDate } from '../../ui/format.ts';
+import { formatBytes, formatDay } from '../../ui/format.ts';
 import { Icon } from '../../ui/Icon.tsx';
 import styles from './Library.module.css';
 
@@ -27,7 +27,7 @@ export function TrashedFolders({ serverUrl, restore }: TrashedFoldersProps) {
               <strong>{name}</strong>
               <span>
                 {[
-                  formatDate(trashedAt, language),
+                  formatDay(trashedAt, language),
                   videoCount > 0
                     ? `${t('library.videoCount', { count: videoCount })} · ${formatBytes(sizeBytes, language)}`
                     : t('library.emptyFolder'),

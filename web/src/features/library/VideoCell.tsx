@@ -4,7 +4,7 @@ import { useTranslation } from 'react-i18next';
 import { Link, useNavigate } from 'react-router';
 import { useLanguage } from '../../i18n/useLanguage.ts';
 import { cx } from '../../ui/cx.ts';
-import { formatBytes, formatDate } from '../../ui/format.ts';
+import { formatBytes, formatDay } from '../../ui/format.ts';
 import { Icon } from '../../ui/Icon.tsx';
 import { Progress } from '../../ui/Progress.tsx';
 import { videosType } from './dragged.ts';
@@ -155,8 +155,7 @@ function Words(props: WordsProps) {
           </h2>
         )}
         <p className={styles.facts}>
-          {formatDate(video.trashedAt ?? video.createdAt, language)} ·{' '}
-          {formatBytes(video.sizeBytes, language)}
+          {formatDay(video.trashedAt ?? video.createdAt, language)} · {formatBytes(video.sizeBytes, language)}
           {video.tags.map((tag) => (
             <span key={tag} className={styles.tagWord}>
               #<Highlighted text={tag} search={search} />

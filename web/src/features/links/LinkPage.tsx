@@ -15,6 +15,7 @@ import { ConfirmDialog } from '../../ui/Dialog.tsx';
 import { Icon } from '../../ui/Icon.tsx';
 import { Loading } from '../../ui/Loading.tsx';
 import { ProblemNotice } from '../../ui/Notice.tsx';
+import sections from '../../ui/Sections.module.css';
 import { say, warn } from '../../ui/toasts.ts';
 import { LinkOptions } from '../sharing/LinkOptions.tsx';
 import { ShortUrl } from '../sharing/ShortUrl.tsx';
@@ -28,7 +29,7 @@ export function Component() {
   const { data: link, error } = useLinkQuery(id);
   useTitle(link?.label ?? link?.videoTitle ?? t('links.one'));
   return (
-    <div className={styles.narrow}>
+    <div className={sections.page}>
       <Link to="/app/links" className={styles.back}>
         <Icon name="back" />
         {t('links.title')}
@@ -47,11 +48,11 @@ function OneLink({ link }: { link: ShortLink }) {
   return (
     <>
       <h1>{name}</h1>
-      <section className={styles.card}>
+      <section className={sections.card}>
         <ShortUrl link={link} title={link.videoTitle ?? 'PTSD.ly'} />
         <LinkOptions link={link} level={2} />
       </section>
-      <section className={styles.card} data-testid="stats">
+      <section className={sections.card} data-testid="stats">
         <h2>{t('stats.title')}</h2>
         {stats && <StatsView stats={stats} />}
         {error && <ProblemNotice problem={error} />}

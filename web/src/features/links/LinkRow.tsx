@@ -5,7 +5,8 @@ import { useLanguage } from '../../i18n/useLanguage.ts';
 import { IconButton } from '../../ui/Button.tsx';
 import { Checkbox } from '../../ui/Checkbox.tsx';
 import { cx } from '../../ui/cx.ts';
-import { formatDate } from '../../ui/format.ts';
+import { formatDay } from '../../ui/format.ts';
+import sections from '../../ui/Sections.module.css';
 import { say, warn } from '../../ui/toasts.ts';
 import { copyText } from '../sharing/copy.ts';
 import sharing from '../sharing/Sharing.module.css';
@@ -26,7 +27,7 @@ export function LinkRow({ link, isChosen, onChoose }: LinkRowProps) {
     if (await copyText(link.url)) say(t('actions.copied'));
     else warn(t('actions.copyFailed'));
   };
-  const facts = [...useFacts(link), t('links.made', { date: formatDate(link.createdAt, language) })];
+  const facts = [...useFacts(link), t('links.made', { date: formatDay(link.createdAt, language) })];
   return (
     <li className={styles.row} data-testid="all-links-row" data-state={link.state}>
       <Checkbox isSelected={isChosen} onChange={onChoose} aria-label={t('links.choose', { name })}>
@@ -36,7 +37,7 @@ export function LinkRow({ link, isChosen, onChoose }: LinkRowProps) {
         <Link to={`/app/links/${link.id}`} className={styles.name}>
           {name}
         </Link>
-        <p className={styles.facts}>
+        <p className={sections.byline}>
           <span className={cx(sharing.state, sharing[link.state])}>{t(`share.states.${link.state}`)}</span>
           {link.videoTitle && name !== link.videoTitle && <span>{link.videoTitle}</span>}
           <span>{facts.join(' · ')}</span>

@@ -4,11 +4,12 @@ import { useTranslation } from 'react-i18next';
 import { useAllLinksInfiniteQuery, useRevokeChosenMutation } from '../../api/links.ts';
 import { useTitle } from '../../app/useTitle.ts';
 import { problemText } from '../../i18n/problemText.ts';
-import { Button } from '../../ui/Button.tsx';
+import { Button, IconButton } from '../../ui/Button.tsx';
 import { Choice } from '../../ui/Choice.tsx';
 import { ConfirmDialog } from '../../ui/Dialog.tsx';
 import { Loading } from '../../ui/Loading.tsx';
 import { EmptyState, ProblemNotice } from '../../ui/Notice.tsx';
+import sections from '../../ui/Sections.module.css';
 import { TextField } from '../../ui/TextField.tsx';
 import { say, warn } from '../../ui/toasts.ts';
 import { LinkRow } from './LinkRow.tsx';
@@ -34,44 +35,48 @@ export function Component() {
     else next.delete(id);
     setChosen(next);
   };
+  const isNarrowed = q.trim() !== '' || state !== undefined;
+  const hasNone = found.isSuccess && links.length === 0 && !found.hasNextPage;
   const visible = links.filter(({ id }) => chosen.has(id)).map(({ id }) => id);
   return (
-    <div className={styles.page}>
-      <header className={styles.head}>
+    <div className={sections.wide}>
+      <header className={sections.head}>
         <h1>{t('links.title')}</h1>
         <Transfer />
       </header>
-      <div className={styles.filters}>
-        <TextField
-          label={t('links.search')}
-          type="search"
-          value={q}
-          onChange={setQ}
-          maxLength={120}
-          testId="links-search"
-        />
-        <Choice
-          label={t('links.filter')}
-          hideLabel
-          value={filter}
-          onChange={setFilter}
-          options={filters.map((value) => ({
-            value,
-            label: value === 'all' ? t('links.all') : t(`share.states.${value}`),
-          }))}
-        />
-      </div>
+      {(isNarrowed || !hasNone) && (
+        <div className={styles.filters}>
+          <TextField
+            label={t('links.search')}
+            type="search"
+            value={q}
+            onChange={setQ}
+            maxLength={120}
+            testId="links-search"
+          />
+          <Choice
+            label={t('links.filter')}
+            hideLabel
+            value={filter}
+            onChange={setFilter}
+            options={filters.map((value) => ({
+              value,
+              label: value === 'all' ? t('links.all') : t(`share.states.${value}`),
+            }))}
+          />
+        </div>
+      )}
       {visible.length > 0 && <Ending ids={visible} onDone={() => setChosen(new Set())} />}
       {found.error && <ProblemNotice problem={found.error} />}
       {found.isLoading && <Loading label={t('common.loading')} />}
-      {found.data && links.length === 0 && !found.hasNextPage && (
+      {hasNone && (
         <EmptyState
           icon="link"
-          title={t(q || state ? 'links.noneFound' : 'links.none')}
-          text={t(q || state ? 'links.noneFoundText' : 'links.noneText')}
+          title={t(isNarrowed ? 'links.noneFound' : 'links.none')}
+          text={t(isNarrowed ? 'links.noneFoundText' : 'links.noneText')}
         />
       )}
-      <ul className={styles.rows} aria-label={t('links.title')}>
+      <ul className={sections.list} aria-label={t('links.title')}>
         {links.map((link) => (
           <LinkRow
             key={link.id}
@@ -104,10 +109,8 @@ function Ending({ ids, onDone }: { ids: string[]; onDone: () => void }) {
   };
   return (
     <div className={styles.chosen} role="status">
+      <IconButton icon="close" label={t('links.chooseNone')} onPress={onDone} />
       <span>{t('links.chosen', { count: ids.length })}</span>
-      <Button look="plain" onPress={onDone}>
-        {t('links.chooseNone')}
-      </Button>
       <Button look="danger" onPress={() => setAsking(true)} data-testid="revoke-chosen">
         {t('share.revoke')}
       </Button>

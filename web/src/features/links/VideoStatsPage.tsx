@@ -6,6 +6,7 @@ import { useTitle } from '../../app/useTitle.ts';
 import { Icon } from '../../ui/Icon.tsx';
 import { Loading } from '../../ui/Loading.tsx';
 import { ProblemNotice } from '../../ui/Notice.tsx';
+import sections from '../../ui/Sections.module.css';
 import { StatsView } from '../sharing/StatsView.tsx';
 import styles from './Links.module.css';
 
@@ -16,7 +17,7 @@ export function Component() {
   useTitle(t('stats.ofVideo'));
   const { data, error } = useVideoStatsQuery(id, { refetchOnMountOrArgChange: true });
   return (
-    <div className={styles.narrow}>
+    <div className={sections.page}>
       <Link to={`/app/videos/${id}`} className={styles.back}>
         <Icon name="back" />
         {t('stats.toVideo')}
@@ -25,7 +26,7 @@ export function Component() {
       {error && <ProblemNotice problem={error} />}
       {!data && !error && <Loading label={t('common.loading')} />}
       {data && (
-        <section className={styles.card} data-testid="stats">
+        <section className={sections.card} data-testid="stats">
           <VisuallyHidden elementType="h2">{t('stats.title')}</VisuallyHidden>
           <p>{t('stats.links', { count: data.links })}</p>
           <StatsView stats={data} />

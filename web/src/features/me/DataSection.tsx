@@ -38,7 +38,7 @@ export function DataSection({ me }: { me: Me }) {
       >
         {t('data.signInAlerts')}
       </Checkbox>
-      <div className={styles.heading}>
+      <div className={sections.head}>
         <p className={styles.lead}>{t('data.exportText')}</p>
         <Button look="quiet" icon="download" isPending={isPending} onPress={download} data-testid="export">
           {t('data.export')}

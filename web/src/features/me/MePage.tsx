@@ -70,7 +70,7 @@ function Facts({ me }: { me: Me }) {
   const { data: plans } = usePlansQuery();
   const plan = plans?.find((one) => one.id === live?.planId);
   return (
-    <dl className={styles.facts}>
+    <dl className={sections.facts}>
       <div>
         <dt>{t('me.since')}</dt>
         <dd>{formatDate(me.createdAt, language)}</dd>

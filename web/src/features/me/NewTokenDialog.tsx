@@ -3,13 +3,12 @@ import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useCreateTokenMutation } from '../../api/identity.ts';
 import { Button } from '../../ui/Button.tsx';
-import { Checkbox } from '../../ui/Checkbox.tsx';
+import { Checkboxes } from '../../ui/Checkboxes.tsx';
 import { Choice } from '../../ui/Choice.tsx';
 import { Dialog, DialogActions } from '../../ui/Dialog.tsx';
 import { DialogForm } from '../../ui/DialogForm.tsx';
 import { ProblemNotice } from '../../ui/Notice.tsx';
 import { TextField } from '../../ui/TextField.tsx';
-import styles from './Me.module.css';
 import { Secret } from './Secret.tsx';
 
 const lifetimes = ['30', '90', '365'] as const;
@@ -78,7 +77,14 @@ function NewTokenForm({ onMade, onClose }: { onMade: (token: string) => void; on
         error={tried && name.trim() === '' ? t('auth.required') : undefined}
         testId="token-name"
       />
-      <ScopeChoice chosen={chosen} onChange={setChosen} missing={tried && chosen.length === 0} />
+      <Checkboxes
+        label={t('tokens.scopes')}
+        options={scopes.map((value) => ({ value, label: t(`tokens.scope.${value}`) }))}
+        chosen={chosen}
+        onChange={setChosen}
+        error={tried && chosen.length === 0 ? t('tokens.scopeMissing') : undefined}
+        testId="scope"
+      />
       <Choice
         label={t('tokens.lifetime')}
         value={days}
@@ -87,34 +93,5 @@ function NewTokenForm({ onMade, onClose }: { onMade: (token: string) => void; on
       />
       {error && <ProblemNotice problem={error} />}
     </DialogForm>
-  );
-}
-
-interface ScopeChoiceProps {
-  readonly chosen: readonly Scope[];
-  readonly onChange: (scopes: readonly Scope[]) => void;
-  readonly missing: boolean;
-}
-
-function ScopeChoice({ chosen, onChange, missing }: ScopeChoiceProps) {
-  const { t } = useTranslation();
-  const toggle = (scope: Scope, isOn: boolean) =>
-    onChange(isOn ? [...chosen, scope] : chosen.filter((other) => other !== scope));
-  return (
-    <fieldset className={styles.scopes}>
-      <legend>{t('tokens.scopes')}</legend>
-      {scopes.map((scope) => (
-        <Checkbox
-          key={scope}
-          isSelected={chosen.includes(scope)}
-          isInvalid={missing}
-          onChange={(isOn) => toggle(scope, isOn)}
-          data-testid={`scope-${scope}`}
-        >
-          {t(`tokens.scope.${scope}`)}
-        </Checkbox>
-      ))}
-      {missing && <p role="alert">{t('tokens.scopeMissing')}</p>}
-    </fieldset>
   );
 }

@@ -38,7 +38,7 @@ export function PasskeySection() {
   };
   return (
     <section className={sections.card}>
-      <header className={styles.heading}>
+      <header className={sections.head}>
         <h2>{t('passkeys.title')}</h2>
         {'PublicKeyCredential' in window && (
           <Button look="quiet" onPress={() => setAdding(true)} data-testid="add-passkey">

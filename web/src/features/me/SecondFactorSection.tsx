@@ -52,7 +52,7 @@ export function SecondFactorSection() {
   const close = () => setStep('none');
   return (
     <section className={sections.card}>
-      <header className={styles.heading}>
+      <header className={sections.head}>
         <h2>{t('secondFactor.title')}</h2>
         <Button look="quiet" onPress={() => setStep(isOn ? 'end' : 'proof')} data-testid="second-factor">
           {t(isOn ? 'secondFactor.end' : 'secondFactor.begin')}

@@ -32,7 +32,7 @@ export function SessionSection() {
   };
   return (
     <section className={sections.card}>
-      <header className={styles.heading}>
+      <header className={sections.head}>
         <h2>{t('sessions.title')}</h2>
         <Button look="quiet" onPress={() => setAsking(true)} data-testid="end-others">
           {t('sessions.endOthers')}

@@ -29,7 +29,7 @@ export function TokenSection() {
   };
   return (
     <section className={sections.card}>
-      <header className={styles.heading}>
+      <header className={sections.head}>
         <h2>{t('tokens.title')}</h2>
         <Button look="quiet" onPress={() => setMaking(true)} data-testid="new-token">
           {t('tokens.new')}

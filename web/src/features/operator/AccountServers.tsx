@@ -2,7 +2,7 @@ import { useTranslation } from 'react-i18next';
 import { useAccountServersQuery } from '../../api/operator.ts';
 import { formatBytes, formatDate } from '../../ui/format.ts';
 import { ProblemNotice } from '../../ui/Notice.tsx';
-import links from '../links/Links.module.css';
+import sections from '../../ui/Sections.module.css';
 import styles from './Operator.module.css';
 
 /** The media servers of one account: their state and size, never what lies in them. */
@@ -16,7 +16,7 @@ export function AccountServers({ ownerId }: { ownerId: string }) {
       {data?.map((server) => (
         <li key={server.id} data-testid="account-server">
           <code className={styles.code}>{server.slug}</code>
-          <span className={links.facts}>
+          <span className={sections.byline}>
             <span className={styles.role}>{t(`server.state.${server.state}`)}</span>
             <span>
               {formatBytes(server.usedBytes, i18n.language)} / {formatBytes(server.quotaBytes, i18n.language)}

@@ -6,9 +6,9 @@ import { Button } from '../../ui/Button.tsx';
 import { ConfirmDialog } from '../../ui/Dialog.tsx';
 import { formatDate } from '../../ui/format.ts';
 import { ProblemNotice } from '../../ui/Notice.tsx';
+import sections from '../../ui/Sections.module.css';
 import { TextField } from '../../ui/TextField.tsx';
 import { say, warn } from '../../ui/toasts.ts';
-import links from '../links/Links.module.css';
 import { AccountServers } from './AccountServers.tsx';
 import { MoreButton } from './MoreButton.tsx';
 import styles from './Operator.module.css';
@@ -33,12 +33,12 @@ export function Accounts({ acts }: { acts: boolean }) {
         testId="account-search"
       />
       {error && <ProblemNotice problem={error} />}
-      <ul className={links.rows}>
+      <ul className={sections.list}>
         {data?.map((account) => (
           <li key={account.id} className={styles.account} data-testid="account">
-            <div className={links.words}>
+            <div className={styles.decided}>
               <strong>{account.name}</strong>
-              <span className={links.facts}>
+              <span className={sections.byline}>
                 <span>{account.email}</span>
                 {account.role !== 'user' && <span className={styles.role}>{account.role}</span>}
                 <time dateTime={account.createdAt}>{formatDate(account.createdAt, i18n.language)}</time>

@@ -1,7 +1,7 @@
 import { useTranslation } from 'react-i18next';
 import { formatMoment } from '../../ui/format.ts';
 import { ProblemNotice } from '../../ui/Notice.tsx';
-import links from '../links/Links.module.css';
+import sections from '../../ui/Sections.module.css';
 import { MoreButton } from './MoreButton.tsx';
 import styles from './Operator.module.css';
 import { useAudit } from './useAudit.ts';
@@ -15,12 +15,12 @@ export function AuditTrail() {
       <h2 id="audit">{t('operator.audit')}</h2>
       {problem && <ProblemNotice problem={problem} />}
       {acts.length === 0 && <p>{t('operator.noActs')}</p>}
-      <ul className={links.rows}>
+      <ul className={sections.list}>
         {acts.map((act) => (
           <li key={act.at + act.about} className={styles.act} data-testid="audit-entry">
             <strong>{act.what}</strong>
             {act.detail && <span>{act.detail}</span>}
-            <span className={links.facts}>
+            <span className={sections.byline}>
               <time dateTime={act.at}>{formatMoment(act.at, i18n.language)}</time>
               <span>{t('operator.about', { id: act.about })}</span>
               <span>{t('operator.by', { id: act.by })}</span>

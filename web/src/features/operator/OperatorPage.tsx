@@ -3,7 +3,7 @@ import { useTranslation } from 'react-i18next';
 import { useMeQuery } from '../../api/identity.ts';
 import { useTitle } from '../../app/useTitle.ts';
 import { EmptyState } from '../../ui/Notice.tsx';
-import styles from '../links/Links.module.css';
+import sections from '../../ui/Sections.module.css';
 import { Accounts } from './Accounts.tsx';
 import { AuditTrail } from './AuditTrail.tsx';
 import { Outbox } from './Outbox.tsx';
@@ -20,7 +20,7 @@ export function Component() {
   if (!hasRole(me.role, 'support')) return <EmptyState isPage icon="user" title={t('operator.forbidden')} />;
   const acts = hasRole(me.role, 'admin');
   return (
-    <div className={styles.page}>
+    <div className={sections.wide}>
       <h1>{t('operator.title')}</h1>
       <ReportQueue acts={acts} />
       <TakenDown acts={acts} />

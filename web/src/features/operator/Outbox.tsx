@@ -5,8 +5,8 @@ import { Button } from '../../ui/Button.tsx';
 import { Dialog, DialogActions } from '../../ui/Dialog.tsx';
 import { formatMoment } from '../../ui/format.ts';
 import { ProblemNotice } from '../../ui/Notice.tsx';
+import sections from '../../ui/Sections.module.css';
 import { warn } from '../../ui/toasts.ts';
-import links from '../links/Links.module.css';
 import { MoreButton } from './MoreButton.tsx';
 import styles from './Operator.module.css';
 
@@ -27,12 +27,12 @@ export function Outbox() {
       <p>{t('operator.outboxText')}</p>
       {error && <ProblemNotice problem={error} />}
       {data?.length === 0 && <p>{t('operator.noLetters')}</p>}
-      <ul className={links.rows}>
+      <ul className={sections.list}>
         {data?.map(({ id, at, to, subject }) => (
           <li key={id} className={styles.account} data-testid="letter">
-            <div className={links.words}>
+            <div className={styles.decided}>
               <strong>{subject}</strong>
-              <span className={links.facts}>
+              <span className={sections.byline}>
                 <span>{to}</span>
                 <time dateTime={at}>{formatMoment(at, i18n.language)}</time>
               </span>

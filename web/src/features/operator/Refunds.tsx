@@ -2,7 +2,7 @@ import { useTranslation } from 'react-i18next';
 import { useRefundsQuery } from '../../api/operator.ts';
 import { formatMoment, formatPrice } from '../../ui/format.ts';
 import { ProblemNotice } from '../../ui/Notice.tsx';
-import links from '../links/Links.module.css';
+import sections from '../../ui/Sections.module.css';
 import styles from './Operator.module.css';
 
 /** Charges that nobody owed. They are given back at the provider, and leave the list when that has told us. */
@@ -15,12 +15,12 @@ export function Refunds() {
       <p>{t('operator.refundsText')}</p>
       {error && <ProblemNotice problem={error} />}
       {data?.length === 0 && <p>{t('operator.noRefunds')}</p>}
-      <ul className={links.rows}>
+      <ul className={sections.list}>
         {data?.map(({ chargeId, subscriptionId, userId, amount, currency, why, paidAt }) => (
           <li key={chargeId} className={styles.act} data-testid="refund">
             <strong>{formatPrice(amount, currency, i18n.language)}</strong>
             <span>{t(`operator.refundFor.${why}`)}</span>
-            <span className={links.facts}>
+            <span className={sections.byline}>
               {paidAt && <time dateTime={paidAt}>{formatMoment(paidAt, i18n.language)}</time>}
               <span>{t('operator.charge', { id: chargeId })}</span>
               <span>{t('operator.ofSubscription', { id: subscriptionId })}</span>

@@ -5,7 +5,7 @@ import { useReportsInfiniteQuery, type Verdict } from '../../api/operator.ts';
 import { Button } from '../../ui/Button.tsx';
 import { formatMoment } from '../../ui/format.ts';
 import { EmptyState, ProblemNotice } from '../../ui/Notice.tsx';
-import links from '../links/Links.module.css';
+import sections from '../../ui/Sections.module.css';
 import { MoreButton } from './MoreButton.tsx';
 import styles from './Operator.module.css';
 import { VerdictDialog } from './VerdictDialog.tsx';
@@ -28,7 +28,7 @@ export function ReportQueue({ acts }: { acts: boolean }) {
       {error && <ProblemNotice problem={error} />}
       {data?.length === 0 && <EmptyState icon="leaf" title={t('operator.noReports')} />}
       {byLink(data ?? []).map(({ first, reports }) => (
-        <article key={first.linkId} className={links.card} data-testid="reported-link">
+        <article key={first.linkId} className={sections.card} data-testid="reported-link">
           <header className={styles.head}>
             <h3>{first.title ?? t('operator.untitled')}</h3>
             <a href={`/${first.code}`} target="_blank" rel="noreferrer" className={styles.code}>

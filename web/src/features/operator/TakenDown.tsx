@@ -4,7 +4,7 @@ import { useTakenDownInfiniteQuery, type Verdict } from '../../api/operator.ts';
 import { Button } from '../../ui/Button.tsx';
 import { formatMoment } from '../../ui/format.ts';
 import { ProblemNotice } from '../../ui/Notice.tsx';
-import links from '../links/Links.module.css';
+import sections from '../../ui/Sections.module.css';
 import { MoreButton } from './MoreButton.tsx';
 import styles from './Operator.module.css';
 import { VerdictDialog } from './VerdictDialog.tsx';
@@ -21,14 +21,14 @@ export function TakenDown({ acts }: { acts: boolean }) {
       <h2 id="taken-down">{t('operator.takenDown')}</h2>
       {error && <ProblemNotice problem={error} />}
       {data?.length === 0 && !found.hasNextPage && <p>{t('operator.noTakenDown')}</p>}
-      <ul className={links.rows}>
+      <ul className={sections.list}>
         {data?.map(({ code, linkId, title, note, at, by }) => (
           <li key={linkId} className={styles.account} data-testid="taken-down-link">
             <div className={styles.decided}>
               <strong>{title ?? t('operator.untitled')}</strong>
               <span className={styles.code}>/{code}</span>
               <span>{note}</span>
-              <span className={links.facts}>
+              <span className={sections.byline}>
                 <time dateTime={at}>{formatMoment(at, i18n.language)}</time>
                 <span>{t('operator.by', { id: by })}</span>
               </span>

@@ -4,7 +4,9 @@ import { useTranslation } from 'react-i18next';
 import { useServerTimelineQuery, useTimelineQuery } from '../../api/subscriptions.ts';
 import { useLanguage } from '../../i18n/useLanguage.ts';
 import { Button } from '../../ui/Button.tsx';
+import { cx } from '../../ui/cx.ts';
 import { formatMoment } from '../../ui/format.ts';
+import sections from '../../ui/Sections.module.css';
 import styles from './Timeline.module.css';
 
 const FEW = 5;
@@ -17,7 +19,7 @@ export function Timeline({ serverId }: { serverId: string }) {
   const [isOpen, setOpen] = useState(false);
   if (!data || data.length === 0) return null;
   return (
-    <section className={styles.card} data-testid="timeline">
+    <section className={cx(sections.card, styles.timeline)} data-testid="timeline">
       <h2>{t('timeline.title')}</h2>
       <ol className={styles.entries} aria-live="polite">
         {(isOpen ? data : data.slice(0, FEW)).map((entry, index) => (
@@ -41,8 +43,10 @@ function Entry({ entry, isNow }: { entry: TimelineEntry; isNow: boolean }) {
   return (
     <li className={styles.entry} data-state={state} data-trouble={trouble ?? undefined}>
       <p className={styles.what}>
-        <strong>{t(isDelayed ? 'timeline.delayed' : `timeline.state.${state}`)}</strong>
-        {tries > 1 && <span>{t('timeline.tries', { count: tries })}</span>}
+        <span>
+          <strong>{t(isDelayed ? 'timeline.delayed' : `timeline.state.${state}`)}</strong>{' '}
+          {tries > 1 && t('timeline.tries', { count: tries })}
+        </span>
         <time dateTime={at}>{formatMoment(at, language)}</time>
       </p>
       {trouble && <p>{t(`timeline.why.${trouble}`)}</p>}

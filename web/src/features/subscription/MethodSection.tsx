@@ -29,7 +29,7 @@ export function MethodSection({ subscription, ways }: MethodSectionProps) {
   };
   return (
     <section className={sections.card}>
-      <header className={styles.head}>
+      <header className={sections.head}>
         <div>
           <h2>{t('subscription.method')}</h2>
           <p className={styles.method} data-testid="method">

@@ -22,7 +22,7 @@ export function PlanSection({ subscription }: { subscription: Subscription }) {
   const canChange = state === 'active' || state === 'trialing' || state === 'incomplete';
   return (
     <section className={sections.card}>
-      <header className={styles.head}>
+      <header className={sections.head}>
         <div>
           <h2>{nameOf(planId)}</h2>
           <p className={styles.state} data-state={state}>
@@ -42,7 +42,7 @@ export function PlanSection({ subscription }: { subscription: Subscription }) {
         )}
       </header>
       {state !== 'canceled' && state !== 'unpaid' && periodStart && periodEnd && (
-        <dl className={styles.facts}>
+        <dl className={sections.facts}>
           <div>
             <dt>{t('subscription.period')}</dt>
             <dd>

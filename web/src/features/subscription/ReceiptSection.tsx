@@ -35,7 +35,11 @@ function Receipt({ invoice }: { invoice: Invoice }) {
     <li data-state={state}>
       <div>
         <strong>{formatPrice(amount, currency, language)}</strong>
-        <p>{[formatDate(paidAt ?? createdAt, language), plan, method].filter(Boolean).join(' · ')}</p>
+        <p>
+          {[formatDate(paidAt ?? createdAt, language), plan, method?.replaceAll(' ', '\u00a0')]
+            .filter(Boolean)
+            .join(' · ')}
+        </p>
         {refunded > 0 && (
           <p>{t('subscription.refunded', { amount: formatPrice(refunded, currency, language) })}</p>
         )}

@@ -3,7 +3,7 @@ import { useTranslation } from 'react-i18next';
 import { Button, IconButton } from '../../ui/Button.tsx';
 import { accepted, filePicker } from './chooseFiles.ts';
 import { filesOfInput, folderPicker } from './folderPicks.ts';
-import { useUploader } from './UploaderContext.ts';
+import { useUploads } from './UploaderContext.ts';
 import type { Pick } from './uploader.ts';
 
 interface FileButtonProps {
@@ -15,17 +15,17 @@ interface FileButtonProps {
 /** Opens the browser's file dialog; the one that lets an upload go on after a reload, where there is one. */
 export function FileButton({ serverUrl, folderId }: FileButtonProps) {
   const { t } = useTranslation();
-  const uploader = useUploader();
+  const uploads = useUploads();
   const input = useRef<HTMLInputElement>(null);
   const choose = async () => {
     const pick = filePicker();
     if (!pick) return input.current?.click();
-    await uploader.add(serverUrl, await pick(), folderId);
+    await uploads.add(serverUrl, await pick(), folderId);
   };
   const add = async ({ currentTarget }: React.ChangeEvent<HTMLInputElement>) => {
     const picks = [...(currentTarget.files ?? [])].map((file) => ({ file }));
     currentTarget.value = '';
-    await uploader.add(serverUrl, picks, folderId);
+    await uploads.add(serverUrl, picks, folderId);
   };
   return (
     <>
@@ -48,12 +48,12 @@ export function FileButton({ serverUrl, folderId }: FileButtonProps) {
 /** The same for a whole folder, whose own folders are kept; not where a finger points, as phones have no such dialog. */
 export function FolderButton({ serverUrl, folderId }: FileButtonProps) {
   const { t } = useTranslation();
-  const uploader = useUploader();
+  const uploads = useUploads();
   const input = useRef<HTMLInputElement>(null);
   if (!('webkitdirectory' in HTMLInputElement.prototype) || matchMedia('(pointer: coarse)').matches)
     return null;
   const add = async (picks: readonly Pick[]) => {
-    if (picks.length > 0) await uploader.add(serverUrl, picks, folderId);
+    if (picks.length > 0) await uploads.add(serverUrl, picks, folderId);
   };
   const choose = async () => {
     const pick = folderPicker();

@@ -2,8 +2,6 @@ import { useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useAppSelector } from '../../store/store.ts';
 import { IconButton } from '../../ui/Button.tsx';
-import { isUsable } from '../server/serverStates.ts';
-import { useMyServer } from '../server/useMyServer.ts';
 import { useUploader } from './UploaderContext.ts';
 import { UploadRow } from './UploadRow.tsx';
 import styles from './Uploads.module.css';
@@ -19,7 +17,6 @@ export function UploadTray() {
   const uploader = useUploader();
   const [open, setOpen] = useState(true);
   const allDone = items.length > 0 && items.every((item) => item.state === 'done');
-  useRestore();
   useLeave(allDone);
   if (items.length === 0 && elsewhere.length === 0) return null;
   const active = items.filter(isActive).length;
@@ -70,14 +67,4 @@ function useLeave(allDone: boolean) {
     const timer = setTimeout(() => uploader.dismissDone(), stayFor);
     return () => clearTimeout(timer);
   }, [allDone, uploader]);
-}
-
-/** Once for a page: looks for what an earlier one left unfinished. */
-function useRestore() {
-  const uploader = useUploader();
-  const { server } = useMyServer();
-  const url = server && isUsable(server.state) ? server.url : null;
-  useEffect(() => {
-    if (url) void uploader.restore(url);
-  }, [url, uploader]);
 }

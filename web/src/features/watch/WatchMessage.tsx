@@ -1,7 +1,9 @@
 import type { ProblemCode } from '@ptsdly/contract';
+import { useMemo } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { ApiProblem } from '../../api/problem.ts';
 import { problemText } from '../../i18n/problemText.ts';
+import { formatMoment } from '../../ui/format.ts';
 import { Icon, type IconName } from '../../ui/Icon.tsx';
 import { Mark } from '../../ui/Logo.tsx';
 import styles from './Watch.module.css';
@@ -20,17 +22,24 @@ const titled = [
   'unavailable',
 ] as const satisfies readonly ProblemCode[];
 
-const hints: Partial<Record<ProblemCode, 'not_found' | 'ask' | 'later'>> = {
+const hints: Partial<Record<ProblemCode, 'not_found' | 'ask' | 'later' | 'not_playable'>> = {
   not_found: 'not_found',
   not_open_yet: 'later',
   link_revoked: 'ask',
   link_expired: 'ask',
   link_used_up: 'ask',
   session_ended: 'ask',
+  not_playable: 'not_playable', // a friend has no original to fall back to
 };
 
 /** Their titles say it all. */
-const told: readonly ProblemCode[] = ['not_found', 'not_open_yet', 'link_expired', 'link_used_up'];
+const told: readonly ProblemCode[] = [
+  'not_found',
+  'not_open_yet',
+  'link_expired',
+  'link_used_up',
+  'not_playable',
+];
 
 /** Trying again can help with these; the others have been decided. */
 const passing: readonly ProblemCode[] = [
@@ -51,10 +60,11 @@ interface WatchMessageProps {
 
 /** Why nothing plays, said so that a friend understands it. */
 export function WatchMessage({ problem, isWaiting, onRetry }: WatchMessageProps) {
-  const { t } = useTranslation();
+  const { t, i18n } = useTranslation();
   const code = problem?.code ?? 'session_ended';
   const known = titled.find((one) => one === code) ?? 'other';
   const hint = isWaiting ? 'wait' : hints[code];
+  const opensAt = useOpening(problem);
   return (
     <section
       className={styles.message}
@@ -67,6 +77,11 @@ export function WatchMessage({ problem, isWaiting, onRetry }: WatchMessageProps)
       </span>
       <h1>{t(problem ? `watch.titles.${known}` : 'watch.endedTitle')}</h1>
       {!told.includes(code) && <p>{problem ? problemText(t, problem) : t('watch.endedByOwner')}</p>}
+      {opensAt && (
+        <p data-testid="opens-at">
+          {t('watch.hints.opensAt', { date: formatMoment(opensAt, i18n.language) })}
+        </p>
+      )}
       {hint && <p>{t(`watch.hints.${hint}`)}</p>}
       {onRetry && passing.includes(code) && (
         <button type="button" className={styles.button} onClick={onRetry}>
@@ -75,6 +90,15 @@ export function WatchMessage({ problem, isWaiting, onRetry }: WatchMessageProps)
       )}
     </section>
   );
+}
+
+/** When a link opens that is not open yet, to the minute (ISO 8601). */
+function useOpening(problem: ApiProblem | undefined): string | undefined {
+  return useMemo(() => {
+    if (problem?.code !== 'not_open_yet' || problem.retryAfter === undefined) return undefined;
+    const minute = 60_000;
+    return new Date(Math.round((Date.now() + problem.retryAfter * 1000) / minute) * minute).toISOString();
+  }, [problem]);
 }
 
 function iconOf(code: ProblemCode): IconName {

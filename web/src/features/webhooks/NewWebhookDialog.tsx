@@ -2,13 +2,12 @@ import { type NewWebhook, type WebhookEvent, webhookEvents } from '@ptsdly/contr
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useCreateWebhookMutation } from '../../api/webhooks.ts';
-import { Checkbox } from '../../ui/Checkbox.tsx';
+import { Checkboxes } from '../../ui/Checkboxes.tsx';
 import { Dialog } from '../../ui/Dialog.tsx';
 import { DialogForm } from '../../ui/DialogForm.tsx';
 import { ProblemNotice } from '../../ui/Notice.tsx';
 import { TextField } from '../../ui/TextField.tsx';
 import { eventKey } from './eventKey.ts';
-import styles from './Webhooks.module.css';
 
 interface NewWebhookDialogProps {
   readonly onMade: (webhook: NewWebhook) => void;
@@ -21,8 +20,6 @@ export function NewWebhookDialog({ onMade, onClose }: NewWebhookDialogProps) {
   const [description, setDescription] = useState('');
   const [events, setEvents] = useState<readonly WebhookEvent[]>(webhookEvents);
   const [create, { error, isLoading }] = useCreateWebhookMutation();
-  const toggle = (event: WebhookEvent, isChosen: boolean) =>
-    setEvents(webhookEvents.filter((one) => (one === event ? isChosen : events.includes(one))));
   const add = async () => {
     if (events.length === 0) return;
     const answer = await create({
@@ -58,19 +55,14 @@ export function NewWebhookDialog({ onMade, onClose }: NewWebhookDialogProps) {
           value={description}
           onChange={setDescription}
         />
-        <fieldset className={styles.events}>
-          <legend>{t('webhooks.events')}</legend>
-          {webhookEvents.map((event) => (
-            <Checkbox
-              key={event}
-              isSelected={events.includes(event)}
-              onChange={(isChosen) => toggle(event, isChosen)}
-            >
-              {t(`webhooks.event.${eventKey(event)}`)}
-            </Checkbox>
-          ))}
-          {events.length === 0 && <p role="alert">{t('webhooks.needEvent')}</p>}
-        </fieldset>
+        <Checkboxes
+          label={t('webhooks.events')}
+          options={webhookEvents.map((value) => ({ value, label: t(`webhooks.event.${eventKey(value)}`) }))}
+          chosen={events}
+          onChange={setEvents}
+          error={events.length === 0 ? t('webhooks.needEvent') : undefined}
+          testId="webhook-event"
+        />
         {error && <ProblemNotice problem={error} />}
       </DialogForm>
     </Dialog>

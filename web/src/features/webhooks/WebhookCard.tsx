@@ -10,8 +10,8 @@ import {
 import { problemText } from '../../i18n/problemText.ts';
 import { Button } from '../../ui/Button.tsx';
 import { ConfirmDialog } from '../../ui/Dialog.tsx';
+import sections from '../../ui/Sections.module.css';
 import { say, warn } from '../../ui/toasts.ts';
-import styles from '../links/Links.module.css';
 import { DeliveryLog } from './DeliveryLog.tsx';
 import { eventKey } from './eventKey.ts';
 import own from './Webhooks.module.css';
@@ -25,11 +25,11 @@ export function WebhookCard({ webhook, onSecret }: WebhookCardProps) {
   const { t } = useTranslation();
   const { id, url, events, description, isEnabled, disabledBecause } = webhook;
   return (
-    <section className={styles.card} data-testid="webhook">
+    <section className={sections.card} data-testid="webhook">
       <div>
         <h2 className={own.url}>{url}</h2>
         {description && <p>{description}</p>}
-        <p className={styles.facts}>
+        <p className={sections.byline}>
           <strong>{t(isEnabled ? 'webhooks.on' : 'webhooks.off')}</strong>
           <span>{events.map((event) => t(`webhooks.event.${eventKey(event)}`)).join(', ')}</span>
         </p>

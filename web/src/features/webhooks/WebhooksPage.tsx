@@ -4,14 +4,12 @@ import { useTranslation } from 'react-i18next';
 import { useWebhooksQuery } from '../../api/webhooks.ts';
 import { useTitle } from '../../app/useTitle.ts';
 import { Button } from '../../ui/Button.tsx';
-import { Dialog } from '../../ui/Dialog.tsx';
+import { Dialog, DialogActions } from '../../ui/Dialog.tsx';
 import { EmptyState, ProblemNotice } from '../../ui/Notice.tsx';
-import { say, warn } from '../../ui/toasts.ts';
-import styles from '../links/Links.module.css';
-import { copyText } from '../sharing/copy.ts';
+import sections from '../../ui/Sections.module.css';
+import { Secret } from '../me/Secret.tsx';
 import { NewWebhookDialog } from './NewWebhookDialog.tsx';
 import { WebhookCard } from './WebhookCard.tsx';
-import own from './Webhooks.module.css';
 
 /** Where the events of my links are sent. */
 export function Component() {
@@ -25,8 +23,8 @@ export function Component() {
     setFresh(webhook);
   };
   return (
-    <div className={styles.narrow}>
-      <header className={styles.head}>
+    <div className={sections.page}>
+      <header className={sections.head}>
         <h1>{t('webhooks.title')}</h1>
         <Button onPress={() => setMaking(true)} data-testid="new-webhook">
           {t('webhooks.new')}
@@ -41,26 +39,20 @@ export function Component() {
         <WebhookCard key={webhook.id} webhook={webhook} onSecret={setFresh} />
       ))}
       {isMaking && <NewWebhookDialog onMade={made} onClose={() => setMaking(false)} />}
-      <Secret webhook={fresh} onClose={() => setFresh(undefined)} />
+      <SecretDialog webhook={fresh} onClose={() => setFresh(undefined)} />
     </div>
   );
 }
 
-function Secret({ webhook, onClose }: { webhook: NewWebhook | undefined; onClose: () => void }) {
+function SecretDialog({ webhook, onClose }: { webhook: NewWebhook | undefined; onClose: () => void }) {
   const { t } = useTranslation();
-  const copy = async () => {
-    if (await copyText(webhook?.secret ?? '')) say(t('actions.copied'));
-    else warn(t('actions.copyFailed'));
-  };
   return (
     <Dialog title={t('webhooks.secretTitle')} isOpen={webhook !== undefined} onClose={onClose}>
       <p>{t('webhooks.secretText')}</p>
-      <output className={own.secret} data-testid="webhook-secret">
-        {webhook?.secret}
-      </output>
-      <Button icon="copy" onPress={copy}>
-        {t('webhooks.copySecret')}
-      </Button>
+      {webhook && <Secret value={webhook.secret} testId="webhook-secret" />}
+      <DialogActions>
+        <Button onPress={onClose}>{t('tokens.kept')}</Button>
+      </DialogActions>
     </Dialog>
   );
 }
