@@ -1,6 +1,4 @@
-import { once } from 'node:events';
 import { mkdir, open, readdir, readFile } from 'node:fs/promises';
-import { Agent, type IncomingMessage, type RequestOptions, request } from 'node:http';
 import { join } from 'node:path';
 import { openProcessRig, type ProcessRig } from '@ptsdly/media/testing/process';
 import { root, startProduct } from '../test/product.ts';
@@ -8,13 +6,16 @@ import { createUpload, patch } from '../test/tus.ts';
 import { inFolder } from './folder.ts';
 import { startNginx } from './nginx.ts';
 import { processorSeconds } from './processor.ts';
+import { RangeClient, type RangeRequest } from './range-client.ts';
 import { type Measurement, median } from './report.ts';
 import { subscribe } from './subscriber.ts';
 
 const MIB = 2 ** 20;
 const FILE = 128 * MIB;
 const CONNECTIONS = 64;
-const REQUESTS = 1500;
+const REQUESTS = 3000;
+/** Of 64 KiB each. */
+const WARM_UP = 20_000;
 const ROUNDS = 3;
 
 /** Bytes that are not all the same. */
@@ -24,7 +25,7 @@ for (let at = 0; at < FILE; at += 4096) content.writeInt32LE(Math.imul(at + 1, 0
 /** A server that has the file, and the processes whose time counts. */
 interface Way {
   readonly name: string;
-  readonly options: RequestOptions;
+  readonly options: Pick<RangeRequest, 'to' | 'path'>;
   /** Made anew for each round: tokens are good for a minute. */
   readonly headers?: () => Promise<Record<string, string>>;
   readonly pids: readonly number[];
@@ -44,7 +45,7 @@ export function range(): Promise<Measurement[]> {
       }
       const ways = running.map(({ way }) => way);
       const rates = new Map<string, number[]>(ways.map(({ name }) => [name, []]));
-      for (const way of ways) await load(way, REQUESTS); // what is compiled on the way is no cost of a range
+      for (const way of ways) await load(way, WARM_UP, 64 * 1024); // what is compiled on the way is no cost of a range
       for (let round = 0; round < ROUNDS; round++) {
         for (const way of ways) rates.get(way.name)?.push(await rateOf(way));
       }
@@ -68,8 +69,7 @@ async function withNginx(folder: string) {
   await file.writeFile(content);
   await file.close();
   const nginx = await startNginx(folder, `root ${folder}/files; sendfile on;`, 403);
-  const { hostname: host, port } = new URL(nginx.url);
-  const way: Way = { name: 'nginx', options: { host, port, path: '/file' }, pids: nginx.pids };
+  const way: Way = { name: 'nginx', options: { to: placeOf(nginx.url), path: '/file' }, pids: nginx.pids };
   return { way, stop: () => nginx.stop() };
 }
 
@@ -77,8 +77,8 @@ async function withMedia() {
   const rig = await openProcessRig(join(root, 'services/media/dist/media.mjs'), { logLevel: 'info' });
   await rig.start();
   const id = await fill(rig);
-  const options: RequestOptions = {
-    socketPath: rig.config.socketPath ?? '',
+  const options = {
+    to: { path: rig.config.socketPath ?? '' },
     path: `${rig.config.basePath}/videos/${id}/original`,
   };
   const headers = async () => ({ authorization: `Bearer ${await rig.host.token()}` });
@@ -109,7 +109,6 @@ async function withGateway(name: string, offload: string) {
   const upload = await createUpload(person, server, 'file.bin', FILE);
   const answer = await patch(person, upload, 0, content);
   if (answer.status !== 204) throw new Error(`PATCH: ${answer.status}`);
-  const { hostname: host, port } = new URL(product.url);
   const notes = join(product.data, 'servers', '.pids');
   const [note = ''] = await readdir(notes);
   const { server: media } = JSON.parse(await readFile(join(notes, note), 'utf8')) as {
@@ -117,7 +116,12 @@ async function withGateway(name: string, offload: string) {
   };
   const path = `${server.url}/videos/${upload.videoId}/original`;
   const headers = async () => ({ cookie: person.cookie });
-  const way: Way = { name, options: { host, port, path }, headers, pids: [product.pid, media.pid] };
+  const way: Way = {
+    name,
+    options: { to: placeOf(product.url), path },
+    headers,
+    pids: [product.pid, media.pid],
+  };
   return { way, product, stop: () => product.stop() };
 }
 
@@ -136,13 +140,17 @@ async function withNginxBefore(folder: string) {
     `upstream behind { server ${host}; keepalive 64; }`,
     `location /objects/ { internal; alias ${servers}/; disable_symlinks on from=${servers}/; max_ranges 1; sendfile on; }`,
   );
-  const { hostname, port } = new URL(nginx.url);
-  const options = { ...way.options, host: hostname, port };
+  const options = { ...way.options, to: placeOf(nginx.url) };
   const stopAll = async () => {
     await nginx.stop();
     await stop();
   };
   return { way: { ...way, options, pids: [...way.pids, ...nginx.pids] }, stop: stopAll };
+}
+
+function placeOf(url: string) {
+  const { hostname: host, port } = new URL(url);
+  return { host, port: Number(port) };
 }
 
 /** Requests that are answered for each second of the servers' processor time. */
@@ -152,25 +160,13 @@ async function rateOf(way: Way): Promise<number> {
   return REQUESTS / ((await processorSeconds(way.pids)) - before);
 }
 
-async function load({ name, options, headers: signed }: Way, count: number): Promise<void> {
-  const own = await signed?.();
-  const agent = new Agent({ keepAlive: true, maxSockets: CONNECTIONS });
+async function load({ options, headers: signed }: Way, count: number, bytes = MIB): Promise<void> {
+  const request = { ...options, headers: { ...(await signed?.()) } };
   let left = count;
   const client = async () => {
-    while (left-- > 0) {
-      const from = Math.floor(Math.random() * (FILE / 4096 - 256)) * 4096;
-      const headers = { ...own, range: `bytes=${from}-${from + MIB - 1}` };
-      const outgoing = request({ ...options, agent, headers }).end();
-      const [response] = (await once(outgoing, 'response')) as [IncomingMessage];
-      let bytes = 0;
-      response.on('data', (chunk: Buffer) => {
-        bytes += chunk.length;
-      });
-      await once(response, 'end');
-      if (response.statusCode !== 206 || bytes !== MIB)
-        throw new Error(`${name} answered ${response.statusCode} with ${bytes} bytes`);
-    }
+    const connection = new RangeClient(request);
+    while (left-- > 0) await connection.fetch(Math.floor(Math.random() * (FILE / 4096 - 256)) * 4096, bytes);
+    connection.close();
   };
   await Promise.all(Array.from({ length: CONNECTIONS }, client));
-  agent.destroy();
 }

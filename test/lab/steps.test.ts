@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto';
-import { once } from 'node:events';
 import { readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -81,38 +80,34 @@ async function sendUnderWatch(scene: Scene, path: string, kill: number): Promise
   const { rig, bytes } = scene;
   const { args, deeds } = watched(rig, kill);
   await rig.start(args);
+  /** Who is killed drops its connections before anybody hears of its end. */
+  const died = (error: unknown) => {
+    if (kill === 0) throw error;
+  };
   const half = bytes.length >> 1;
-  const gone = once(rig.child, 'exit').then(() => 'gone' as const);
   rig.child.kill('SIGUSR2');
   await until(
     async () => (await readFile(join(rig.folder, `deeds-${runs - 1}`), 'utf8').catch(() => '')).length,
     (length) => length > 0,
     () => 'it was not armed',
   );
-  const sent = patch(rig, path, half, bytes.subarray(half)).catch(() => undefined);
-  if (kill > 0)
-    await Promise.race([
-      gone,
-      sent.then(() =>
-        until(
-          () => settled(scene),
-          Boolean,
-          () => '',
-          60,
-        ),
-      ),
-    ]);
-  else {
-    await sent;
-    await until(
-      () => settled(scene),
-      Boolean,
-      () => 'it does not come to rest',
-      60,
-    );
-  }
+  await patch(rig, path, half, bytes.subarray(half)).catch(died);
+  let last: unknown;
+  await until(
+    () =>
+      settled(scene).catch((error: unknown) => {
+        died(error);
+        last = error;
+        return isGone(rig);
+      }),
+    Boolean,
+    () => `it neither comes to rest nor ends: ${last}`,
+    60,
+  );
   return deeds();
 }
+
+const isGone = ({ child }: ProcessRig) => child.exitCode !== null || child.signalCode !== null;
 
 /** Nothing is left to be done: indexed, hashed, and everything where it belongs. */
 async function settled({ rig, s3 }: Scene): Promise<boolean> {
@@ -120,8 +115,7 @@ async function settled({ rig, s3 }: Scene): Promise<boolean> {
   const [video] = items;
   if (!video?.playable || video.sha256 === null || video.processing === 'running') return false;
   if ((await readdir(join(rig.folder, 'spool'))).length > 0) return false;
-  const here = await readdir(join(rig.folder, 'objects'), { recursive: true });
-  return s3 === undefined || !here.some((name) => name.includes('/'));
+  return s3 === undefined || (await objects(rig)).length === 0;
 }
 
 /** What must be true after every crash. */
@@ -154,8 +148,16 @@ async function expectWhole(scene: Scene, path: string, id: string): Promise<void
   );
 }
 
-const objects = async (rig: ProcessRig) =>
-  (await readdir(join(rig.folder, 'objects'), { recursive: true })).filter((name) => name.includes('/'));
+/** What lies in the folders of videos, which come and go while they are looked through. */
+async function objects(rig: ProcessRig): Promise<string[]> {
+  const all = join(rig.folder, 'objects');
+  const gone = (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'ENOENT' && error.code !== 'ENOTDIR') throw error;
+    return [];
+  };
+  const within = (await readdir(all)).map((name) => readdir(join(all, name)).catch(gone));
+  return (await Promise.all(within)).flat();
+}
 
 /** One life: half an upload, then the rest of it with a kill before the deed of this number; 0 for none. */
 async function live(rig: ProcessRig, s3: FakeS3 | undefined, isReplacing: boolean, kill: number) {

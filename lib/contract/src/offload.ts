@@ -13,9 +13,10 @@ export const OFFLOAD_MOST = 16 * 1024 * 1024;
 
 /**
  * What the gateway asks. `offer`: may these bytes be read from a file? `renew`: may they still? (answered like `offer`,
- * and counted for nothing). `unsent=<n>`: so many of the bytes that were handed over have not gone out.
+ * and counted for nothing). `sent=<n>`: likewise, and so many other bytes have gone out by this right. `unsent=<n>`: likewise,
+ * and so many of the bytes that were handed over have not gone out.
  */
-export const offloadAsk = z.string().regex(/^(offer|renew|unsent=\d{1,9})$/);
+export const offloadAsk = z.string().regex(/^(offer|renew|sent=\d{1,12}|unsent=\d{1,9})$/);
 
 export const offloadOffer = z.object({
   /** Name of the object, which is its path below the folder of the server's objects. */
@@ -26,5 +27,7 @@ export const offloadOffer = z.object({
   length: z.int().positive().max(OFFLOAD_MOST),
   /** Whose right it is: the owner's own, or that of a play session, which ends within a second of its link. */
   by: z.enum(['owner', 'session']),
+  /** The right is to any piece of the object, under the same head but for its range. */
+  any: z.boolean().optional(),
 });
 export type OffloadOffer = z.infer<typeof offloadOffer>;

@@ -5,7 +5,7 @@ const CHUNK = 1024 * 1024;
 /** A smaller need is met by a buffer of its own. */
 const SMALL = 128 * 1024;
 /** Under load they spare the system from mapping and clearing a megabyte for each chunk; at rest they are let go. */
-const KEPT_BUFFERS = 48;
+const KEPT_BUFFERS = 96;
 const KEPT_MS = 5000;
 
 /** Large buffers that are used again. */

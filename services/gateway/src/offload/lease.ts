@@ -3,41 +3,82 @@ const RENEW_MS = 300;
 /** How long after it was asked for it lasts at most. */
 const LEASE_MS = 900;
 
+export interface LeaseOptions {
+  /** Rejects when the right is not given any more. */
+  readonly ask: (signal: AbortSignal) => Promise<void>;
+  /** Whether to go on asking though nobody holds it. */
+  readonly isWanted: () => boolean;
+  /** Called once: nobody wanted it any more, or it was lost. */
+  readonly over: () => void;
+}
+
 /**
  * A right to send that ends by itself: no later than `LEASE_MS` after the moment in which it was last asked for and
- * given, as an answer may be late but was never given before it was asked for. It is asked for again all the time, until
- * the returned function is called; `lost` is called once, when it was refused or not given in time.
+ * given, as an answer may be late but was never given before it was asked for. It is asked for again all the time while
+ * somebody holds it or it is wanted.
  */
-export function holdLease(
-  askedAt: number,
-  ask: (signal: AbortSignal) => Promise<void>,
-  lost: (reason: unknown) => void,
-): () => void {
-  const over = new AbortController();
-  let timer: NodeJS.Timeout | undefined;
-  const lose = (reason: unknown) => {
-    if (over.signal.aborted) return;
-    over.abort();
-    lost(reason);
-  };
-  const renew = async (from: number) => {
+export class Lease {
+  readonly #options: LeaseOptions;
+  readonly #holders = new Set<() => void>();
+  readonly #end = new AbortController();
+  /** In milliseconds of `performance.now()`. */
+  #askedAt: number;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(askedAt: number, options: LeaseOptions) {
+    this.#askedAt = askedAt;
+    this.#options = options;
+    this.#wait();
+  }
+
+  /** Whether somebody may begin to send now. */
+  get isGood(): boolean {
+    return !this.isOver && performance.now() < this.#askedAt + LEASE_MS;
+  }
+
+  get isOver(): boolean {
+    return this.#end.signal.aborted;
+  }
+
+  /** `lost` is called when it was refused or not given in time, until the returned function is called. */
+  hold(lost: () => void): () => void {
+    const holder = () => lost();
+    this.#holders.add(holder);
+    return () => void this.#holders.delete(holder);
+  }
+
+  /** Ends it, for its holders too. */
+  stop(): void {
+    if (this.#end.signal.aborted) return;
+    this.#end.abort();
+    clearTimeout(this.#timer);
+    for (const lost of this.#holders) lost();
+    this.#options.over();
+  }
+
+  #wait(): void {
+    const pause = Math.max(0, this.#askedAt + RENEW_MS - performance.now());
+    this.#timer = setTimeout(() => void this.#renew(), pause).unref();
+  }
+
+  async #renew(): Promise<void> {
+    if (this.#holders.size === 0 && !this.#options.isWanted()) return this.stop();
+    const from = this.#askedAt;
     const now = performance.now();
-    const end = setTimeout(() => lose(new Error('the right was not renewed in time')), from + LEASE_MS - now);
+    const expire = () => {
+      if (this.#askedAt === from) this.stop();
+    };
+    // A process that was held up looks first whether the answer is there.
+    const expiry = setTimeout(() => setImmediate(expire), from + LEASE_MS - now);
     try {
-      await ask(over.signal);
-      if (!over.signal.aborted) next(now);
-    } catch (error) {
-      lose(error);
+      await this.#options.ask(this.#end.signal);
+      if (this.#end.signal.aborted) return;
+      this.#askedAt = now;
+      this.#wait();
+    } catch {
+      this.stop();
     } finally {
-      clearTimeout(end);
+      clearTimeout(expiry);
     }
-  };
-  const next = (from: number) => {
-    timer = setTimeout(() => void renew(from), Math.max(0, from + RENEW_MS - performance.now()));
-  };
-  next(askedAt);
-  return () => {
-    clearTimeout(timer);
-    over.abort();
-  };
+  }
 }

@@ -1,19 +1,19 @@
-import { request as httpRequest, type IncomingMessage } from 'node:http';
-import { OFFLOAD_HEADER, type OffloadOffer, offloadOffer, Problem } from '@ptsdly/contract';
+import { OFFLOAD_HEADER, type OffloadOffer } from '@ptsdly/contract';
 import { ClientGone, ReadBuffers, streamFile, writeChunk } from '@ptsdly/kit';
-import { agent, connectTo } from '../connection.ts';
 import { type Exchange, type Filter, header } from '../exchange.ts';
 import { hasBody, isGone, isHttp2 } from '../http2.ts';
 import { proxy } from '../proxy.ts';
 import type { AnswerStart, ProxyRequest } from '../proxy-request.ts';
-import { holdLease } from './lease.ts';
 import { type LentFile, ObjectFiles, ObjectUnreachable } from './object-files.ts';
+import { askAgain, offerOf, untrue } from './offer.ts';
+import { type Piece, Right } from './right.ts';
+import { type Place, SharedRights } from './shared-rights.ts';
 
 /** Each of them holds a megabyte. */
 const MOST_AT_ONCE = 96;
 /** After this somebody may have given us the right to read a server's files. */
 const UNREACHABLE_MS = 30_000;
-const ASK_MS = 2000;
+const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS']);
 
 export interface OffloadOptions {
   /** Renews the token of a request that goes on. */
@@ -24,29 +24,25 @@ export interface OffloadOptions {
   readonly by: string;
 }
 
-type Headers = ReturnType<ProxyRequest['answerHeaders']>;
-
-/** Bytes that a media server has handed over, as it answered a request. */
+/** Bytes of a media server's object that are to be sent. */
 interface Handover {
   readonly exchange: Exchange;
-  readonly passed: ProxyRequest;
-  readonly answer: AnswerStart;
-  readonly offer: OffloadOffer;
-  /** When we asked, in milliseconds of `performance.now()`. */
-  readonly askedAt: number;
+  readonly right: Right;
+  readonly piece: Piece;
   /** Of the server's objects. */
   readonly folder: string;
 }
 
 /**
  * Sends pieces of objects from the files of media servers on this machine, instead of through their sockets (DESIGN §5).
- * The server still decides each request, and several times a second again while one goes on, so that the end of a right
- * ends what is under way (DESIGN §6.10). What cannot be had so goes the old way.
+ * The server still decides who may have them, and several times a second again while they go out, so that the end of a
+ * right ends what is under way (DESIGN §6.10). What cannot be had so goes the old way.
  */
 export class Offload {
   readonly #options: OffloadOptions;
   readonly #files = new ObjectFiles();
   readonly #buffers = new ReadBuffers();
+  readonly #shared = new SharedRights();
   readonly #unreachable = new Map<string, number>();
   #open = 0;
 
@@ -56,23 +52,31 @@ export class Offload {
 
   /** Like `proxy`; resolves when the answer has begun, or when it has ended. */
   async send(exchange: Exchange, passed: ProxyRequest): Promise<void> {
-    const folder = exchange.server?.objects;
+    const { server, request } = exchange;
+    if (server && !SAFE_METHODS.has(request.method ?? '')) return this.#change(server.id, passed);
+    const folder = server?.objects;
     if (folder === undefined || !this.#mayAsk(exchange, passed, folder)) return proxy(passed);
-    const askedAt = performance.now();
-    const taken: Handover[] = [];
-    const divert = (answer: AnswerStart) => {
-      const offer = offerOf(answer);
-      if (offer) taken.push({ exchange, passed, answer, offer, askedAt, folder });
-      return offer !== undefined;
-    };
-    await proxy({ ...passed, headers: [...passed.headers, OFFLOAD_HEADER, 'offer'], divert });
-    const [handover] = taken;
+    const place = this.#shared.placeOf(exchange);
+    const known = place?.right;
+    const piece = known?.piece(request.headers);
+    const handover =
+      known && piece ? { exchange, right: known, piece, folder } : await this.#ask(exchange, passed, place);
     if (handover && !(await this.#take(handover))) await proxy(passed);
   }
 
   close(): void {
     this.#files.close();
     this.#buffers.close();
+  }
+
+  /** Whoever changes something and looks when that is answered finds it changed. */
+  async #change(serverId: string, passed: ProxyRequest): Promise<void> {
+    this.#shared.forget(serverId);
+    try {
+      await proxy(passed);
+    } finally {
+      this.#shared.forget(serverId); // what was given meanwhile may be of before
+    }
   }
 
   #mayAsk({ request, response }: Exchange, { address }: ProxyRequest, folder: string): boolean {
@@ -82,16 +86,48 @@ export class Offload {
     return (this.#unreachable.get(folder) ?? 0) < performance.now();
   }
 
+  /** Undefined when the server has answered by itself. */
+  async #ask(exchange: Exchange, passed: ProxyRequest, place?: Place): Promise<Handover | undefined> {
+    const askedAt = performance.now();
+    const given: Right[] = [];
+    const divert = (answer: AnswerStart) => {
+      const offer = offerOf(answer);
+      if (offer === undefined) return false;
+      const headers = passed.answerHeaders(answer.headers);
+      const right: Right = new Right({
+        ...{ status: answer.statusCode ?? 200, headers, offer, askedAt },
+        ask: (what, signal) => this.#askAgain(exchange, passed, { what, offer, signal }),
+        over: () => place?.leave(right),
+      });
+      if (offer.any) place?.keep(right);
+      given.push(right);
+      return true;
+    };
+    await proxy({ ...passed, headers: [...passed.headers, OFFLOAD_HEADER, 'offer'], divert });
+    const [right] = given;
+    return right && { exchange, right, piece: right.offered, folder: exchange.server?.objects as string };
+  }
+
+  async #askAgain(
+    exchange: Exchange,
+    { address }: ProxyRequest,
+    { what, offer, signal }: { what: string; offer: OffloadOffer; signal: AbortSignal | undefined },
+  ): Promise<void> {
+    await this.#options.relay(exchange);
+    const headers = [...this.#options.headersOf(exchange), OFFLOAD_HEADER, what];
+    await askAgain({ address, path: exchange.request.url, headers, offer, signal });
+  }
+
   /** False when it has to go the old way. */
   async #take(handover: Handover): Promise<boolean> {
-    const { passed, answer, offer, folder } = handover;
-    const headers = passed.answerHeaders(answer.headers);
-    if (this.#leadsOn(handover, headers)) return true;
-    let unsent = offer.length;
+    const { right, piece, folder } = handover;
+    if (this.#leadsOn(handover)) return true;
+    let sent = 0;
     this.#open++;
     try {
-      const file = await this.#files.lend(folder, offer.object);
-      unsent = await this.#sendFile(handover, file, headers).finally(() => file.release());
+      if (!right.lease.isGood) return false; // the server was too slow to say so
+      const file = await this.#files.lend(folder, right.offer.object);
+      sent = await this.#sendFile(handover, file).finally(() => file.release());
       return true;
     } catch (error) {
       if (!(error instanceof ObjectUnreachable)) throw error;
@@ -99,8 +135,7 @@ export class Offload {
       return false;
     } finally {
       this.#open--;
-      // then it counts them as not sent
-      if (unsent > 0) void this.#ask(handover, `unsent=${unsent}`).catch(() => undefined);
+      right.owe(piece.isCounted ? sent - piece.length : sent);
     }
   }
 
@@ -110,21 +145,19 @@ export class Offload {
     this.#unreachable.set(folder, now + UNREACHABLE_MS);
   }
 
-  /** Resolves to the bytes that did not go out: what has begun and cannot end well is cut. */
-  async #sendFile(handover: Handover, file: LentFile, headers: Headers): Promise<number> {
-    const { exchange, answer, offer, askedAt } = handover;
+  /** Resolves to the bytes that went out: what has begun and cannot end well is cut. */
+  async #sendFile({ exchange, right, piece }: Handover, file: LentFile): Promise<number> {
     const { response } = exchange;
-    const { offset, length } = offer;
-    if (file.size !== offer.size || offset + length > file.size) throw untrue();
-    if (isGone(response)) return length;
-    response.writeHead(answer.statusCode ?? 200, { ...headers, 'content-length': String(length) });
-    let unsent = length;
-    const again = (signal: AbortSignal) => this.#renew(handover, signal);
-    const release = holdLease(askedAt, again, () => response.destroy());
+    const { offset, length } = piece;
+    if (file.size !== right.offer.size || offset + length > file.size) throw untrue();
+    if (isGone(response)) return 0;
+    response.writeHead(piece.status, piece.headers);
+    let sent = 0;
+    const release = right.lease.hold(() => response.destroy());
     try {
       await streamFile(this.#buffers, file.fd, { start: offset, end: offset + length }, async (chunk) => {
         await writeChunk(response, chunk);
-        unsent -= chunk.length;
+        sent += chunk.length;
       });
       response.end();
     } catch (error) {
@@ -133,67 +166,30 @@ export class Offload {
     } finally {
       release();
     }
-    return unsent;
-  }
-
-  /** Rejects when the right is not given any more. */
-  async #renew(handover: Handover, signal: AbortSignal): Promise<void> {
-    await this.#options.relay(handover.exchange);
-    const answer = await this.#ask(handover, 'renew', signal);
-    if (JSON.stringify(offerOf(answer)) !== JSON.stringify(handover.offer)) throw untrue();
-  }
-
-  #ask(
-    { exchange, passed }: Handover,
-    ask: string,
-    signal: AbortSignal = AbortSignal.timeout(ASK_MS),
-  ): Promise<IncomingMessage> {
-    return new Promise((resolve, reject) => {
-      const options = { ...connectTo(passed.address), agent, method: 'GET', path: exchange.request.url };
-      const headers = [...this.#options.headersOf(exchange), OFFLOAD_HEADER, ask];
-      httpRequest({ ...options, headers, signal }, (answer) => {
-        answer.on('error', reject);
-        if (isEmpty(answer)) answer.resume();
-        else answer.destroy(); // whatever it is, it may have no end
-        resolve(answer);
-      })
-        .on('error', reject)
-        .end();
-    });
+    return sent;
   }
 
   /**
    * nginx sends by itself what an internal location of it leads to (`X-Accel-Redirect`). It asks nobody again, so only
    * what belongs to the one who asks; and it knows the file by another tag, so nothing that depends on that.
    */
-  #leadsOn({ exchange, offer, folder }: Handover, headers: Headers): boolean {
+  #leadsOn({ exchange, right, piece, folder }: Handover): boolean {
     const { by } = this.#options;
     const accel = /^nginx:(.+)$/.exec(by)?.[1];
-    if (accel === undefined || offer.by !== 'owner' || header(exchange.request, 'if-range') !== undefined)
+    if (
+      accel === undefined ||
+      right.offer.by !== 'owner' ||
+      header(exchange.request, 'if-range') !== undefined
+    )
       return false;
-    for (const name of ['content-length', 'content-range', 'etag', 'accept-ranges']) delete headers[name];
-    headers['x-accel-redirect'] = `${accel}${pathBelow(folder)}/${offer.object}`;
+    const headers: Piece['headers'] = { ...piece.headers, 'content-length': '0' }; // of others nginx drops the connection
+    for (const name of ['content-range', 'etag', 'accept-ranges']) delete headers[name];
+    headers['x-accel-redirect'] = `${accel}${pathBelow(folder)}/${right.offer.object}`;
     exchange.response.writeHead(200, headers).end();
+    if (!piece.isCounted) right.owe(piece.length);
     return true;
   }
 }
 
 /** `<server>/objects` */
 const pathBelow = (folder: string) => folder.split('/').slice(-2).join('/');
-
-/** Throws `upstream_failed` for an offer that is none. */
-function offerOf(answer: AnswerStart): OffloadOffer | undefined {
-  const text = answer.headers[OFFLOAD_HEADER];
-  if (text === undefined) return undefined;
-  if ((answer.statusCode !== 200 && answer.statusCode !== 206) || !isEmpty(answer)) throw untrue();
-  try {
-    return offloadOffer.parse(JSON.parse(String(text)));
-  } catch (cause) {
-    throw untrue(cause);
-  }
-}
-
-const isEmpty = ({ headers }: Pick<AnswerStart, 'headers'>) => headers['content-length'] === '0';
-
-const untrue = (cause?: unknown) =>
-  new Problem('upstream_failed', { detail: 'A server offered what it does not have.', cause });

@@ -29,9 +29,10 @@ export function handOver(
   headers: Readonly<Record<string, string | number>>,
   offer: OffloadOffer,
 ): void {
-  const unsent = /^unsent=(\d+)$/.exec(ask)?.[1];
-  if (ask === 'offer') handed.set(response, offer.length);
-  if (unsent !== undefined) handed.set(response, -Math.min(Number(unsent), offer.length));
+  const [what, count] = ask.split('=');
+  if (what === 'offer') handed.set(response, offer.length);
+  if (what === 'sent') handed.set(response, Number(count));
+  if (what === 'unsent') handed.set(response, -Math.min(Number(count), offer.length));
   response.setHeader(OFFLOAD_HEADER, JSON.stringify(offer));
   response.writeHead(status, { ...headers, 'content-length': 0 }).end();
 }

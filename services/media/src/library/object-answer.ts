@@ -14,7 +14,7 @@ export interface OfferedBytes {
   readonly cacheControl: string;
   readonly disposition?: string;
   /** The object that they are, where the gateway may read it itself, and by whose right it would. */
-  readonly plain?: Pick<OffloadOffer, 'object' | 'by'>;
+  readonly plain?: Pick<OffloadOffer, 'object' | 'by' | 'any'>;
   /** As `Storage.stream` does. Rejects with `ObjectMissing` when there is nothing. */
   stream(start: number, end: number, write: (chunk: Uint8Array) => Promise<void>): Promise<void>;
 }
@@ -34,7 +34,7 @@ export function sendObject(exchange: Exchange, storage: Storage, offered: Offere
   const { name, by } = offered;
   return sendBytes(exchange, {
     ...offered,
-    ...(by && storage.isPlain && { plain: { object: name, by } }),
+    ...(by && storage.isPlain && { plain: { object: name, by, any: by === 'owner' } }),
     stream: (start, end, write) => storage.stream(name, start, end, write),
   });
 }

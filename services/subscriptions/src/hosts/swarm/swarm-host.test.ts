@@ -118,19 +118,40 @@ describe('the swarm driver', () => {
     expect(UpdateConfig?.Monitor).toBeGreaterThan(givesUp);
   });
 
-  test('its configuration says where it listens, whom it calls and with what', async () => {
+  /** The configuration of a server, as it finds it. */
+  const configured = async (more: Partial<HostOptions>, change: Partial<ServerSpec> = {}) => {
     let written = '';
     const put = engine.putSecret.bind(engine);
     engine.putSecret = async (secret) => {
       written = secret.data;
       return put(secret);
     };
-    await (await open('media:1', { idleSeconds: 300 })).ensure(spec);
-    expect(mediaConfig.parse(JSON.parse(written))).toMatchObject({
+    await (await open('media:1', more)).ensure({ ...spec, ...change });
+    return mediaConfig.parse(JSON.parse(written));
+  };
+
+  test('its configuration says where it listens, whom it calls and with what', async () => {
+    expect(await configured({ idleSeconds: 300 })).toMatchObject({
       ...{ folder: '/data', databaseUrl: 'sqlite:/data/media.db', storageUrl: 'file:/data/objects' },
       ...{ listen: { host: '0.0.0.0', port: 8080 }, controlAddress: 'http://control:8090' },
       ...{ controlToken: 'token of a-server', transcoder: { slots: 1 }, idleSeconds: 300 },
     });
+  });
+
+  test('with a role it asks for keys of its own prefix, and has none of the installation', async () => {
+    const keys = { accessKeyId: 'installation', secretAccessKey: 'of all' };
+    const role = '&role=arn:aws:iam::000000000000:role/media&sts=http://sts.test';
+    const url = (more: string) => `s3://films/all?endpoint=http://s3.test${more}`;
+    const storage = { storage: 'remote' } as const;
+    const lent = await configured({ remoteStorage: { url: url(role), keys } }, storage);
+    expect(lent).toMatchObject({
+      storageUrl: 's3://films/all/a-server?endpoint=http%3A%2F%2Fs3.test',
+      lentKeys: true,
+    });
+    expect(JSON.stringify(lent)).not.toMatch(/installation|of all|role|sts/);
+    const shared = await configured({ remoteStorage: { url: url(''), keys } }, { ...storage, generation: 2 });
+    expect(shared).toMatchObject({ storageKeys: keys });
+    expect(shared.lentKeys).toBeUndefined();
   });
 
   test('a configuration that does not start is rolled back, the server goes on, and it is not tried for ever', async () => {
