@@ -135,6 +135,20 @@ export const identityRawRoutes: readonly RawRoute[] = [
   },
   {
     methods: ['POST'],
+    path: '/api/auth/token',
+    access: 'open',
+    summary:
+      'Token endpoint of OAuth 2.0, by form: device codes and refresh tokens (RFC 6749 §3.2, RFC 8628 §3.4). ' +
+      '`/api/auth/device` and `/api/auth/token/revoke` take forms as well',
+  },
+  {
+    methods: ['GET'],
+    path: '/.well-known/oauth-authorization-server',
+    access: 'open',
+    summary: 'What a program needs to know to sign in by OAuth 2.0 (RFC 8414)',
+  },
+  {
+    methods: ['POST'],
     path: '/api/auth/kakao/unlink',
     access: 'open',
     summary: 'The unlink webhook of Kakao, which shows its admin key',

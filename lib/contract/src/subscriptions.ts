@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { lentKeys } from './control.ts';
 import { endpoint } from './endpoint.ts';
 import { feedPage, feedQuery } from './events.ts';
-import { bytes, id, idParams, seconds, timestamp } from './fields.ts';
+import { bytes, id, idParams, page, pageQuery, seconds, timestamp } from './fields.ts';
 
 export const serverState = z.enum([
   'requested',
@@ -79,17 +79,18 @@ export const serversApi = {
     path: '/api/servers',
     access: 'user',
     scope: 'servers:read',
-    summary: 'My servers',
-    response: z.object({ items: z.array(server) }),
+    summary: 'My servers, newest first',
+    query: pageQuery,
+    response: page(server),
   }),
   listAccountServers: endpoint({
     method: 'GET',
     path: '/api/admin/servers',
     access: 'user',
     role: 'support',
-    summary: 'The servers of an account, for support',
-    query: z.object({ ownerId: id }),
-    response: z.object({ items: z.array(server.omit({ name: true })) }),
+    summary: 'The servers of an account, for support, newest first',
+    query: pageQuery.extend({ ownerId: id }),
+    response: page(server.omit({ name: true })),
   }),
   getServer: endpoint({
     method: 'GET',

@@ -183,6 +183,13 @@ export async function readJson(request: Request, maxBytes: number): Promise<unkn
   }
 }
 
+/** The fields of a form. Rejects with `unsupported_media_type` or `body_too_large`. */
+export async function readForm(request: Request, maxBytes: number): Promise<URLSearchParams> {
+  const type = request.headers.get('content-type') ?? '';
+  if (!/^application\/x-www-form-urlencoded\s*(;|$)/i.test(type)) throw new Problem('unsupported_media_type');
+  return new URLSearchParams(request.body ? await readText(request, maxBytes) : '');
+}
+
 async function readText(request: Request, maxBytes: number): Promise<string> {
   if (Number(request.headers.get('content-length')) > maxBytes) throw new Problem('body_too_large');
   const chunks: Uint8Array[] = [];

@@ -1,41 +1,65 @@
-import { type RateLimiterAbstract, RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
 import type { Count, RateLimiter, Rates } from './rates.ts';
 
 /** In the memory of this process; a restart forgives everything. */
 export function memoryRates(): Rates {
   return {
-    limiter: (name, points, seconds) =>
-      limiterOver(new RateLimiterMemory({ keyPrefix: name, points, duration: seconds })),
+    limiter: (_, points, seconds) => new MemoryLimiter(points, seconds),
     close: async () => undefined,
   };
 }
 
-/** The library's limiter as ours; `hide` makes of a key what is stored. */
-export function limiterOver(inner: RateLimiterAbstract, hide = (key: string) => key): RateLimiter {
-  return {
-    points: inner.points,
-    seconds: inner.duration,
-    async consume(key) {
-      try {
-        return countOf(await inner.consume(hide(key)));
-      } catch (refused) {
-        if (!(refused instanceof RateLimiterRes)) throw refused;
-        const count = countOf(refused); // one that is refused from memory says nothing of how much was used
-        return { ...count, used: Math.max(count.used, inner.points + 1) };
-      }
-    },
-    async get(key) {
-      const found = await inner.get(hide(key));
-      return found === null ? undefined : countOf(found);
-    },
-    async forget(key) {
-      await inner.delete(hide(key));
-    },
-  };
+interface Window {
+  used: number;
+  /** Milliseconds of the epoch. */
+  readonly until: number;
 }
 
-const countOf = ({ consumedPoints, remainingPoints, msBeforeNext }: RateLimiterRes): Count => ({
-  used: consumedPoints,
-  left: remainingPoints,
-  ms: msBeforeNext,
-});
+/** Counts at once: it is asked before every request. */
+class MemoryLimiter implements RateLimiter {
+  readonly points: number;
+  readonly seconds: number;
+  /** All are as long, so the one that began first ends first. */
+  readonly #windows = new Map<string, Window>();
+
+  constructor(points: number, seconds: number) {
+    this.points = points;
+    this.seconds = seconds;
+  }
+
+  consume(key: string): Count {
+    const now = Date.now();
+    const window = this.#open(key, now) ?? this.#begin(key, now);
+    window.used++;
+    return this.#count(window, now);
+  }
+
+  async get(key: string): Promise<Count | undefined> {
+    const now = Date.now();
+    const window = this.#open(key, now);
+    return window && this.#count(window, now);
+  }
+
+  async forget(key: string): Promise<void> {
+    this.#windows.delete(key);
+  }
+
+  #open(key: string, now: number): Window | undefined {
+    const window = this.#windows.get(key);
+    return window && window.until > now ? window : undefined;
+  }
+
+  #begin(key: string, now: number): Window {
+    for (const [over, { until }] of this.#windows) {
+      if (until > now) break;
+      this.#windows.delete(over);
+    }
+    const window = { used: 0, until: now + this.seconds * 1000 };
+    this.#windows.delete(key); // a clock that was set back; the new one stands at the end
+    this.#windows.set(key, window);
+    return window;
+  }
+
+  #count({ used, until }: Window, now: number): Count {
+    return { used, left: Math.max(0, this.points - used), ms: until - now };
+  }
+}

@@ -38,6 +38,16 @@ test('in memory: so many in a window, each key for itself, and what is left is t
   expect(await limiter.consume('a')).toMatchObject({ used: 1, left: 1 });
 });
 
+test('in memory: a window ends, for one key after another', async () => {
+  const rates = await open();
+  const limiter = rates.limiter('test', 1, 0.2);
+  for (const key of ['a', 'b']) await limiter.consume(key);
+  expect(await limiter.consume('a')).toMatchObject({ used: 2, left: 0 });
+  await expect.poll(() => limiter.get('b')).toBeUndefined();
+  expect(await limiter.consume('a')).toMatchObject({ used: 1, left: 0 });
+  expect(await limiter.get('b')).toBeUndefined();
+});
+
 test.skipIf(redisMissing)('in Redis several processes count together', async () => {
   server = await startRedis();
   const url = server.url('rates');

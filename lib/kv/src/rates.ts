@@ -10,8 +10,8 @@ export interface Count {
 export interface RateLimiter {
   readonly points: number;
   readonly seconds: number;
-  /** Takes one; refused where `used` is greater than `points`. */
-  consume(key: string): Promise<Count>;
+  /** Takes one, at once where it is counted in memory; refused where `used` is greater than `points`. */
+  consume(key: string): Count | Promise<Count>;
   /** Looks without taking; undefined where nothing was taken. */
   get(key: string): Promise<Count | undefined>;
   /** Gives everything back. */

@@ -1,8 +1,7 @@
 import { createHash } from 'node:crypto';
 import { Redis } from 'ioredis';
-import { RateLimiterMemory, RateLimiterRedis } from 'rate-limiter-flexible';
-import { limiterOver } from './memory-rates.ts';
-import type { Rates, RatesOptions } from './rates.ts';
+import { RateLimiterMemory, RateLimiterRedis, RateLimiterRes } from 'rate-limiter-flexible';
+import type { Count, RateLimiter, Rates, RatesOptions } from './rates.ts';
 import { redisOptions } from './redis-line.ts';
 import { readRedisUrl } from './redis-url.ts';
 
@@ -28,11 +27,41 @@ export function openRedisRates(url: string, { onChange }: RatesOptions): Rates {
         inMemoryBlockOnConsumed: points + 1, // who is over the limit is refused without asking again
         insuranceLimiter: new RateLimiterMemory(settings),
       });
-      return limiterOver(inner, hash);
+      return limiterOver(inner);
     },
     close: async () => redis.disconnect(),
   };
 }
+
+/** The library's limiter as ours. */
+function limiterOver(inner: RateLimiterRedis): RateLimiter {
+  return {
+    points: inner.points,
+    seconds: inner.duration,
+    async consume(key) {
+      try {
+        return countOf(await inner.consume(hash(key)));
+      } catch (refused) {
+        if (!(refused instanceof RateLimiterRes)) throw refused;
+        const count = countOf(refused); // one that is refused from memory says nothing of how much was used
+        return { ...count, used: Math.max(count.used, inner.points + 1) };
+      }
+    },
+    async get(key) {
+      const found = await inner.get(hash(key));
+      return found === null ? undefined : countOf(found);
+    },
+    async forget(key) {
+      await inner.delete(hash(key));
+    },
+  };
+}
+
+const countOf = ({ consumedPoints, remainingPoints, msBeforeNext }: RateLimiterRes): Count => ({
+  used: consumedPoints,
+  left: remainingPoints,
+  ms: msBeforeNext,
+});
 
 function watch(redis: Redis, tell: NonNullable<RatesOptions['onChange']>): void {
   let lost = false;

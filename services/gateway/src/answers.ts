@@ -1,6 +1,6 @@
 import { Problem } from '@ptsdly/contract';
 import { AccessLog, type Logger, type Metrics } from '@ptsdly/kit';
-import type { Exchange } from './exchange.ts';
+import { type Exchange, setAnswerHeaders } from './exchange.ts';
 import { isGone, isHttp2 } from './http2.ts';
 import { discardBody } from './proxy.ts';
 import { Redirect } from './refusals.ts';
@@ -43,6 +43,7 @@ export function refuse(exchange: Exchange, error: unknown): void {
     response.destroy();
     return;
   }
+  setAnswerHeaders(exchange);
   if (error instanceof Redirect) {
     response.writeHead(302, { location: error.location, 'cache-control': 'no-store' }).end();
     return;

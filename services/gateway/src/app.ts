@@ -18,7 +18,7 @@ import { note, refuse } from './answers.ts';
 import { type ClientAddress, clientAddress } from './client-address.ts';
 import { leaveIdle } from './connection.ts';
 import { leavePools } from './dispatch.ts';
-import { type Exchange, type Filter, header } from './exchange.ts';
+import { type Exchange, type Filter, header, setAnswerHeaders } from './exchange.ts';
 import { requestHeaders, responseHeaders, tenantHeaders } from './headers.ts';
 import { proxyHeld } from './held.ts';
 import { isGone, nameHost } from './http2.ts';
@@ -119,21 +119,25 @@ export async function openGateway(options: GatewayOptions): Promise<Service> {
   const own = nodeHandler({ fetch: async (request) => app.fetch(request) });
   const handlers = new Map<Address, ReturnType<typeof nodeHandler>>();
 
-  const send = async (exchange: Exchange, upgrade: Upgraded | undefined) => {
+  const send = (exchange: Exchange, upgrade: Upgraded | undefined): Promise<void> | void => {
     const { request, response, route } = exchange;
     const { upstream, path } = route as Route;
-    if (upstream === 'gateway') return own(request, response);
+    if (upstream === 'gateway') {
+      setAnswerHeaders(exchange);
+      return own(request, response);
+    }
     const address = upstream === 'media' ? (exchange.server?.address as string) : options[upstream];
     const headers = requestHeaders(exchange, publicUrl);
     if (typeof address !== 'string') {
       const handler = handlers.get(address) ?? nodeHandler(address);
       handlers.set(address, handler);
       replaceHeaders(request, headers);
+      setAnswerHeaders(exchange);
       return handler(request, response);
     }
     const answerHeaders = (answer: IncomingHttpHeaders) => {
       if (exchange.isEnded) throw new Problem('session_ended');
-      const passed = responseHeaders(answer);
+      const passed = responseHeaders(answer, exchange.answerHeaders);
       return upstream === 'media' ? tenantHeaders(passed) : passed;
     };
     const sendTo = (address: string) => {
@@ -150,10 +154,13 @@ export async function openGateway(options: GatewayOptions): Promise<Service> {
     nameHost(request);
     const exchange = begin(request, response, log, addressOf);
     response.once('close', () => note(exchange, metrics));
-    response.setHeader('x-request-id', exchange.requestId);
-    if (isSecure) response.setHeader('strict-transport-security', HSTS);
+    exchange.answerHeaders['x-request-id'] = exchange.requestId;
+    if (isSecure) exchange.answerHeaders['strict-transport-security'] = HSTS;
     try {
-      for (const filter of filters) await filter(exchange);
+      for (const filter of filters) {
+        const passing = filter(exchange);
+        if (passing !== undefined) await passing;
+      }
       if (isGone(response)) return; // the client has not waited, and its end would be heard no more
       await send(exchange, upgrade);
     } catch (error) {
@@ -212,6 +219,7 @@ function begin(
     path: pathOf(request),
     route: undefined,
     params: {},
+    answerHeaders: {},
     token: undefined,
     sub: undefined,
     server: undefined,

@@ -5,6 +5,7 @@ import { type Dispatcher, errors, Pool } from 'undici';
 import { CONNECT_MS, connectTo, IDLE_MS, SILENCE_MS } from './connection.ts';
 import type { ProxyRequest } from './proxy-request.ts';
 import { Together } from './together.ts';
+import { type AnswerFlow, type AnswerHandler, isPlainHead, UpstreamSockets } from './upstream-sockets.ts';
 
 /** An answer of a known length up to this is sent with its head in one piece. */
 const ONE_PIECE = 16 * 1024;
@@ -13,6 +14,7 @@ const MOST_POOLS = 10_000;
 const requests = new Together();
 const answers = new Together();
 const pools = new Map<string, Pool>();
+const sockets = new UpstreamSockets();
 
 /** One pool of connections per address, as many as are needed at a time; the oldest address is forgotten. */
 function poolOf(address: string): Pool {
@@ -43,6 +45,7 @@ function forgetOldest(): void {
 export function leavePools(): void {
   for (const pool of pools.values()) void pool.close();
   pools.clear();
+  sockets.leave();
 }
 
 /**
@@ -53,6 +56,12 @@ export function dispatch(options: ProxyRequest, answerMs: number): Promise<void>
   const { request, address, headers } = options;
   return new Promise((resolve, reject) => {
     const passing = new Passing(options, resolve, reject);
+    const head = options.divert || isTenant(options) ? undefined : headOf(options);
+    if (head !== undefined) {
+      const isHead = request.method === 'HEAD';
+      requests.add(() => sockets.ask({ address, head, isHead, answerMs }, passing));
+      return;
+    }
     const asked = {
       method: request.method as Dispatcher.HttpMethod,
       path: request.url as string,
@@ -63,13 +72,24 @@ export function dispatch(options: ProxyRequest, answerMs: number): Promise<void>
   });
 }
 
+/** A subscriber's own server: much more comes from there, and not from one of ours. */
+const isTenant = ({ guard }: ProxyRequest) => guard.name === 'media';
+
+/** A GET or HEAD in the strict form; undefined for whatever else came. */
+function headOf({ request, headers }: ProxyRequest): string | undefined {
+  let head = `${request.method} ${request.url} HTTP/1.1\r\n`;
+  for (let i = 0; i < headers.length; i += 2) head += `${headers[i]}: ${headers[i + 1]}\r\n`;
+  head += '\r\n';
+  return isPlainHead(head) ? head : undefined;
+}
+
 /** One answer on its way to its client. */
-class Passing implements Dispatcher.DispatchHandler {
+class Passing implements Dispatcher.DispatchHandler, AnswerHandler {
   readonly #options: ProxyRequest;
   readonly #resolve: () => void;
   readonly #reject: (error: unknown) => void;
   readonly #startedAt = performance.now();
-  #controller: Dispatcher.DispatchController | undefined;
+  #controller: AnswerFlow | undefined;
   /** The client is gone, or the answer is whole. */
   #over = false;
   /** The client gets its bytes from elsewhere. */
@@ -96,13 +116,13 @@ class Passing implements Dispatcher.DispatchHandler {
     this.#reject(gone);
   };
 
-  onRequestStart(controller: Dispatcher.DispatchController): void {
+  onRequestStart(controller: AnswerFlow): void {
     this.#controller = controller;
     if (this.#over) controller.abort(new ClientGone());
   }
 
   onResponseStart(
-    _: Dispatcher.DispatchController,
+    _: AnswerFlow,
     status: number,
     headers: Record<string, string | string[] | undefined>,
   ): void {
@@ -133,7 +153,7 @@ class Passing implements Dispatcher.DispatchHandler {
     this.#body = undefined;
   };
 
-  onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
+  onResponseData(controller: AnswerFlow, chunk: Buffer): void {
     if (this.#isDiverted) return;
     const { response } = this.#options;
     if (this.#headWaits && chunk.length === this.#length) {
@@ -157,7 +177,7 @@ class Passing implements Dispatcher.DispatchHandler {
     else answers.add(() => response.end(body, 'latin1'));
   }
 
-  onResponseError(_: Dispatcher.DispatchController, error: Error): void {
+  onResponseError(_: AnswerFlow, error: Error): void {
     if (this.#over) return;
     this.#finish();
     const { response } = this.#options;

@@ -22,6 +22,8 @@ export interface Exchange {
   token: string | undefined;
   /** Who calls, once the relay knows. */
   sub: string | undefined;
+  /** What every answer carries, whoever gives it. */
+  readonly answerHeaders: Record<string, string>;
   /** The server that a media route leads to. */
   server: Pick<ServerAddress, 'id' | 'state' | 'address' | 'objects'> | undefined;
   /** The link by which it is asked for has ended since. */
@@ -30,6 +32,11 @@ export interface Exchange {
 
 /** Refuses by throwing a Problem; else the next filter has its turn. */
 export type Filter = (exchange: Exchange) => Promise<void> | void;
+
+/** For an answer that is not an upstream's. */
+export function setAnswerHeaders({ response, answerHeaders }: Exchange): void {
+  for (const name in answerHeaders) response.setHeader(name, answerHeaders[name] as string);
+}
 
 export function header(request: IncomingMessage, name: string): string | undefined {
   const value = request.headers[name];

@@ -16,8 +16,10 @@ const HOP_BY_HOP = new Set([
   'upgrade',
 ]);
 
-/** What a client could forge or what must not leave the gateway. */
+/** What belongs to this connection, what a client could forge, and what must not leave the gateway. */
 const STRIPPED_FROM_REQUESTS = new Set([
+  ...HOP_BY_HOP,
+  'host',
   'authorization',
   'cookie',
   'forwarded',
@@ -48,11 +50,9 @@ export function requestHeaders(exchange: Exchange, publicUrl: URL): string[] {
   for (let i = 0; i < request.rawHeaders.length; i += 2) {
     const name = (request.rawHeaders[i] as string).toLowerCase();
     if (
-      name.startsWith(':') || // of HTTP/2
-      HOP_BY_HOP.has(name) ||
       STRIPPED_FROM_REQUESTS.has(name) ||
       dropped.has(name) ||
-      name === 'host' ||
+      name.startsWith(':') || // of HTTP/2
       isStaleState(name, exchange)
     )
       continue;
@@ -98,11 +98,15 @@ function connectionNames(connection: string | undefined): ReadonlySet<string> {
   );
 }
 
-/** What an upstream's answer carries to the client. */
-export function responseHeaders(headers: IncomingHttpHeaders): Record<string, string | string[]> {
+/** What an upstream's answer carries to the client, beside `ours`. */
+export function responseHeaders(
+  headers: IncomingHttpHeaders,
+  ours: Readonly<Record<string, string>>,
+): Record<string, string | string[]> {
   const dropped = connectionNames(headers.connection);
-  const passed: Record<string, string | string[]> = {};
-  for (const [name, value] of Object.entries(headers)) {
+  const passed: Record<string, string | string[]> = { ...ours };
+  for (const name in headers) {
+    const value = headers[name];
     if (value === undefined || HOP_BY_HOP.has(name) || dropped.has(name)) continue;
     passed[name] = value;
   }

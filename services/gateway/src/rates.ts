@@ -1,6 +1,6 @@
 import { Problem } from '@ptsdly/contract';
 import { addressPrefix } from '@ptsdly/kit';
-import type { RateLimiter, Rates } from '@ptsdly/kv';
+import type { Count, RateLimiter, Rates } from '@ptsdly/kv';
 import type { Exchange, Filter } from './exchange.ts';
 import { type Route, routes } from './route.ts';
 
@@ -14,18 +14,18 @@ const PER_USER = 2;
  */
 export function limitByAddress(rates: Rates, factor: number, table: readonly Route[] = routes): Filter {
   const limiters = limitersOf(rates, 'address', factor, table);
-  return async (exchange) => {
+  return (exchange) => {
     const limiter = exchange.route && limiters.get(exchange.route);
-    if (limiter) await consume(limiter, addressPrefix(exchange.address), exchange, 'address');
+    if (limiter) return consume(limiter, addressPrefix(exchange.address), exchange, 'address');
   };
 }
 
 /** As by address, for who is known by now. */
 export function limitByUser(rates: Rates, factor: number, table: readonly Route[] = routes): Filter {
   const limiters = limitersOf(rates, 'user', factor * PER_USER, table);
-  return async (exchange) => {
+  return (exchange) => {
     const limiter = exchange.route && limiters.get(exchange.route);
-    if (limiter && exchange.sub !== undefined) await consume(limiter, exchange.sub, exchange, 'user');
+    if (limiter && exchange.sub !== undefined) return consume(limiter, exchange.sub, exchange, 'user');
   };
 }
 
@@ -41,15 +41,24 @@ function limitersOf(rates: Rates, policy: string, factor: number, table: readonl
   return limiters;
 }
 
-async function consume(limiter: RateLimiter, key: string, { response }: Exchange, policy: string) {
-  const { points } = limiter;
-  const { used, left, ms } = await limiter.consume(key);
-  const refused = used > points;
-  const reset = Math.max(1, Math.ceil(ms / 1000));
+function consume(
+  limiter: RateLimiter,
+  key: string,
+  exchange: Exchange,
+  policy: string,
+): Promise<void> | void {
+  const count = limiter.consume(key);
+  if (!(count instanceof Promise)) return tell(limiter, count, exchange, policy);
+  return count.then((known) => tell(limiter, known, exchange, policy));
+}
+
+function tell({ points, seconds }: RateLimiter, count: Count, { answerHeaders }: Exchange, policy: string) {
+  const refused = count.used > points;
+  const reset = Math.max(1, Math.ceil(count.ms / 1000));
   if (policy === 'address' || refused) {
     // one policy is told, the one that everybody meets, or the one that has refused
-    response.setHeader('ratelimit-policy', `"${policy}";q=${points};w=${limiter.seconds}`);
-    response.setHeader('ratelimit', `"${policy}";r=${left};t=${reset}`);
+    answerHeaders['ratelimit-policy'] = `"${policy}";q=${points};w=${seconds}`;
+    answerHeaders.ratelimit = `"${policy}";r=${count.left};t=${reset}`;
   }
   if (refused) throw new Problem('rate_limited', { retryAfter: reset });
 }

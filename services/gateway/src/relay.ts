@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { createClient, type Event, identityInternalApi, Problem } from '@ptsdly/contract';
 import { type Address, internalPeer, type ServiceTokens } from '@ptsdly/kit';
 import { type Exchange, type Filter, header } from './exchange.ts';
@@ -6,6 +5,8 @@ import { type Exchange, type Filter, header } from './exchange.ts';
 /** No token is used for longer than this after identity gave it out, so that a revocation is felt. */
 const CACHE_MS = 5000;
 const CACHE_SIZE = 10_000;
+
+type Credential = { readonly cookie: string } | { readonly subjectToken: string };
 
 interface Relayed {
   readonly token: string;
@@ -31,7 +32,7 @@ export class TokenRelay {
   }
 
   /** Sets `exchange.token` as the route's access asks. Rejects with `unauthenticated`. */
-  readonly filter: Filter = async (exchange) => {
+  readonly filter: Filter = (exchange) => {
     const access = exchange.route?.access;
     if (access !== 'user' && access !== 'optional') return;
     const credential = this.#credential(exchange);
@@ -39,13 +40,18 @@ export class TokenRelay {
       if (access === 'optional') return;
       throw new Problem('unauthenticated');
     }
-    const relayed = await this.#relay(credential, audienceOf(exchange)).catch((error: unknown) => {
-      const refused = error instanceof Problem && error.code === 'unauthenticated';
-      if (refused && access === 'optional') return undefined;
-      throw error;
-    });
-    exchange.token = relayed?.token;
-    exchange.sub = relayed?.sub;
+    const audience = audienceOf(exchange);
+    const secret = 'cookie' in credential ? `cookie ${credential.cookie}` : credential.subjectToken;
+    const key = `${audience} ${secret}`;
+    const known = this.#cache.get(key);
+    if (known && known.until > Date.now()) return give(exchange, known);
+    return this.#asking(credential, audience, key).then(
+      (relayed) => give(exchange, relayed),
+      (error: unknown) => {
+        const refused = error instanceof Problem && error.code === 'unauthenticated';
+        if (!refused || access !== 'optional') throw error;
+      },
+    );
   };
 
   /** A session that identity has ended is forgotten at once. */
@@ -56,7 +62,7 @@ export class TokenRelay {
     }
   }
 
-  #credential({ request }: Exchange): { cookie: string } | { subjectToken: string } | undefined {
+  #credential({ request }: Exchange): Credential | undefined {
     const token = /^Bearer (\S+)$/i.exec(header(request, 'authorization') ?? '')?.[1];
     if (token) return { subjectToken: token };
     for (const part of (header(request, 'cookie') ?? '').split(/;\s*/)) {
@@ -66,25 +72,14 @@ export class TokenRelay {
     return undefined;
   }
 
-  async #relay(
-    credential: { cookie: string } | { subjectToken: string },
-    audience: string,
-  ): Promise<Relayed> {
-    const secret = 'cookie' in credential ? credential.cookie : credential.subjectToken;
-    const key = createHash('sha256').update(`${audience}\n${secret}`).digest('base64');
-    const known = this.#cache.get(key);
-    if (known && known.until > Date.now()) return known;
+  /** Whoever wants the same meanwhile waits for the same answer. */
+  #asking(credential: Credential, audience: string, key: string): Promise<Relayed> {
     const asked = this.#asked.get(key) ?? this.#ask(credential, audience, key);
     this.#asked.set(key, asked);
     return asked;
   }
 
-  /** Whoever wants the same meanwhile waits for the same answer. */
-  async #ask(
-    credential: { cookie: string } | { subjectToken: string },
-    audience: string,
-    key: string,
-  ): Promise<Relayed> {
+  async #ask(credential: Credential, audience: string, key: string): Promise<Relayed> {
     const answer = await this.#identity
       .issueToken({ body: { audience, ...credential } })
       .finally(() => this.#asked.delete(key));
@@ -94,6 +89,11 @@ export class TokenRelay {
     this.#cache.set(key, relayed);
     return relayed;
   }
+}
+
+function give(exchange: Exchange, { token, sub }: Relayed): void {
+  exchange.token = token;
+  exchange.sub = sub;
 }
 
 function audienceOf({ route, server }: Exchange): string {

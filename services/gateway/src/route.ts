@@ -137,15 +137,26 @@ export interface RouteMatch {
 export class RouteTable {
   readonly #router = new SmartRouter<Route>({ routers: [new RegExpRouter(), new TrieRouter()] });
   readonly #any = new SmartRouter<Route>({ routers: [new RegExpRouter(), new TrieRouter()] });
+  /** By method and path, of the rows without a parameter, which most calls go to. */
+  readonly #fixed = new Map<string, RouteMatch>();
 
   constructor(table: readonly Route[] = routes) {
     for (const route of table) {
       for (const method of route.methods) this.#router.add(method, route.path, route);
       this.#any.add('GET', route.path, route);
     }
+    for (const { methods, path } of table) {
+      if (!/[:*]/.test(path))
+        for (const method of methods)
+          this.#fixed.set(`${method} ${path}`, this.#search(method, path) as RouteMatch);
+    }
   }
 
   match(method: string, path: string): RouteMatch | undefined {
+    return this.#fixed.get(`${method} ${path}`) ?? this.#search(method, path);
+  }
+
+  #search(method: string, path: string): RouteMatch | undefined {
     return firstMatch(this.#router, method, path);
   }
 

@@ -34,23 +34,29 @@ export class ServerDirectory {
   }
 
   /** Sets `exchange.server`, which may have no address yet. Rejects with `not_found`. */
-  readonly find: Filter = async (exchange) => {
-    if (exchange.route?.upstream !== 'media') return;
-    exchange.server = await this.#bySlug(exchange.params.slug ?? '');
+  readonly find: Filter = (exchange) => {
+    if (exchange.route?.upstream === 'media') return this.#find(exchange);
   };
 
   /**
    * Holds a request whose server sleeps, wakes or is renewed until it is there. After the token was checked, so that
    * strangers wake nobody's server. Rejects with `server_not_ready`, or `NothingToTell` for an event stream.
    */
-  readonly await: Filter = async (exchange) => {
-    if (exchange.route?.upstream !== 'media' || exchange.server?.address) return;
+  readonly await: Filter = (exchange) => {
+    if (exchange.route?.upstream === 'media' && !exchange.server?.address) return this.#await(exchange);
+  };
+
+  async #find(exchange: Exchange): Promise<void> {
+    exchange.server = await this.#bySlug(exchange.params.slug ?? '');
+  }
+
+  async #await(exchange: Exchange): Promise<void> {
     const asleep = exchange.server?.state === 'asleep';
     if (asleep && isStream(exchange)) throw new NothingToTell();
     if (asleep && onlyLooks(exchange)) throw new Problem('server_not_ready', { retryAfter: LOOKERS_SECONDS });
     exchange.server = await this.#bySlug(exchange.params.slug ?? '', { wake: 'yes', wait: HOLD_SECONDS });
     if (!exchange.server.address) throw new Problem('server_not_ready', { retryAfter: COMES_BACK_SECONDS });
-  };
+  }
 
   /** The server that was there a moment ago is not: what is known of it is looked up again. */
   async again(exchange: Exchange): Promise<void> {

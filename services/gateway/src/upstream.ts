@@ -1,7 +1,6 @@
 import { Problem } from '@ptsdly/contract';
 import type { Metrics } from '@ptsdly/kit';
 import {
-  BrokenCircuitError,
   type CircuitBreakerPolicy,
   CircuitState,
   ConsecutiveBreaker,
@@ -10,6 +9,7 @@ import {
   handleWhen,
 } from 'cockatiel';
 import type { Counter, Histogram } from 'prom-client';
+import { Circuit } from './circuit.ts';
 import { RetryBudget } from './retry-budget.ts';
 import type { Upstream } from './route.ts';
 
@@ -95,19 +95,11 @@ export class Upstreams {
       halfOpenAfter: new ExponentialBackoff(OPEN_MS),
       breaker: new ConsecutiveBreaker(FAILURES),
     });
+    const circuit = new Circuit(breaker, failed);
     return {
-      name,
-      breaker,
-      budget: new RetryBudget(),
-      async run(attempt: (patience: Patience) => Promise<void>) {
-        try {
-          await breaker.execute(() => attempt(breaker.state === CircuitState.HalfOpen ? PROBE : patience));
-        } catch (error) {
-          if (error instanceof BrokenCircuitError)
-            throw new Problem('unavailable', { cause: error, retryAfter: 2 });
-          throw error;
-        }
-      },
+      ...{ name, breaker, budget: new RetryBudget() },
+      run: (attempt: (patience: Patience) => Promise<void>) =>
+        circuit.run(() => attempt(breaker.state === CircuitState.HalfOpen ? PROBE : patience)),
       retried: (reason: string) => this.#retries.inc({ upstream: name, reason }),
       answered: (route: string, seconds: number) => this.#answers.observe({ upstream: name, route }, seconds),
     };

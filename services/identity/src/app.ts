@@ -22,6 +22,7 @@ import type { Door } from './door.ts';
 import { localeOf } from './entry.ts';
 import type { KakaoUnlink } from './kakao-unlink.ts';
 import type { SigningKeys } from './keys.ts';
+import { isForm, type OAuth } from './oauth.ts';
 import type { Programs } from './programs.ts';
 import type { ProviderLinks } from './provider-links.ts';
 import type { Tokens } from './tokens.ts';
@@ -35,6 +36,7 @@ export interface IdentityParts extends AccountParts {
   readonly kakaoUnlink: KakaoUnlink;
   readonly programs: Programs;
   readonly deviceGrants: DeviceGrants;
+  readonly oauth: OAuth;
   readonly apiTokens: ApiTokens;
   readonly tokens: Tokens;
   readonly keys: SigningKeys;
@@ -58,6 +60,7 @@ export function identityApp(parts: IdentityParts, options: AppOptions): Hono {
     parts.pictures.get((await admit(context.req.raw.headers, 'user', options, 'account:read')) as Caller),
   );
   app.post('/api/auth/kakao/unlink', (context) => parts.kakaoUnlink.receive(context.req.raw));
+  mountOAuth(app, parts.oauth);
   app.get('/api/auth/callback/:provider', (context) =>
     door.callback(context.req.param('provider'), context.req.raw),
   );
@@ -119,6 +122,20 @@ export function identityApp(parts: IdentityParts, options: AppOptions): Hono {
   );
   mount(app, feedApi, { events: ({ query }) => feed.page(query) }, options);
   return app;
+}
+
+/** The calls of programs for whoever speaks OAuth, by form; JSON goes on to our own. */
+function mountOAuth(app: Hono, oauth: OAuth): void {
+  const forms: Readonly<Record<string, (request: Request) => Promise<Response>>> = {
+    '/api/auth/device': (request) => oauth.authorizeDevice(request),
+    '/api/auth/device/token': (request) => oauth.token(request),
+    '/api/auth/token/refresh': (request) => oauth.token(request),
+    '/api/auth/token/revoke': (request) => oauth.revoke(request),
+  };
+  for (const [path, answer] of Object.entries(forms))
+    app.post(path, (context, next) => (isForm(context.req.raw) ? answer(context.req.raw) : next()));
+  app.post('/api/auth/token', (context) => oauth.token(context.req.raw));
+  app.get('/.well-known/oauth-authorization-server', (context) => context.json(oauth.metadata()));
 }
 
 function programHandlers({ deviceGrants, programs }: IdentityParts) {

@@ -92,10 +92,14 @@ export class DeviceGrants {
     return undefined;
   }
 
-  /** Rejects with `authorization_pending`, `slow_down`, `access_denied` or `expired_token` (RFC 8628 §3.5). */
-  async redeem(deviceCode: string): Promise<ProgramTokens> {
+  /**
+   * Rejects with `authorization_pending`, `slow_down`, `access_denied` or `expired_token` (RFC 8628 §3.5), and with
+   * `invalid_grant` where the code was given to a program of another name.
+   */
+  async redeem(deviceCode: string, name?: string): Promise<ProgramTokens> {
     const row = await this.#live().where('hash', '=', digest(deviceCode)).executeTakeFirst();
     if (!row) throw new Problem('expired_token');
+    if (name !== undefined && row.name !== name) throw new Problem('invalid_grant');
     if (row.state === 'waiting') throw await this.#pending(row);
     const { programs } = this.#parts;
     const begun = await this.#db.transaction().execute(async (trx) => {

@@ -62,11 +62,14 @@ export class Programs {
     return { row, refreshToken };
   }
 
-  /** Rejects with `invalid_grant`: unknown, over, or used before, which ends the sign-in of the program. */
-  async refresh(shown: string): Promise<ProgramTokens> {
+  /**
+   * Rejects with `invalid_grant`: unknown, over, of a program of another name, or used before, which ends the sign-in of
+   * the program.
+   */
+  async refresh(shown: string, name?: string): Promise<ProgramTokens> {
     const family = TOKEN.exec(shown)?.[1];
     const row = family === undefined ? undefined : await this.#live(digest(family));
-    if (!family || !row) throw new Problem('invalid_grant');
+    if (!family || !row || (name !== undefined && row.name !== name)) throw new Problem('invalid_grant');
     const next = this.#successor(shown, family);
     if (await this.#rotate(row, digest(shown), digest(next))) return this.answer(row, next);
     const now = await this.#live(row.familyHash); // somebody may have rotated it a moment ago

@@ -34,6 +34,7 @@ import { BillingPost } from './mail/billing-post.ts';
 import { openMailer } from './mail/open-mailer.ts';
 import { Outbox } from './mail/outbox.ts';
 import { PostOffice } from './mail/post-office.ts';
+import { OAuth } from './oauth.ts';
 import { Passkeys } from './passkeys.ts';
 import { Passwords } from './passwords.ts';
 import { People } from './people.ts';
@@ -145,11 +146,11 @@ async function assemble(
   const guards = { passwords, rules, entry, devices, attempts, confirmsEmail };
   const door = new Door({ auth, origin, cookie, sessions, providers, calls, log, ...guards });
   const credentials = new Credentials({ db, bell, post, passwords, rules, reauthentication });
+  const deviceGrants = new DeviceGrants({ db, origin, sessions, programs, attempts, devices });
   const parts = {
     ...{ origin, door, users, apiTokens, tokens, keys, feed, entry, passkeys, secondFactor, receipts },
     links: new ProviderLinks(db, sessions),
-    programs,
-    deviceGrants: new DeviceGrants({ db, origin, sessions, programs, attempts, devices }),
+    ...{ programs, deviceGrants, oauth: new OAuth({ origin, deviceGrants, programs, log }) },
     credentials,
     kakaoUnlink: new KakaoUnlink({
       db,

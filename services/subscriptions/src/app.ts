@@ -70,14 +70,14 @@ function mountSubscriptions(
       listInvoices: async ({ caller, params }) => ({
         items: await subscriptions.invoices(caller.sub, params.id),
       }),
-      listServers: async ({ caller }) => {
-        const rows = await servers.ofOwner(caller.sub);
-        return { items: rows.map((row) => servers.view(row)) };
+      listServers: async ({ caller, query }) => {
+        const { items, nextCursor } = await servers.ofOwner(caller.sub, query);
+        return { items: items.map((row) => servers.view(row)), nextCursor };
       },
       listRefunds: async () => ({ items: await listRefundsDue(servers.db) }),
       listAccountServers: async ({ query }) => {
-        const rows = await servers.ofOwner(query.ownerId);
-        return { items: rows.map((row) => servers.support(row)) };
+        const { items, nextCursor } = await servers.ofOwner(query.ownerId, query);
+        return { items: items.map((row) => servers.support(row)), nextCursor };
       },
       getServer: async ({ caller, params }) => servers.view(await servers.owned(params.id, caller.sub)),
       getTimeline: async ({ caller, params }) => {

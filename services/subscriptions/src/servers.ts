@@ -85,9 +85,16 @@ export class Servers {
     return present(await row.executeTakeFirst());
   }
 
-  /** Newest first. */
-  async ofOwner(ownerId: string): Promise<ServerRow[]> {
-    return this.#select().where('ownerId', '=', ownerId).orderBy('id', 'desc').execute();
+  /** Newest first; `cursor` is the id of the last one of the page before. */
+  async ofOwner(
+    ownerId: string,
+    { cursor, limit }: { readonly cursor?: string | undefined; readonly limit: number },
+  ): Promise<{ items: ServerRow[]; nextCursor: string | null }> {
+    let query = this.#select().where('ownerId', '=', ownerId).orderBy('id', 'desc');
+    if (cursor) query = query.where('id', '<', cursor);
+    const rows = await query.limit(limit + 1).execute();
+    const items = rows.slice(0, limit);
+    return { items, nextCursor: rows.length > limit ? (items.at(-1)?.id ?? null) : null };
   }
 
   /** All that are not purged. */

@@ -68,7 +68,7 @@ describe.each(['function', 'socket'] as const)('as a %s', (transport) => {
     const server = await calls.as('ann').getServer({ params: { id: made.server.id } });
     expect(server).toMatchObject({ name: 'Films', usedBytes: 0, quotaBytes: 200e9, failure: null });
     expect(server.readyAt).not.toBeNull();
-    expect(await calls.as('ann').listServers({})).toEqual({ items: [server] });
+    expect(await calls.as('ann').listServers({})).toEqual({ items: [server], nextCursor: null });
     const address = await calls.internal.serverBySlug({ params: { slug: server.slug } });
     expect(address).toMatchObject({ id: server.id, ownerId: 'ann', state: 'ready' });
     expect(await calls.internal.serverById({ params: { id: server.id } })).toEqual(address);
@@ -88,6 +88,25 @@ describe.each(['function', 'socket'] as const)('as a %s', (transport) => {
     }
     expect((await calls.as('ann').listSubscriptions({})).items).toHaveLength(1);
     expect((await calls.as('ann').listServers({})).items).toHaveLength(1);
+  });
+
+  test('servers come newest first and page by page', async () => {
+    const ann = calls.as('ann');
+    const made: string[] = [];
+    for (let i = 0; i < 3; i++) {
+      const { id, server } = await ann.subscribe(starter);
+      made.unshift(server.id);
+      if (i < 2) await ann.cancel({ params: { id }, query: { when: 'now' } });
+    }
+    const seen: string[] = [];
+    for (let cursor: string | undefined, pages = 0; pages < 3; pages++) {
+      const { items, nextCursor } = await ann.listServers({ query: { limit: 1, cursor } });
+      seen.push(...items.map(({ id }) => id));
+      expect(nextCursor).toBe(pages < 2 ? seen.at(-1) : null);
+      cursor = nextCursor ?? undefined;
+    }
+    expect(seen).toEqual(made);
+    expect((await calls.as('bob').listServers({ query: { cursor: made[0] } })).items).toEqual([]);
   });
 
   test('the same key and body give the same answer, also at once; another body is a conflict', async () => {

@@ -79,9 +79,10 @@ const operator = api.injectEndpoints({
       query: ({ pageParam }) => request(identityApi.listAudit, { query: from(pageParam) }),
       providesTags: ['Audit'],
     }),
-    accountServers: build.query<readonly AccountServer[], string>({
-      query: (ownerId) => request(serversApi.listAccountServers, { query: { ownerId } }),
-      transformResponse: ({ items }: { items: AccountServer[] }) => items,
+    accountServers: build.infiniteQuery<Page<AccountServer>, string, string>({
+      infiniteQueryOptions: pages,
+      query: ({ queryArg: ownerId, pageParam }) =>
+        request(serversApi.listAccountServers, { query: { ...from(pageParam), ownerId } }),
     }),
     refunds: build.query<readonly RefundDue[], void>({
       query: () => request(refundsApi.listRefunds, {}),
@@ -106,7 +107,7 @@ export const {
   useAccountsInfiniteQuery,
   useSignOutAccountMutation,
   useAccountActsInfiniteQuery,
-  useAccountServersQuery,
+  useAccountServersInfiniteQuery,
   useRefundsQuery,
   useEnvelopesInfiniteQuery,
   useOpenLetterMutation,

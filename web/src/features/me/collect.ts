@@ -16,9 +16,9 @@ export async function collect() {
   });
   const subscriptions = createClient(subscriptionsApi, at('/'));
   const links = createClient(linksApi, at('/'));
-  const [mySubscriptions, { items: servers }] = await Promise.all([
+  const [mySubscriptions, servers] = await Promise.all([
     subscriptions.listSubscriptions({}),
-    subscriptions.listServers({}),
+    everyPage((cursor) => subscriptions.listServers({ query: { limit: 200, cursor } })),
   ]);
   const videosOf = async (server: Server) => {
     const media = createClient(mediaApi, at(server.url));
