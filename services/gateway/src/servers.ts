@@ -10,7 +10,7 @@ import { type Exchange, type Filter, header } from './exchange.ts';
 
 const CACHE_MS = 10_000;
 /** Seconds that a request is held while its server wakes or is renewed. */
-const HOLD_SECONDS = 5;
+const HOLD_SECONDS = 10;
 const COMES_BACK_SECONDS = 2;
 /** Whoever only looks does not wake a server; asked to come again after this. */
 const LOOKERS_SECONDS = 60;
