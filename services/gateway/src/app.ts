@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { type Event, openApiDocument } from '@ptsdly/contract';
+import { type Event, openApiDocument, Problem } from '@ptsdly/contract';
 import {
   type Address,
   createApp,
@@ -132,6 +132,7 @@ export async function openGateway(options: GatewayOptions): Promise<Service> {
       return handler(request, response);
     }
     const answerHeaders = (answer: IncomingHttpHeaders) => {
+      if (exchange.isEnded) throw new Problem('session_ended');
       const passed = responseHeaders(answer);
       return upstream === 'media' ? tenantHeaders(passed) : passed;
     };
@@ -214,6 +215,7 @@ function begin(
     token: undefined,
     sub: undefined,
     server: undefined,
+    isEnded: false,
   };
 }
 

@@ -24,6 +24,8 @@ export interface Exchange {
   sub: string | undefined;
   /** The server that a media route leads to. */
   server: Pick<ServerAddress, 'id' | 'state' | 'address' | 'objects'> | undefined;
+  /** The link by which it is asked for has ended since. */
+  isEnded: boolean;
 }
 
 /** Refuses by throwing a Problem; else the next filter has its turn. */

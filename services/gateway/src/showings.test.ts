@@ -1,5 +1,11 @@
 import { once } from 'node:events';
-import { request as httpRequest, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import {
+  request as httpRequest,
+  type IncomingMessage,
+  type RequestListener,
+  type Server,
+  type ServerResponse,
+} from 'node:http';
 import type { Event } from '@ptsdly/contract';
 import { Bell, Feed } from '@ptsdly/kit';
 import { afterEach, expect, test } from 'vitest';
@@ -15,8 +21,8 @@ afterEach(async () => {
   server?.close();
 });
 
-/** A media server that goes on sending whatever happens, and a feed of links. */
-async function open() {
+/** A media server, and a feed of links. */
+async function open(answer: RequestListener = (_, response) => play(response)) {
   const bell = new Bell();
   const events: Event[] = [];
   const read = async (after: number, limit: number) =>
@@ -24,10 +30,7 @@ async function open() {
   const links = new Feed({ read }, bell);
   feed = links;
   const asked: (string | null)[] = [];
-  const upstream = await openUpstream((_, response) => {
-    response.writeHead(200, { 'content-type': 'video/mp4' });
-    sendForEver(response);
-  });
+  const upstream = await openUpstream(answer);
   server = upstream.server;
   const fetch = async (request: Request) => {
     const query = new URL(request.url).searchParams;
@@ -45,7 +48,9 @@ async function open() {
   return { tell };
 }
 
-function sendForEver(response: ServerResponse): void {
+/** Goes on sending whatever happens. */
+function play(response: ServerResponse): void {
+  response.writeHead(200, { 'content-type': 'video/mp4' });
   const piece = Buffer.alloc(64 * 1024);
   const more = () => {
     while (!response.destroyed && response.write(piece));
@@ -100,4 +105,27 @@ test('another link, another server, the owner and a newer epoch play on', async 
     await expect.poll(() => more).toBeGreaterThan(20_000_000);
     answer.destroy();
   }
+});
+
+test('what has not begun when its link ends is refused, and a refusal on its way arrives', async () => {
+  const waiting = new Map<string, ServerResponse>();
+  const { tell } = await open(({ url = '' }, response) => waiting.set(url.replace(/.*\//, ''), response));
+  const token = tokenOf({ l: 'link', e: 1 });
+  const ask = (piece: string) => fetch(`${rig?.url}/m/abc/s/${token}/${piece}`);
+  const unbegun = ask('unbegun');
+  const refusal = ask('refusal');
+  const viewing = view(token);
+  await expect.poll(() => waiting.size).toBe(3);
+  const answer = (piece: string) => waiting.get(piece) as ServerResponse;
+  answer('refusal').writeHead(410, { 'content-length': '5' }).write('it ');
+  const refused = await refusal;
+  play(answer('video.mp4'));
+  const shown = await viewing;
+  tell({ linkId: 'link', epoch: 2, revoked: true });
+  expect(await shown.ended).toBe('ECONNRESET'); // so the gateway has heard of the end
+  answer('refusal').end('is');
+  expect(await refused.text()).toBe('it is');
+  play(answer('unbegun'));
+  const late = await unbegun;
+  expect([late.status, await late.json()]).toMatchObject([410, { code: 'session_ended' }]);
 });

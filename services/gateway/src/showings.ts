@@ -28,7 +28,7 @@ export class Showings {
     if (!link) return;
     const { response } = exchange;
     const serverId = exchange.server?.id as string;
-    const showing = { serverId, link, end: () => cut(exchange) };
+    const showing = { serverId, link, end: () => endOf(exchange) };
     this.#open.add(showing);
     response.once('close', () => this.#open.delete(showing));
   };
@@ -40,6 +40,13 @@ export class Showings {
       if (data.revoked || link.epoch < data.epoch) end();
     }
   }
+}
+
+/** What has not begun is refused once its answer comes; a refusal that is on its way may arrive. */
+function endOf(exchange: Exchange): void {
+  exchange.isEnded = true;
+  const { headersSent, statusCode } = exchange.response;
+  if (headersSent && statusCode < 400) cut(exchange);
 }
 
 /** A reset (RFC 9293 §3.5.2) also drops what the system holds for a slow reader; a plain close would still send it. */
