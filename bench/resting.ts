@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { mediaProcesses } from '../test/media-processes.ts';
-import { until } from '../test/person.ts';
+import { Person, until } from '../test/person.ts';
 import { type Product, startProduct } from '../test/product.ts';
 import { processorSeconds, proportionalMemory } from './processor.ts';
 import { type Measurement, median } from './report.ts';
@@ -21,7 +21,7 @@ export async function wake(): Promise<Measurement[]> {
     const subscriber = await subscribe(product);
     const seconds: number[] = [];
     for (let run = 0; run <= WAKES; run++) {
-      await asleep(subscriber);
+      await asleep(subscriber.person, subscriber.server.id);
       const started = performance.now();
       await subscriber.person.media(subscriber.server).listVideos({});
       seconds.push((performance.now() - started) / 1000);
@@ -39,11 +39,13 @@ export async function thousandAsleep(count = THOUSAND): Promise<Measurement[]> {
   try {
     const before = await proportionalMemory(product.pid);
     const subscribers: Subscriber[] = [];
+    let begun = 0;
     const lane = async () => {
-      while (subscribers.length < count) {
-        const subscriber = await subscribe(product);
-        subscribers.push(subscriber);
-        await asleep(subscriber);
+      while (begun++ < count) {
+        const person = new Person(product.url);
+        await person.signUp();
+        // On a busy machine it is asleep again before anybody has seen it ready.
+        subscribers.push({ person, server: await asleep(person, await person.order()) });
       }
     };
     await Promise.all(Array.from({ length: AT_ONCE }, lane));
@@ -73,9 +75,9 @@ export async function thousandAsleep(count = THOUSAND): Promise<Measurement[]> {
   }
 }
 
-const asleep = ({ person, server }: Subscriber) =>
+const asleep = (person: Person, id: string) =>
   until(
-    () => person.subscriptions.getServer({ params: { id: server.id } }),
+    () => person.subscriptions.getServer({ params: { id } }),
     ({ state }) => state === 'asleep',
     ({ state }) => `the server is ${state}`,
     60,
