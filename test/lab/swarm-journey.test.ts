@@ -177,7 +177,7 @@ describe.skipIf(mariadbMissing ?? !(await hasDocker()))('a media server as a ser
     const met = await load.end();
     console.log(`leave: ${met.requests} requests, the longest ${Math.round(met.longest)} ms`);
     expect(met.failures).toEqual({});
-    expect(met.requests).toBeGreaterThan(200);
+    expect(met.requests).toBeGreaterThan(50); // as long as the move takes
     await lab.manager.docker('node', 'update', '--label-rm', 'ly.ptsd.leave', first.name);
     await available(first, 'active');
   });

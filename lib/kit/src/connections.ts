@@ -11,6 +11,8 @@ export interface HttpConnections {
 
 /** Milliseconds that a peer may take until the head of its answer. */
 const HEAD_MS = 300_000;
+/** And until it takes a new connection: a machine or container that is gone says nothing. */
+const CONNECT_MS = 5000;
 const NULL_BODIES = [204, 205, 304];
 
 /**
@@ -48,6 +50,12 @@ function answerTo(outgoing: ClientRequest, signal: AbortSignal): Promise<Incomin
   return new Promise((resolve, reject) => {
     const late = () => outgoing.destroy(new Error('the head of an answer is too late'));
     outgoing.once('timeout', late);
+    outgoing.once('socket', (socket) => {
+      if (!socket.connecting) return;
+      const nobody = Object.assign(new Error('nobody takes the connection'), { code: 'ETIMEDOUT' });
+      const limit = setTimeout(() => outgoing.destroy(nobody), CONNECT_MS);
+      for (const end of ['connect', 'close']) socket.once(end, () => clearTimeout(limit));
+    });
     outgoing.once('response', (incoming) => {
       outgoing.off('timeout', late);
       resolve(incoming);

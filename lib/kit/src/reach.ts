@@ -22,6 +22,8 @@ const LONGEST_PAUSE_MS = 250;
 /** Calls that may be made again when their connection breaks before the answer, and how often. */
 const REPEATABLE = ['GET', 'HEAD', 'PUT', 'DELETE'];
 const BROKEN = ['ECONNRESET', 'EPIPE'];
+/** Nobody listens, or there is no such name or machine for now: a container that starts anew is all of these. */
+const UNREACHED = ['ECONNREFUSED', 'ENOENT', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ETIMEDOUT'];
 const REPEATS = 4;
 const REPEAT_MS = 50;
 
@@ -72,7 +74,7 @@ async function untilReached<T>(send: () => Promise<T>, restartMs: number, signal
     try {
       return await send();
     } catch (error) {
-      const isUnreached = ['ECONNREFUSED', 'ENOENT'].includes(codeOf(error));
+      const isUnreached = UNREACHED.includes(codeOf(error));
       if (!isUnreached || performance.now() > deadline) throw error;
       await sleep(pause, undefined, { signal });
     }
