@@ -10,7 +10,6 @@ const bundle = await rolldown({
   input: 'ptsdly/src/media.ts',
   platform: 'node',
   external: [/^node:/],
-  resolve: { alias: { undici$: `${import.meta.dirname}/undici-calls.mjs` } },
   logLevel: 'warn',
 });
 await bundle.write({

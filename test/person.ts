@@ -71,11 +71,16 @@ export class Person {
 
   /** Subscribes to the first plan and waits for the server. */
   async subscribe(): Promise<Server> {
+    return this.ready(await this.order());
+  }
+
+  /** Subscribes to the first plan; resolves with the id of the server that is then made. */
+  async order(): Promise<string> {
     const { items: plans } = await this.subscriptions.plans({});
-    const subscription = await this.subscriptions.subscribe({
+    const { server } = await this.subscriptions.subscribe({
       body: { planId: plans[0]?.id ?? '', serverName: 'My films' },
     });
-    return this.ready(subscription.server.id);
+    return server.id;
   }
 
   /** Resolves once the server is ready. */

@@ -1,40 +1,39 @@
 import { existsSync } from 'node:fs';
-import { join, resolve } from 'node:path';
 import { openDatabase, openSchemas, type Schemas, transferDatabase } from '@ptsdly/db';
 import { migrations as media } from '@ptsdly/media';
 import { migrations as subscriptions, type Tables } from '@ptsdly/subscriptions';
+import { openServerFiles, type ServerFiles } from '@ptsdly/subscriptions/server-files';
 import { type Config, ConfigError } from './config.ts';
 import { keptSecret } from './data-folder.ts';
 
 type Rows = Awaited<ReturnType<typeof openDatabase<Tables>>>;
 
-const HOST = 'process:';
 /** Longer than a library takes; a copy that was killed is taken up again after it. */
 const LEASE_MS = 600_000;
 
 /**
- * Gives each media server of a `process:` host a schema in MariaDB and copies its library there, one after the other. The
- * product does not run meanwhile: SQLite refuses a file that is in use. A server that is done starts with its schema from then
- * on, so calling it again goes on with the others. Answers the lines to print.
+ * Gives each media server a schema in MariaDB and copies its library there, one after the other. The control plane does not
+ * run meanwhile; a server that goes on without it (`swarm:`) is stopped first, and SQLite refuses a file that is in use. A
+ * server that is done starts with its schema from then on, so calling it again goes on with the others. Answers the lines
+ * to print.
  */
 export async function migrateServers(config: Config, to: string): Promise<string[]> {
-  if (!config.serverHost.startsWith(HOST)) {
-    throw new ConfigError(
-      'Only the databases of a `process:` host can be moved; others are not on this machine.',
-    );
-  }
   if (!/^(mysql|mariadb):\/\/[^/]+\/(\?.*)?$/.test(to)) {
     throw new ConfigError('ptsdly migrate-store servers mysql://admin:password@host/');
   }
-  const folder = resolve(config.serverHost.slice(HOST.length));
+  const files = await openServerFiles(config.serverHost);
+  if (!files) {
+    throw new ConfigError(
+      'The databases of servers on EC2 lie on their instances; only those of `process:` and `swarm:` can be moved.',
+    );
+  }
   const secret = config.serviceKey ?? keptSecret(config.data, 'service.key');
   const db = await openDatabase<Tables>(config.subscriptionsDatabase, subscriptions);
   const schemas = openSchemas(to, secret);
   try {
     const lines: string[] = [];
     for (const { id, slug } of await serversOnFiles(db)) {
-      const file = join(folder, id, 'media.db');
-      const rows = await moveOne(db, schemas, id, file);
+      const rows = await moveOne(db, schemas, id, files);
       lines.push(`${slug}: ${rows} rows, all the same there`);
     }
     return [...lines, 'now set PTSDLY_SERVER_DATABASE'];
@@ -54,7 +53,7 @@ const serversOnFiles = (db: Rows) =>
     .execute();
 
 /** Under the server's lease, so that no control plane starts it in between. Answers how many rows it has. */
-async function moveOne(db: Rows, schemas: Schemas, id: string, file: string): Promise<number> {
+async function moveOne(db: Rows, schemas: Schemas, id: string, files: ServerFiles): Promise<number> {
   const now = Date.now();
   const claimed = await db
     .updateTable('servers')
@@ -72,7 +71,9 @@ async function moveOne(db: Rows, schemas: Schemas, id: string, file: string): Pr
   const free = { leaseOwner: null, leaseUntil: null };
   const server = db.updateTable('servers').where('id', '=', id).where('leaseOwner', '=', 'migrate-store');
   try {
+    await files.stop(id);
     const url = await schemas.urlOf(id);
+    const file = files.databaseOf(id);
     const isBegun = existsSync(file); // one that never started has nothing to take along
     const tables = isBegun ? await transferDatabase(`sqlite:${file}`, url, media, { acceptsSame: true }) : [];
     const next = { databasePlace: 'schema', nextRunAt: Date.now() } as const;

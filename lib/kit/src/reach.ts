@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Fetch } from '@ptsdly/contract';
-import { Agent, type Dispatcher, interceptors, fetch as undiciFetch } from 'undici';
 import type { ServiceTokens } from './auth.ts';
+import { type HttpConnections, openConnections } from './connections.ts';
 import type { Service } from './service.ts';
 
 /** Where a peer is: a service of this process, `http://host:port` or `unix:/path/to.sock`. */
@@ -19,7 +19,15 @@ const RESTART_MS = 5000;
 const PAUSE_MS = 25;
 const LONGEST_PAUSE_MS = 250;
 
-const agents = new Map<string, Dispatcher>();
+/** Calls that may be made again when their connection breaks before the answer, and how often. */
+const REPEATABLE = ['GET', 'HEAD', 'PUT', 'DELETE'];
+const BROKEN = ['ECONNRESET', 'EPIPE'];
+/** Nobody listens, or there is no such name or machine for now: a container that starts anew is all of these. */
+const UNREACHED = ['ECONNREFUSED', 'ENOENT', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ETIMEDOUT'];
+const REPEATS = 4;
+const REPEAT_MS = 50;
+
+const opened = new Map<string, HttpConnections>();
 
 export interface ReachOptions {
   /** How long a call that reaches nobody is made again, in milliseconds; 5 s where not given. */
@@ -31,33 +39,32 @@ export function reach(address: Address, { restartMs = RESTART_MS }: ReachOptions
   if (typeof address !== 'string') return { fetch: abortable(address.fetch), baseUrl: 'http://service' };
   const socketPath = address.startsWith('unix:') ? address.slice('unix:'.length) : undefined;
   const baseUrl = socketPath ? 'http://service' : address;
-  const dispatcher = agents.get(address) ?? connection(socketPath);
-  agents.set(address, dispatcher);
-  // undici's own fetch, because the one of the runtime refuses a dispatcher of another undici version.
+  const connections = opened.get(address) ?? openConnections(socketPath, IDLE_MS);
+  opened.set(address, connections);
   const fetch: Fetch = async (request) => {
-    const body = request.body ? Buffer.from(await request.arrayBuffer()) : null;
-    const headers = [...request.headers];
-    const options = { method: request.method, headers, body, signal: request.signal, dispatcher } as const;
-    const send = () => undiciFetch(request.url, { ...options, redirect: 'manual' });
-    return (await untilReached(send, restartMs, request.signal)) as unknown as Response;
+    const { method, signal } = request;
+    const body = request.body ? Buffer.from(await request.arrayBuffer()) : undefined;
+    const send = () => connections.send(request, body);
+    return untilReached(() => untilUnbroken(send, method, signal), restartMs, signal);
   };
   return { fetch, baseUrl };
 }
 
-/** A pool that repeats what may be repeated when a peer restarts: idempotent calls, on errors of the connection only. */
-function connection(socketPath: string | undefined): Dispatcher {
-  const idle = { keepAliveTimeout: IDLE_MS, keepAliveMaxTimeout: IDLE_MS };
-  const agent = new Agent({ connect: socketPath ? { socketPath } : {}, bodyTimeout: 0, ...idle });
-  return agent.compose(
-    interceptors.retry({
-      maxRetries: 4,
-      minTimeout: 50,
-      timeoutFactor: 2,
-      methods: ['GET', 'HEAD', 'PUT', 'DELETE'],
-      statusCodes: [],
-      errorCodes: ['ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET'],
-    }),
-  );
+/** Repeats what may be repeated when a peer restarts: idempotent calls, on errors of the connection only. */
+async function untilUnbroken(
+  send: () => Promise<Response>,
+  method: string,
+  signal: AbortSignal,
+): Promise<Response> {
+  for (let repeats = 0; ; repeats++) {
+    try {
+      return await send();
+    } catch (error) {
+      const isBroken = BROKEN.includes(codeOf(error)) && REPEATABLE.includes(method);
+      if (!isBroken || repeats === REPEATS) throw error;
+      await sleep(REPEAT_MS * 2 ** repeats, undefined, { signal });
+    }
+  }
 }
 
 /** A call that has reached nobody is made again while the peer restarts, whatever it is: nothing has happened yet. */
@@ -67,13 +74,16 @@ async function untilReached<T>(send: () => Promise<T>, restartMs: number, signal
     try {
       return await send();
     } catch (error) {
-      const { code } = ((error as Error).cause ?? {}) as NodeJS.ErrnoException;
-      const unreached = code === 'ECONNREFUSED' || code === 'ENOENT';
-      if (!unreached || performance.now() > deadline) throw error;
+      const isUnreached = UNREACHED.includes(codeOf(error));
+      if (!isUnreached || performance.now() > deadline) throw error;
       await sleep(pause, undefined, { signal });
     }
   }
 }
+
+/** What happened to the connection of a call. */
+const codeOf = (error: unknown) =>
+  String(((error as Error).cause as NodeJS.ErrnoException | undefined)?.code);
 
 /** A function called directly hears no abort; its caller gets the rejection that `fetch` would give. */
 function abortable(fetch: Fetch): Fetch {
@@ -93,8 +103,8 @@ function abortable(fetch: Fetch): Fetch {
 
 /** Forgets the connections of an address that is gone (a stopped media server). */
 export function forget(address: string): void {
-  agents.get(address)?.destroy();
-  agents.delete(address);
+  opened.get(address)?.destroy();
+  opened.delete(address);
 }
 
 /** A peer service whose internal endpoints are called with a service token. */

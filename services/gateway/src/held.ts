@@ -4,7 +4,8 @@ import type { Exchange } from './exchange.ts';
 import { isUntouched } from './proxy.ts';
 import type { ServerDirectory } from './servers.ts';
 
-const HOLD_MS = 5000;
+/** Longer than a server takes to answer what is open, end, and start anew. */
+const HOLD_MS = 10_000;
 const PAUSE_MS = 50;
 
 /**

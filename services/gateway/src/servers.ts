@@ -9,8 +9,10 @@ import { type Address, internalPeer, type ServiceTokens } from '@ptsdly/kit';
 import { type Exchange, type Filter, header } from './exchange.ts';
 
 const CACHE_MS = 10_000;
+/** Whose server was known a moment ago waits no longer than this for news of it, and asks for news no more often. */
+const NEWS_MS = 1000;
 /** Seconds that a request is held while its server wakes or is renewed. */
-const HOLD_SECONDS = 5;
+const HOLD_SECONDS = 10;
 const COMES_BACK_SECONDS = 2;
 /** Whoever only looks does not wake a server; asked to come again after this. */
 const LOOKERS_SECONDS = 60;
@@ -21,10 +23,16 @@ export class NothingToTell extends Error {
   override readonly name = 'NothingToTell';
 }
 
+interface Known {
+  readonly server: ServerAddress;
+  /** When news of it is asked for, in milliseconds since 1970. */
+  until: number;
+}
+
 /** Finds the media server that a path names, by its slug; remembered until subscriptions says it changed. */
 export class ServerDirectory {
   readonly #subscriptions;
-  readonly #cache = new Map<string, { server: ServerAddress; until: number }>();
+  readonly #cache = new Map<string, Known>();
 
   constructor(subscriptions: Address, tokens: ServiceTokens) {
     this.#subscriptions = createClient(
@@ -61,7 +69,8 @@ export class ServerDirectory {
   /** The server that was there a moment ago is not: what is known of it is looked up again. */
   async again(exchange: Exchange): Promise<void> {
     const slug = exchange.params.slug ?? '';
-    this.#cache.delete(slug);
+    const known = this.#cache.get(slug);
+    if (known) known.until = 0;
     exchange.server = await this.#bySlug(slug);
     await this.await(exchange);
   }
@@ -73,13 +82,17 @@ export class ServerDirectory {
   async #bySlug(slug: string, query: { wake?: 'yes'; wait?: number } = {}): Promise<ServerAddress> {
     const known = this.#cache.get(slug);
     if (known && known.until > Date.now()) return known.server;
+    // Who watches needs no control plane: what was true a moment ago is, as long as nobody says otherwise.
+    const soon = known?.server.address && !query.wait ? { signal: AbortSignal.timeout(NEWS_MS) } : {};
     const server = await this.#subscriptions
-      .serverBySlug({ params: { slug }, query })
+      .serverBySlug({ params: { slug }, query }, soon)
       .catch((thrown: unknown) => {
-        // Who watches needs no control plane: what was true a moment ago is, as long as nobody says otherwise.
-        if (known?.server.address && Problem.from(thrown).code === 'unavailable') return known.server;
-        throw thrown;
+        const isAway = soon.signal?.aborted || Problem.from(thrown).code === 'unavailable';
+        if (!known?.server.address || !isAway) throw thrown;
+        known.until = Date.now() + NEWS_MS;
+        return undefined;
       });
+    if (!server) return (known as Known).server;
     if (server.address) this.#cache.set(slug, { server, until: Date.now() + CACHE_MS });
     return server;
   }

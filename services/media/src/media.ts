@@ -8,8 +8,11 @@ import { openShelves } from './assembly/shelves.ts';
 import { openViewing } from './assembly/viewing.ts';
 import type { MediaOptions } from './options.ts';
 
+/** Milliseconds in which a piece of an upload is done, or long enough to be sent again from where it is. */
+const LAST_BYTES_MS = 1000;
+
 export interface MediaService extends Service {
-  /** Ends the event streams, which would keep a listener from draining. */
+  /** Ends what would keep a listener from draining: event streams, and soon the bodies of long uploads. */
   quiesce(): void;
 }
 
@@ -38,7 +41,10 @@ export async function openMedia(options: MediaOptions): Promise<MediaService> {
       foundation.allowance.watch(request, response);
       return doors.raw(request, response);
     },
-    quiesce: () => foundation.responses.endStreams(idleness.isAsleep ? 'asleep' : 'closing'),
+    quiesce() {
+      foundation.responses.endStreams(idleness.isAsleep ? 'asleep' : 'closing');
+      intake.uploads.leave(LAST_BYTES_MS);
+    },
     close,
   };
 }

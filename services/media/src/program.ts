@@ -9,8 +9,8 @@ import { Standby } from './host/standby.ts';
 import { type MediaService, openMedia } from './media.ts';
 import type { Transcoder } from './transcoder.ts';
 
-/** A server that is renewed leaves as the services do: what is on its way into it is answered. */
-const LEAVING = { drainMs: 5000, keepsIdle: true };
+/** A server that is renewed leaves as the services do: what is on its way into it is answered. Shorter than its host waits. */
+const LEAVING = { drainMs: 4000, keepsIdle: true };
 
 /** Runs ffmpeg for this server alone (`lib/transcoder`), where its host does not. */
 export interface OwnTranscoder {

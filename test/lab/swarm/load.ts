@@ -18,8 +18,8 @@ export function startLoad(urls: readonly string[]): { end(): Promise<Load> } {
       const begun = performance.now();
       const outcome = await fetch(urls[turn % urls.length] as string).then(
         async (response) => {
-          await response.arrayBuffer();
-          return response.ok ? undefined : String(response.status);
+          const text = response.ok ? await response.arrayBuffer() : await response.text();
+          return response.ok ? undefined : `${response.status} ${text}`.replace(/,"requestId.*/, '');
         },
         (error: Error) => String(error.cause ?? error.message),
       );

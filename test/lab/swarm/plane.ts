@@ -10,11 +10,15 @@ const PORT = 8080;
 const CONTROL_PORT = 8090;
 const START_MS = 60_000;
 
+export type Settings = Readonly<Record<string, string>>;
+
 /** The product on a Swarm: its services in containers of the manager, its media servers wherever there is room. */
 export interface PlaneOnSwarm {
   readonly url: string;
-  /** Starts subscriptions anew, with another release of media servers. */
-  release(image: string): Promise<void>;
+  /** Starts subscriptions anew, with another release of media servers, or other settings as well. */
+  release(image: string, more?: Settings): Promise<void>;
+  /** Runs a command of `ptsdly` with the settings of the last release, while subscriptions does not run. Its output. */
+  command(...words: string[]): Promise<string>;
   logs(): Promise<string>;
 }
 
@@ -43,34 +47,49 @@ export async function startPlane(lab: Lab, startSeconds: number): Promise<PlaneO
     PTSDLY_CONTROL_URL: `http://subscriptions:${CONTROL_PORT}`,
     PTSDLY_SERVER_HOST: host(image),
   });
-  const run = async (name: string, services: readonly string[], image: string, ...more: string[]) => {
-    const env = Object.entries(settings(image)).flatMap((pair) => ['-e', pair.join('=')]);
+  let last = settings(IMAGE);
+  const container = (name: string, words: readonly string[], ...more: string[]) => {
+    const env = Object.entries(last).flatMap((pair) => ['-e', pair.join('=')]);
     const mounts = [
       `${repository}:${repository}:ro`,
       `${folder}:${folder}`,
       '/run/docker.sock:/run/docker.sock',
     ];
-    await manager.docker(
-      ...['run', '-d', '--name', name, '--network', NETWORK, '--network-alias', name, ...more],
+    return manager.docker(
+      ...['run', '--name', name, '--network', NETWORK, '--network-alias', name, ...more],
       ...[...env, ...mounts.flatMap((mount) => ['-v', mount]), '--entrypoint', 'node', IMAGE],
-      ...['--disable-warning=ExperimentalWarning', `${repository}/ptsdly/src/main.ts`, ...services],
+      ...['--disable-warning=ExperimentalWarning', `${repository}/ptsdly/src/main.ts`, ...words],
     );
   };
+  const end = async () => {
+    await manager.docker('stop', 'subscriptions');
+    await manager.docker('rm', 'subscriptions');
+  };
+  const begin = () => container('subscriptions', ['subscriptions'], '-d');
   const logs = async () => {
     const names = ['people', 'subscriptions', 'gateway'];
     return (await Promise.all(names.map((name) => manager.docker('logs', name).catch(String)))).join('\n');
   };
-  await run('people', ['identity', 'links', 'web'], IMAGE);
-  await run('subscriptions', ['subscriptions'], IMAGE);
-  await run('gateway', ['gateway'], IMAGE, '-p', `${PORT}:${PORT}`);
+  await container('people', ['identity', 'links', 'web'], '-d');
+  await begin();
+  await container('gateway', ['gateway'], '-d', '-p', `${PORT}:${PORT}`);
   await untilAnswers(url, logs);
   return {
     ...{ url, logs },
-    async release(image) {
-      await manager.docker('stop', 'subscriptions');
-      await manager.docker('rm', 'subscriptions');
-      await run('subscriptions', ['subscriptions'], image);
+    async release(image, more = {}) {
+      await end();
+      last = { ...settings(image), ...more };
+      await begin();
       await untilAnswers(url, logs);
+    },
+    async command(...words) {
+      await end();
+      try {
+        return await container('command', words, '--rm');
+      } finally {
+        await begin();
+        await untilAnswers(url, logs);
+      }
     },
   };
 }

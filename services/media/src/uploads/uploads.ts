@@ -47,6 +47,9 @@ export interface Piece {
 export class Uploads {
   readonly #options: UploadsOptions;
   readonly #turns = new Turns();
+  /** Bodies that are coming in. */
+  readonly #open = new Set<AbortController>();
+  #graceMs: number | undefined;
 
   constructor(options: UploadsOptions) {
     this.#options = options;
@@ -106,6 +109,15 @@ export class Uploads {
     } finally {
       turn.release();
     }
+  }
+
+  /**
+   * This server is about to go: bodies that end within `graceMs` are answered, longer ones are cut there, and everybody
+   * else's requests wait no longer for them. What has come of those is kept, and their senders go on at the next one.
+   */
+  leave(graceMs: number): void {
+    this.#graceMs = graceMs;
+    for (const body of this.#open) cutAfter(body, graceMs);
   }
 
   /** What has come of an upload that never told its length is all of it. Rejects with `invalid_fields`. */
@@ -231,11 +243,13 @@ export class Uploads {
     const mayGo = piece.checksum !== undefined || piece.bytes === undefined;
     file.hold(mayGo ? state.offset : undefined);
     const writer = new SpoolWriter(file, state.offset, () => this.#grown(state.row));
+    this.#open.add(leave);
+    if (this.#graceMs !== undefined) cutAfter(leave, this.#graceMs);
     const body = await receiveBody(request, writer, {
       limit: piece.limit,
       checksum: piece.checksum !== undefined,
       signal: leave.signal,
-    });
+    }).finally(() => this.#open.delete(leave));
     const refuse = (code: 'checksum_mismatch' | 'body_too_large') => {
       if (mark && mark.position === state.offset) file.hash.restore(mark);
       file.truncate(state.offset);
@@ -281,5 +295,8 @@ function requireFit({ offset, length, row }: UploadState, piece: Piece): void {
   if (row.deferred) return;
   if (piece.bytes !== undefined && offset + piece.bytes > length) throw new Problem('body_too_large');
 }
+
+const cutAfter = (body: AbortController, graceMs: number) =>
+  void setTimeout(() => body.abort(), graceMs).unref();
 
 const isWhole = ({ offset, length, row }: UploadState) => !row.deferred && offset === length;

@@ -13,18 +13,17 @@ const reach = (target) =>
     socket.once('connect', () => resolve(socket.destroy() && 'connected'));
   });
 
-/** Seconds of processor time that it gets in a second and a half, by as many threads as it likes. */
+/** Threads that do nothing but use up processor time. */
+let busy = [];
+
+/** Resolves when so many of them spin. */
 async function burn(threads) {
-  const spin = 'const end = Date.now() + 1500; while (Date.now() < end);';
-  const before = process.cpuUsage();
-  const ends = Array.from({ length: threads }, () => {
-    const thread = new Worker(spin, { eval: true });
-    return new Promise((resolve) => thread.once('exit', resolve));
-  });
-  await Promise.all(ends);
-  const { user, system } = process.cpuUsage(before);
-  return (user + system) / 1e6;
+  const spin = "require('node:worker_threads').parentPort.postMessage('spins'); for (;;);";
+  busy = Array.from({ length: threads }, () => new Worker(spin, { eval: true }));
+  await Promise.all(busy.map((thread) => new Promise((resolve) => thread.once('message', resolve))));
 }
+
+const rest = () => Promise.all(busy.map((thread) => thread.terminate()));
 
 const deeds = {
   '/healthz': () => ({ serverId, generation }),
@@ -35,6 +34,7 @@ const deeds = {
   '/network': (port) => reach({ host: '127.0.0.1', port: Number(port) }),
   '/signal': (pid) => process.kill(Number(pid), 'SIGKILL'),
   '/burn': (threads) => burn(Number(threads)),
+  '/rest': rest,
   '/status': () => readFileSync('/proc/self/status', 'utf8'),
   '/fill': (bytes) => {
     const file = openSync(`${folder}/large`, 'w');
@@ -51,7 +51,7 @@ const deeds = {
 const server = createServer(async (request, response) => {
   const { pathname, searchParams } = new URL(request.url, 'http://x');
   try {
-    response.end(JSON.stringify(await deeds[pathname](searchParams.get('x'))));
+    response.end(JSON.stringify((await deeds[pathname](searchParams.get('x'))) ?? null));
   } catch (error) {
     response.writeHead(500).end(JSON.stringify(error.code ?? String(error)));
   }

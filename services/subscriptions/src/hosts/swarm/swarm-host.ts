@@ -1,4 +1,3 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import { type MediaConfig, mediaConfig } from '@ptsdly/contract';
 import { databaseUrlOf } from '../database-place.ts';
 import {
@@ -16,17 +15,13 @@ import { openEngine } from './docker-engine.ts';
 import type { Engine, ServiceSpec, SwarmService } from './engine.ts';
 import { SERVER_LABEL } from './engine.ts';
 import { DiskFolders, type Folders } from './folders.ts';
-import { generationOf, isAlive, observedService, withoutLost } from './observation.ts';
+import { generationOf, observedService, withoutLost } from './observation.ts';
 import { Rollout } from './rollout.ts';
+import { scale, scaled, TRIES, untilStopped } from './scale.ts';
 import { forgetSecrets } from './secrets.ts';
 import { CONTAINER_FOLDER, MEDIA_PORT, secretOf, serviceName, serviceSpec } from './service-spec.ts';
 import { readSwarmSettings, type SwarmSettings } from './settings.ts';
 import { Watch } from './watch.ts';
-
-const STOP_MS = 40_000;
-const POLL_MS = 100;
-/** Tries against others who change the same service. */
-const TRIES = 5;
 
 /**
  * `swarm:[<engine>]?image=…&network=…&data=…`: each media server is a service of Docker Swarm with one task, on
@@ -106,7 +101,7 @@ class SwarmHost implements Host {
     if (generation > spec.generation) {
       throw new HostError('stop', `generation ${spec.generation} is out of date`);
     }
-    if (there && generation === spec.generation) return this.#scale(there, 1);
+    if (there && generation === spec.generation) return scale(this.#engine, there, 1);
     if (there) this.#rollout.requireHope(spec);
     const wanted = await this.#specOf(spec);
     if (!there) return this.#engine.createService(wanted);
@@ -187,28 +182,12 @@ class SwarmHost implements Host {
     return withoutLost(this.#engine, await this.#engine.tasks(this.#settings.prefix, serviceIds));
   }
 
-  /** The service with so many tasks wanted; undefined where there is none. */
-  async #scaled(serverId: string, replicas: 0 | 1): Promise<SwarmService | undefined> {
-    for (let tries = 0; tries < TRIES; tries++) {
-      const service = await this.#engine.service(this.#name(serverId));
-      if (!service || (await this.#scale(service, replicas))) return service;
-    }
-    throw new HostError('retry', 'somebody else is changing this server');
+  #scaled(serverId: string, replicas: 0 | 1): Promise<SwarmService | undefined> {
+    return scaled(this.#engine, this.#name(serverId), replicas);
   }
 
-  async #scale({ ID, Version, Spec }: SwarmService, replicas: 0 | 1): Promise<boolean> {
-    if (Spec.Mode.Replicated.Replicas === replicas) return true;
-    const spec: ServiceSpec = { ...Spec, Mode: { Replicated: { Replicas: replicas } } };
-    return this.#engine.updateService(ID, Version.Index, spec);
-  }
-
-  async #untilStopped(serviceId: string): Promise<void> {
-    const deadline = performance.now() + STOP_MS;
-    const isRunning = async () => (await this.#tasks(serviceId)).some(isAlive);
-    while (await isRunning()) {
-      if (performance.now() > deadline) throw new HostError('retry', 'a media server does not stop');
-      await pause(POLL_MS);
-    }
+  #untilStopped(serviceId: string): Promise<void> {
+    return untilStopped(this.#engine, this.#settings.prefix, serviceId);
   }
 
   async #specOf(spec: ServerSpec): Promise<ServiceSpec> {
