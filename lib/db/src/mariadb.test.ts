@@ -86,6 +86,7 @@ describe.skipIf(mariadbMissing)('a MariaDB', () => {
       ])
       .execute();
     let runs = 0;
+    let held = 0;
     const both = Promise.withResolvers<void>();
     const add = (first: string, second: string) =>
       db.transaction().execute(async (trx) => {
@@ -95,7 +96,8 @@ describe.skipIf(mariadbMissing)('a MariaDB', () => {
           .set((eb) => ({ n: eb('n', '+', 1) }))
           .where('name', '=', first)
           .execute();
-        if (runs === 2) both.resolve();
+        held += 1;
+        if (held === 2) both.resolve();
         await both.promise;
         await trx
           .updateTable('counts')
@@ -119,6 +121,7 @@ describe.skipIf(mariadbMissing)('a MariaDB', () => {
       ])
       .execute();
     let runs = 0;
+    let held = 0;
     const both = Promise.withResolvers<void>();
     const add = (first: string, second: string, cover: (error: unknown) => void) =>
       db.transaction().execute(async (trx) => {
@@ -130,7 +133,8 @@ describe.skipIf(mariadbMissing)('a MariaDB', () => {
             .where('name', '=', name)
             .execute();
         await more(first);
-        if (runs === 2) both.resolve();
+        held += 1;
+        if (held === 2) both.resolve();
         await both.promise;
         await more(second).catch(cover);
       });
