@@ -43,4 +43,4 @@ function measures(labels: readonly string[]): CSSProperties {
 }
 
 /** About, in rem: Korean letters are as wide as high, others half of that. */
-const widthOf = (sign: string) => (/[\u3131-\uD7A3]/.test(sign) ? 0.9 : 0.48);
+const widthOf = (sign: string) => (/[\u3131-\uD7A3]/.test(sign) ? 0.9 : 0.53);
