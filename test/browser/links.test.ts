@@ -86,6 +86,16 @@ describe.skipIf(!chromiumPath)('links', () => {
     90_000,
   );
 
+  test('a friend who comes too early reads when the link opens', async () => {
+    const opensAt = '2040-01-02T03:04:00.000Z';
+    const { code } = await owner.links.createLink({ body: { ...target, opensAt } });
+    const context = await openContext(browser, screens[1] as Screen, product.url);
+    const page = await context.newPage();
+    await page.goto(`/watch/${code}`);
+    expect(await page.getByTestId('opens-at').textContent()).toContain('2040');
+    await context.close();
+  });
+
   test.each(screens)(
     'a webhook is made, tried and removed ($name)',
     async (screen) => {

@@ -158,9 +158,12 @@ describe.runIf(chromiumPath)('the player', () => {
     const { browser, product, video } = screening;
     const context = await openAs(browser, desktop, product, video.person);
     const page = await context.newPage();
+    const words = new Set<string>();
+    page.on('request', (request) => /\/texts-[^/]+\.js$/.test(request.url()) && words.add(request.url()));
     await page.goto(`/app/videos/${video.id}`);
     const { time, reaches } = timeOf(page.getByTestId('video'));
     await reaches(0.5);
+    expect(words.size).toBe(1); // those of the other language have not come
     await page.getByTestId('poster-menu').click();
     await page.getByTestId('poster-frame').click();
     await page.getByTestId('toast').first().waitFor();
@@ -173,6 +176,7 @@ describe.runIf(chromiumPath)('the player', () => {
     await page.getByTestId('language-ko').click();
     await page.locator('html[lang=ko]').waitFor();
     await reaches(at);
+    expect(words.size).toBe(2);
     expect(await page.locator('media-time-display').getAttribute('aria-label')).toMatch(/[가-힣]/);
 
     await page.goto('/app/server');

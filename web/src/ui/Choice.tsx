@@ -38,9 +38,9 @@ function measures(labels: readonly string[]): CSSProperties {
   return {
     '--count': labels.length,
     '--half': Math.ceil(labels.length / 2),
-    '--room': `${labels.length * (widest + 1.25)}rem`,
+    '--room': `${labels.length * (widest + 1.125)}rem`,
   } as CSSProperties;
 }
 
 /** About, in rem: Korean letters are as wide as high, others half of that. */
-const widthOf = (sign: string) => (/[\u3131-\uD7A3]/.test(sign) ? 0.95 : 0.55);
+const widthOf = (sign: string) => (/[\u3131-\uD7A3]/.test(sign) ? 0.9 : 0.53);
