@@ -40,10 +40,11 @@ export class Lease {
     return this.#end.signal.aborted;
   }
 
-  /** `lost` is called when it was refused or not given in time, until the returned function is called. */
+  /** `lost` is called when it was refused or not given in time, at once where it is over, until the returned function is called. */
   hold(lost: () => void): () => void {
     const holder = () => lost();
-    this.#holders.add(holder);
+    if (this.isOver) lost();
+    else this.#holders.add(holder);
     return () => void this.#holders.delete(holder);
   }
 

@@ -120,20 +120,29 @@ export class Offload {
 
   /** False when it has to go the old way. */
   async #take(handover: Handover): Promise<boolean> {
-    const { right, piece, folder } = handover;
+    const { right, piece, folder, exchange } = handover;
     if (this.#leadsOn(handover)) return true;
     let sent = 0;
     this.#open++;
+    // from here on, as nobody asks for a lease that nobody holds, and it takes time to open a file
+    const release = right.lease.hold(() => {
+      if (exchange.response.headersSent) exchange.response.destroy();
+    });
     try {
-      if (!right.lease.isGood) return false; // the server was too slow to say so
       const file = await this.#files.lend(folder, right.offer.object);
-      sent = await this.#sendFile(handover, file).finally(() => file.release());
+      try {
+        if (!right.lease.isGood) return false; // the server was too slow to say so, or we were
+        sent = await this.#sendFile(handover, file);
+      } finally {
+        file.release();
+      }
       return true;
     } catch (error) {
       if (!(error instanceof ObjectUnreachable)) throw error;
       this.#forgo(folder);
       return false;
     } finally {
+      release();
       this.#open--;
       right.owe(piece.isCounted ? sent - piece.length : sent);
     }
@@ -153,7 +162,6 @@ export class Offload {
     if (isGone(response)) return 0;
     response.writeHead(piece.status, piece.headers);
     let sent = 0;
-    const release = right.lease.hold(() => response.destroy());
     try {
       await streamFile(this.#buffers, file.fd, { start: offset, end: offset + length }, async (chunk) => {
         await writeChunk(response, chunk);
@@ -163,8 +171,6 @@ export class Offload {
     } catch (error) {
       response.destroy();
       if (!(error instanceof ClientGone)) exchange.log.warn({ err: error }, 'an object could not be read');
-    } finally {
-      release();
     }
     return sent;
   }
