@@ -13,9 +13,6 @@ import { type Measurement, median } from './report.ts';
 const run = promisify(execFile);
 const SECONDS = 60;
 const ROUNDS = 2;
-/** To ask for what is soon there, and for what takes its time: asking is work beside ffmpeg's. */
-const SOON_MS = 20;
-const SELDOM_MS = 200;
 /** Ceiling of what is made, in bit/s: that of the ladder. */
 const MAX_BIT_RATE = 3_000_000;
 
@@ -108,10 +105,14 @@ async function preparedWindows(rig: Rig, file: Buffer): Promise<() => Promise<nu
     return items.length > 0 && items.every(({ state }) => state === 'done') ? true : undefined;
   };
   await until(isDone);
+  // to ask again and again would be work beside ffmpeg's
+  const { eventsUrl } = await rig.client.playOwn({ params });
+  const events = await rig.open('GET', eventsUrl, { open: true });
   return async () => {
     const started = performance.now();
     await rig.client.askRendition({ params, body: { height: 720 } });
-    await until(isDone, SELDOM_MS);
+    for await (const text of events.setEncoding('utf8'))
+      if (/^event: renditions/m.test(text as string)) break;
     return (performance.now() - started) / 1000;
   };
 }
@@ -130,11 +131,11 @@ async function atOnce(source: string, folder: string): Promise<number> {
   return (performance.now() - started) / 1000;
 }
 
-async function until<T>(check: () => Promise<T | undefined>, everyMs = SOON_MS): Promise<T> {
+async function until<T>(check: () => Promise<T | undefined>): Promise<T> {
   for (const deadline = performance.now() + 600_000; performance.now() < deadline; ) {
     const found = await check();
     if (found !== undefined) return found;
-    await new Promise((resolve) => setTimeout(resolve, everyMs));
+    await new Promise((resolve) => setTimeout(resolve, 20));
   }
   throw new Error('it took longer than ten minutes');
 }

@@ -67,6 +67,8 @@ export const transcodeTask = z.discriminatedUnion('kind', [
      * the input has none the one before stays, and where nothing can be decoded it is black.
      */
     frameRate: z.number().min(1).max(240).optional(),
+    /** By which a decoder shows pictures later than their packets' times; 0 when absent. */
+    delay: seconds.optional(),
     /** Ceiling in bit/s. */
     maxBitRate: z.int().min(50_000).max(200_000_000),
     /** On the input's timeline. */

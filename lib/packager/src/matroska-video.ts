@@ -62,8 +62,18 @@ async function codingOf(source: ByteSource, scanned: ScannedTrack): Promise<Codi
   }
 }
 
-function forDecoders({ codecId, entry }: MatroskaTrack): Coding {
-  return { codec: codecName(codecId), browser: 'no', format: 'track-entry', config: entry };
+function forDecoders({ codecId, codecPrivate, entry }: MatroskaTrack): Coding {
+  const named = codecId === COMPATIBLE ? fourCharacters(codecPrivate) : undefined;
+  const codec = named ? `${COMPATIBLE.replace('FOURCC', '')}${named}` : codecName(codecId);
+  return { codec, browser: 'no', format: 'track-entry', config: entry };
+}
+
+/** What is packed as in AVI: the private data is a BITMAPINFOHEADER, whose `biCompression` names the codec (RFC 9559). */
+const COMPATIBLE = 'V_MS/VFW/FOURCC';
+
+function fourCharacters(header: Uint8Array): string | undefined {
+  const text = new TextDecoder('latin1').decode(header.subarray(16, 20));
+  return /^[\w]{4}$/.test(text) ? text.toUpperCase() : undefined;
 }
 
 /** A codec id as a word for people. */

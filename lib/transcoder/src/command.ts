@@ -108,6 +108,7 @@ function videoCommand(task: VideoTask, place: CommandPlace): Command {
   const start = from ?? 0;
   const times = keyFrames.map((time) => time - start - TOLERANCE).filter((time) => time > 0);
   const filters = [
+    ...(task.delay ? sooner(task.delay) : []),
     trim(from, to),
     ...(frameRate ? evenFrames(frameRate, to === undefined ? undefined : to - start) : []),
     ...picture(task),
@@ -167,6 +168,11 @@ function evenFrames(rate: number, seconds: number | undefined): string[] {
   const held = 'tpad=stop=-1:stop_mode=clone';
   const black = 'tpad=stop=-1:stop_mode=add:color=black'; // where there is nothing to hold
   return [`fps=${rate}:start_time=0`, held, black, `trim=end_frame=${Math.round(seconds * rate)}`];
+}
+
+/** By so many seconds; the last picture, which a decoder gives out at no time, is the one before it once more. */
+function sooner(seconds: number): string[] {
+  return [`setpts=round(PTS-${seconds.toFixed(6)}/TB)`, 'tpad=stop=1:stop_mode=clone'];
 }
 
 function seek(demuxer: Demuxer, from: number): string[] {

@@ -51,6 +51,14 @@ interface PicturePlan {
   readonly grid: Grid;
 }
 
+/**
+ * VC-1 of the advanced profile, packed as in AVI: its packets carry the times at which they are decoded, and a decoder,
+ * which waits for B pictures, shows each of them a frame later (ADR 36).
+ */
+const LATE = /^V_MS\/VFW\/(WVC1|WMVA)$/;
+/** Seconds behind a window without which its last picture would not be decoded. */
+const LATE_SECONDS = 0.5;
+
 function pictureMaker(
   options: RenditionJobOptions,
   packaged: Packaged,
@@ -59,16 +67,19 @@ function pictureMaker(
 ): WindowMaker {
   const { transcoder, pieces } = options;
   const { index } = packaged;
+  const isLate = index.video !== undefined && LATE.test(index.video.codec);
+  const slack = isLate ? LATE_SECONDS : 0;
   const make = async ({ range, path, output, priority, signal, onProgress }: WindowOrder) => {
     const [from, to] = [startOf(grid, range.from), startOf(grid, range.to)];
     {
-      await using part = await input.part(from, to);
+      await using part = await input.part(from, to + slack);
       signal.throwIfAborted();
       const task = {
         ...({ kind: 'video', priority, input: part.input, track: part.track, from, to, output } as const),
         ...{ width: rung.width, height: rung.height, maxBitRate: rung.maxBitRate },
         ...{ keyFrames: grid.starts.slice(range.from + 1, range.to), toneMap: toneMapOf(packaged) },
         ...(index.outside && { frameRate: rungSource(index).frameRate }),
+        ...(isLate && { delay: 1 / rungSource(index).frameRate }),
       };
       await transcoder.run(task, { signal, onProgress });
     }

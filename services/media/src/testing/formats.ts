@@ -60,10 +60,6 @@ export const formats = {
     ...{ file: 'wmv9.wmv', hertz: 44_100, picture: wmv9 },
     args: ['-c:v', 'copy', '-c:a', 'wmav2'],
   },
-  'WMV: VC-1, WMA': {
-    ...{ file: 'vc1.wmv', hertz: 44_100, picture: vc1 },
-    args: ['-c:v', 'copy', '-c:a', 'wmav2'],
-  },
   'MKV: VC-1, AC-3': { file: 'vc1.mkv', picture: vc1, args: ['-c:v', 'copy', '-c:a', 'ac3'] },
   'TS: VC-1, AC-3': {
     file: 'vc1.ts',
