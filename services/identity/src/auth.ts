@@ -8,7 +8,7 @@ import { isPlaceholder } from './providers/owned-email.ts';
 import type { Provider } from './providers/provider.ts';
 import { overhear } from './refusal.ts';
 import type { IdentityTables } from './schema.ts';
-import { RENEW_S, SESSION_S } from './sessions.ts';
+import { SESSION_S } from './sessions.ts';
 
 export interface AuthSettings {
   readonly db: Kysely<IdentityTables>;
@@ -81,7 +81,7 @@ export function authOptions(settings: AuthSettings) {
         allowDifferentEmails: true, // for who links on my page, signed in at both
       },
     },
-    session: { expiresIn: SESSION_S, updateAge: RENEW_S },
+    session: { expiresIn: SESSION_S, disableSessionRefresh: true }, // `Sessions` prolongs them
     databaseHooks: { user: { create: { before: async (user) => ({ data: tidy(user) }) } } },
     rateLimit: { enabled: false },
     telemetry: { enabled: false },

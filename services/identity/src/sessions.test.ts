@@ -35,8 +35,13 @@ beforeEach(async () => {
 });
 afterEach(() => db.destroy());
 
-async function begin(id: string, expiresAt: string, updatedAt = soon(0)): Promise<void> {
-  const row = { id, token: `token-of-${id}`, userId: 'u', expiresAt, createdAt: updatedAt, updatedAt };
+async function begin(
+  id: string,
+  expiresAt: string,
+  updatedAt = soon(0),
+  createdAt = updatedAt,
+): Promise<void> {
+  const row = { id, token: `token-of-${id}`, userId: 'u', expiresAt, createdAt, updatedAt };
   await db
     .insertInto('session')
     .values({ ...row, ipAddress: '', userAgent: '' })
@@ -51,6 +56,13 @@ describe('sessions', () => {
     const renewed = await sessions.use('token-of-due');
     expect(Date.parse(renewed.expiresAt)).toBeGreaterThan(Date.now() + 29 * 24 * 3600_000);
     expect((await sessions.use('token-of-due')).expiresAt).toBe(renewed.expiresAt);
+  });
+
+  it('live a year at most, however much they are used', async () => {
+    const day = 24 * 3600;
+    await begin('old', soon(20 * day), soon(-2 * day), soon(-360 * day));
+    const { expiresAt } = await sessions.use('token-of-old');
+    expect(Math.abs(Date.parse(expiresAt) - Date.parse(soon(5 * day)))).toBeLessThan(60_000);
   });
 
   it('belong to their user', async () => {

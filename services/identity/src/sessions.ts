@@ -7,7 +7,9 @@ import type { IdentityTables } from './schema.ts';
 
 export const SESSION_S = 30 * 24 * 3600;
 /** A session in use is prolonged at most this often, so that reading does not mean writing. */
-export const RENEW_S = 24 * 3600;
+const RENEW_S = 24 * 3600;
+/** However much it is used, somebody signs in again after this. */
+const MAX_SESSION_S = 365 * 24 * 3600;
 
 export type Session = Pick<Selectable<IdentityTables['session']>, 'id' | 'userId' | 'expiresAt'>;
 
@@ -86,7 +88,7 @@ export class Sessions {
   #live() {
     return this.#db
       .selectFrom('session')
-      .select(['id', 'userId', 'expiresAt', 'updatedAt'])
+      .select(['id', 'userId', 'expiresAt', 'createdAt', 'updatedAt'])
       .where('expiresAt', '>', new Date().toISOString());
   }
 
@@ -97,9 +99,10 @@ export class Sessions {
       .where('expiresAt', '>', new Date().toISOString());
   }
 
-  async #renew({ id, userId }: Session): Promise<Session> {
+  async #renew({ id, userId, createdAt }: Session & { createdAt: string }): Promise<Session> {
     const now = Date.now();
-    const expiresAt = new Date(now + SESSION_S * 1000).toISOString();
+    const end = Math.min(now + SESSION_S * 1000, Date.parse(createdAt) + MAX_SESSION_S * 1000);
+    const expiresAt = new Date(end).toISOString();
     await this.#db
       .updateTable('session')
       .set({ expiresAt, updatedAt: new Date(now).toISOString() })
