@@ -25,9 +25,14 @@ export async function proxyHeld(
       if (!isUntouched(exchange.request, error as Error) || performance.now() > deadline)
         throw asNotReady(error);
       await sleep(PAUSE_MS);
-      await servers.again(exchange);
+      await servers.again(exchange).catch(unlessAway);
     }
   }
+}
+
+/** Who could tell where it is now is away as well: it is tried where it was. */
+function unlessAway(error: unknown): void {
+  if (!(error instanceof Problem) || error.code !== 'unavailable') throw error;
 }
 
 function asNotReady(error: unknown): unknown {

@@ -8,8 +8,8 @@ const REST_S = 20;
 /** After the last request by a link, as long as a player with a full buffer needs nothing. */
 const WANTED_MS = 15_000;
 const LOOK_MS = 200;
-/** How long a viewer waits for news before they are told to come again. */
-const PATIENCE_MS = 4000;
+/** How long a viewer waits for news before they are told to come again: as long as a slow restart takes, lease included. */
+const PATIENCE_MS = 10_000;
 
 interface Moment {
   readonly monotonic: number;
