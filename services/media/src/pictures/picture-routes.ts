@@ -50,8 +50,9 @@ export function pictureRoutes(options: PictureRoutesOptions): ByteRoute[] {
     exchange.response.writeHead(204).end();
   };
   const frame: ByteHandler = async (exchange) => {
-    const at = readMoment(exchange.request.url);
+    const at = momentOf(exchange.request.url);
     const { sid } = await frameGate(exchange.request, { videoId: exchange.params[0] ?? '', frameAt: at });
+    if (!(at >= 0 && at < Infinity)) throw notMoment();
     const row = await library.require(exchange.params[0] ?? '');
     responses.add({ videoId: row.id, link: null, sid, expiresAt: null }, exchange.response);
     const gone = new AbortController();
@@ -84,12 +85,11 @@ export function pictureRoutes(options: PictureRoutesOptions): ByteRoute[] {
   ];
 }
 
-/** Seconds. Throws `invalid_fields`. */
-function readMoment(url = ''): number {
-  const at = Number(new URLSearchParams(url.split('?')[1]).get('at') ?? Number.NaN);
-  if (at >= 0 && at < Infinity) return at;
-  throw new Problem('invalid_fields', { errors: [{ field: 'at', message: 'is a number of seconds' }] });
-}
+/** Seconds; not a number where it says none. */
+const momentOf = (url = '') => Number(new URLSearchParams(url.split('?')[1]).get('at') || Number.NaN);
+
+const notMoment = () =>
+  new Problem('invalid_fields', { errors: [{ field: 'at', message: 'is a number of seconds' }] });
 
 /** Reads a poster from a request and keeps it. Rejects with `unsupported_media_type` or what `Posters.take` says. */
 export async function takePoster(exchange: Exchange, posters: Posters, from: 'browser' | 'owner') {
