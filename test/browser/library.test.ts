@@ -204,9 +204,9 @@ describe.runIf(chromiumPath)('the library', () => {
       '**/api/servers',
       async (route) => {
         const response = await route.fetch();
-        const { items } = (await response.json()) as { items: Server[] };
-        const busy = items.map((server) => ({ ...server, state: 'upgrading' }));
-        await route.fulfill({ response, json: { items: busy } });
+        const page = (await response.json()) as { items: Server[] };
+        const items = page.items.map((server) => ({ ...server, state: 'upgrading' }));
+        await route.fulfill({ response, json: { ...page, items } });
       },
       { times: 1 },
     );
