@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createClient, libraryApi } from '@ptsdly/contract';
@@ -30,6 +30,11 @@ const moved = (id: string, name = 'original') =>
   eventually(
     () => fake.objects.has(`tenant/${id}/${name}`) && !existsSync(join(rig.folder, 'objects', id, name)),
   );
+const allMoved = (id: string) =>
+  eventually(() => {
+    const folder = join(rig.folder, 'objects', id);
+    return !existsSync(folder) || readdirSync(folder).length === 0;
+  });
 const atRest = (id: string) =>
   eventually(async () => (await rig.client.getVideo({ params: { id } })).processing === 'none');
 const download = (id: string) => rig.call('GET', `/videos/${id}/original`);
@@ -44,6 +49,7 @@ describe.skipIf(!hasFfmpeg)('playing', () => {
     await rig.restart();
     const viewer = await play();
     await atRest(id); // pictures for the storyboard are read from the same original
+    await allMoved(id);
     const { segments } = await viewer.listing();
     expect(segments.length).toBeGreaterThan(1);
     fake.requests.length = 0;
