@@ -154,6 +154,25 @@ describe.runIf(chromiumPath)('the player', () => {
     },
   );
 
+  test('says so where its words do not come, and is there when they do', { timeout: 60_000 }, async () => {
+    const { browser, product, video } = screening;
+    const context = await openAs(browser, desktop, product, video.person);
+    const page = await context.newPage();
+    const words = /\/(shared|texts)-[^/]+\.js$/;
+    for (const [address, there] of [
+      [video.url, 'video'],
+      ['/app/server', 'video-card'],
+    ] as const) {
+      await page.route(words, (route) => route.abort());
+      await page.goto(address);
+      await page.getByTestId('reload').waitFor();
+      await page.unroute(words);
+      await page.getByTestId('reload').click();
+      await page.getByTestId(there).first().waitFor();
+    }
+    await context.close();
+  });
+
   test('gives the owner the frame that is shown as a poster', { timeout: 90_000 }, async () => {
     const { browser, product, video } = screening;
     const context = await openAs(browser, desktop, product, video.person);

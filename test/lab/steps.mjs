@@ -58,7 +58,10 @@ for (const name of ['rename', 'link', 'copyFile']) {
 }
 for (const name of ['unlink', 'rm', 'rmdir']) watch(fs.promises, name, (path) => `${name} ${nameOf(path)}`);
 watch(fs.promises, 'open', (path, flags) => (writes(flags) ? `open ${nameOf(path)}` : undefined));
-watch(http, 'request', (to) => (to.socketPath ? undefined : `${to.method} ${nameOf(to.path.split('?')[0])}`));
+watch(http, 'request', (to, more) => {
+  const { method, path, socketPath } = typeof to === 'string' ? { path: new URL(to).pathname, ...more } : to;
+  return socketPath ? undefined : `${method} ${nameOf(path.split('?')[0])}`;
+});
 
 const { StatementSync } = createRequire(import.meta.url)('node:sqlite');
 let within = false;

@@ -1,11 +1,10 @@
 import './api/noEval.ts';
 import i18next from 'i18next';
-import { StrictMode } from 'react';
-import { createRoot } from 'react-dom/client';
 import { Provider } from 'react-redux';
 import './ui/tokens.css';
 import './ui/base.css';
 import { App } from './app/App.tsx';
+import { showPage } from './app/showPage.tsx';
 import { guardUploads } from './features/uploads/keepAwake.ts';
 import { LazyUploader, type LoadedUploads } from './features/uploads/LazyUploader.ts';
 import { UploadsContext } from './features/uploads/UploaderContext.ts';
@@ -24,17 +23,14 @@ const speaking = startI18n(
   chooseLanguage(null, store.getState().preferences.language, navigator.languages),
 );
 
-void speaking.then(() => {
-  createRoot(document.getElementById('root')!).render(
-    <StrictMode>
-      <Provider store={store}>
-        <UploadsContext value={uploads}>
-          <App />
-        </UploadsContext>
-      </Provider>
-    </StrictMode>,
-  );
-});
+showPage(
+  speaking,
+  <Provider store={store}>
+    <UploadsContext value={uploads}>
+      <App />
+    </UploadsContext>
+  </Provider>,
+);
 
 async function fetchUploads(): Promise<LoadedUploads> {
   const [{ Uploader }, { UploadTray }] = await Promise.all([

@@ -1,8 +1,7 @@
 import '../../api/noEval.ts';
-import { StrictMode } from 'react';
-import { createRoot } from 'react-dom/client';
 import '../../ui/tokens.css';
 import '../../ui/base.css';
+import { showPage } from '../../app/showPage.tsx';
 import { startI18n } from '../../i18n/i18n.ts';
 import { chooseLanguage } from '../../i18n/language.ts';
 import { loadPreferences } from '../../store/preferences.ts';
@@ -14,10 +13,4 @@ const speaking = startI18n(
   chooseLanguage(null, loadPreferences().language, navigator.languages),
 );
 
-void speaking.then(() => {
-  createRoot(document.getElementById('root')!).render(
-    <StrictMode>
-      <WatchPage place={placeOf(location)} />
-    </StrictMode>,
-  );
-});
+showPage(speaking, <WatchPage place={placeOf(location)} />);
