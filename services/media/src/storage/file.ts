@@ -78,10 +78,14 @@ export class FileStorage implements LocalStorage {
 
   async *list(): AsyncIterable<string> {
     for (const entry of await readdir(this.#root, { withFileTypes: true })) {
-      if (!entry.isDirectory()) yield entry.name;
-      else
-        for (const name of await readdir(join(this.#root, entry.name)).catch(() => []))
-          yield `${entry.name}/${name}`;
+      if (!entry.isDirectory()) {
+        yield entry.name;
+        continue;
+      }
+      const folder = join(this.#root, entry.name);
+      const names = await readdir(folder).catch(() => []);
+      if (names.length === 0) await rmdir(folder).catch(() => undefined); // left by a kill amid `remove`
+      for (const name of names) yield `${entry.name}/${name}`;
     }
   }
 
