@@ -23,7 +23,9 @@ it('clears away a folder that a kill has left empty when it looks through all, a
   await mkdir(join(objects, 'kept'));
   await writeFile(join(objects, 'kept', 'original'), 'film');
   const storage = await open(folder, `file:${objects}`);
-  expect(await Array.fromAsync(storage.list())).toEqual(['kept/original']);
+  const names: string[] = [];
+  for await (const name of storage.list()) names.push(name);
+  expect(names).toEqual(['kept/original']);
   expect(await readdir(objects)).toEqual(['kept']);
   await storage.close();
   await rm(folder, { recursive: true });
