@@ -1,9 +1,10 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { accessSync, constants, mkdtempSync, rmSync, statfsSync } from 'node:fs';
+import { accessSync, constants, mkdtempSync, readdirSync, readFileSync, rmSync, statfsSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { createConnection } from 'mysql2/promise';
 
 const programs = ['mariadbd', 'mariadb-install-db', 'mariadb'];
@@ -52,6 +53,7 @@ export async function startMariaDb(...settings: string[]): Promise<MariaDbServer
       const exit = ends ? once(child, 'exit') : undefined;
       child.kill(name);
       await exit;
+      while (name === 'SIGSTOP' && !isStopped(child.pid)) await sleep(1); // until then a thread may still answer
     },
     async close() {
       await server.signal('SIGCONT');
@@ -63,6 +65,12 @@ export async function startMariaDb(...settings: string[]): Promise<MariaDbServer
   await nameAdmin(socket);
   return server;
 }
+
+/** All its threads: the third field of `/proc/<pid>/task/<tid>/stat` (proc(5)). */
+const isStopped = (pid: number | undefined) =>
+  readdirSync(`/proc/${pid}/task`).every((thread) =>
+    /^\d+ \(.*\) T/.test(readFileSync(`/proc/${pid}/task/${thread}/stat`, 'utf8')),
+  );
 
 const INSTALL = [
   '--auth-root-authentication-method=normal',
