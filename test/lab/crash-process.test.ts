@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { silentLog } from '@ptsdly/kit';
 import { openHost } from '@ptsdly/subscriptions/host';
 import { expect, test } from 'vitest';
@@ -36,15 +37,14 @@ interface Kill {
 async function killedAt({ row, n }: Kill): Promise<string | undefined> {
   const folder = testFolder();
   const [armed, at] = [join(folder.path, 'armed'), join(folder.path, 'armed.at')];
-  const args = [
-    '--import',
-    join(testing, 'kill-at.ts'),
-    join(testing, 'control-plane.ts'),
-    folder.path,
-    row.name,
-  ];
-  const env = { ...process.env, KILL_ARM: armed, KILL_BELOW: `${folder.path}/servers:${folder.path}/run` };
-  const plane = spawn(process.execPath, args, { stdio: ['pipe', 'pipe', 'inherit'], env });
+  const killer = pathToFileURL(join(testing, 'kill-at.ts'));
+  killer.search = new URLSearchParams([
+    ['arm', armed],
+    ['below', join(folder.path, 'servers')],
+    ['below', join(folder.path, 'run')],
+  ]).toString();
+  const args = ['--import', killer.href, join(testing, 'control-plane.ts'), folder.path, row.name];
+  const plane = spawn(process.execPath, args, { stdio: ['pipe', 'pipe', 'inherit'] });
   try {
     await says(plane, 'ready');
     const known = serversIn(folder.path);

@@ -23,7 +23,7 @@ function Wordless() {
       icon="alert"
       tone="bad"
       title="페이지를 다 불러오지 못했어요"
-      text="This page did not load completely. Please check your connection and try again."
+      text="연결을 확인하고 다시 시도해 주세요. This page did not load completely. Please check your connection and try again."
     >
       <Button icon="retry" onPress={() => location.reload()} data-testid="reload">
         다시 시도 · Try again

@@ -1,12 +1,13 @@
 // Preloaded into a control plane (`node --import`): kills it (SIGKILL) before or after its nth external call, which is
 // one to the file system below its servers and sockets, a process that it starts, or one that it ends.
-// KILL_BELOW: folders, with colons between them. KILL_ARM: counting begins when this file is there; n stands in it.
+// In its URL, `below`: such a folder, once or more often; `arm`: counting begins when this file is there; n stands in it.
 import childProcess from 'node:child_process';
 import fs from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';
 
-const below = (process.env.KILL_BELOW ?? '').split(':');
-const arm = process.env.KILL_ARM ?? '';
+const { searchParams } = new URL(import.meta.url);
+const below = searchParams.getAll('below');
+const arm = searchParams.get('arm') ?? '';
 let count = 0;
 
 /** Two moments a call: before and after. */
