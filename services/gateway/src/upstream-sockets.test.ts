@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer, type Server, type Socket } from 'node:net';
 import { afterEach, expect, test } from 'vitest';
 import { openRig, type Rig, upstreamAddress } from './testing/rig.ts';
-import { isPlainHead } from './upstream-sockets.ts';
+import { isPlainHead, WATCH_MS } from './upstream-sockets.ts';
 
 let rig: Rig | undefined;
 let server: Server | undefined;
@@ -41,6 +41,18 @@ test('one connection is used again, and not while it is in use', async () => {
   const late = await Promise.all([1, 2, 3].map(async () => (await fetch(`${url}/app`)).text()));
   expect(late).toEqual(['late', 'late', 'late']);
   expect(new Set(used.slice(2)).size).toBe(3);
+});
+
+test('a connection that was busy while all were looked after is used again', async () => {
+  const used: Socket[] = [];
+  const url = await open((socket, _, count) => {
+    used.push(socket);
+    if (count > 0) return socket.write(text('next'));
+    socket.write('HTTP/1.1 200 OK\r\ncontent-length: 4\r\n\r\n');
+    setTimeout(() => socket.write('slow'), 1.2 * WATCH_MS);
+  });
+  for (const expected of ['slow', 'next']) expect(await (await fetch(`${url}/app`)).text()).toBe(expected);
+  expect(used[0]).toBe(used[1]);
 });
 
 test('bytes that nobody asked for end their connection and reach nobody', async () => {

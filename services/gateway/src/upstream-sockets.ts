@@ -35,7 +35,7 @@ const PLAIN_HEAD =
 export const isPlainHead = (head: string): boolean => PLAIN_HEAD.test(head);
 
 /** How often it is looked who has waited too long. */
-const WATCH_MS = 250;
+export const WATCH_MS = 250;
 
 /** Connections to upstreams for what is asked by a head alone: one request at a time on each, kept while they are used. */
 export class UpstreamSockets {
@@ -65,14 +65,13 @@ export class UpstreamSockets {
   }
 
   #open(address: string): UpstreamSocket {
-    const idle = this.#idle.get(address) ?? [];
-    this.#idle.set(address, idle);
     const one: UpstreamSocket = new UpstreamSocket(
       connect({ ...connectTo(address), noDelay: true } as never),
       {
-        onIdle: () => idle.push(one),
+        onIdle: () => this.#keep(address, one),
         onClose: () => {
           this.#all.delete(one);
+          const idle = this.#idle.get(address) ?? [];
           const place = idle.indexOf(one);
           if (place !== -1) idle.splice(place, 1);
         },
@@ -80,6 +79,12 @@ export class UpstreamSockets {
     );
     this.#all.add(one);
     return one;
+  }
+
+  #keep(address: string, one: UpstreamSocket): void {
+    const idle = this.#idle.get(address);
+    if (idle) idle.push(one);
+    else this.#idle.set(address, [one]);
   }
 
   readonly #watch = () => {
