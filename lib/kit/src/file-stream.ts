@@ -8,18 +8,23 @@ const SMALL = 128 * 1024;
 const KEPT_BUFFERS = 96;
 const KEPT_MS = 5000;
 
-/** Large buffers that are used again. */
+/** Buffers of `size` bytes that are used again. */
 export class ReadBuffers {
+  readonly #size: number;
   #kept: Buffer[] = [];
   #letGo: NodeJS.Timeout | undefined;
 
-  borrow(size: number): Buffer {
-    if (size <= SMALL) return Buffer.allocUnsafeSlow(Math.max(1, size));
-    return this.#kept.pop() ?? Buffer.allocUnsafeSlow(CHUNK);
+  constructor(size = CHUNK) {
+    this.#size = size;
+  }
+
+  borrow(need = this.#size): Buffer {
+    if (need <= SMALL) return Buffer.allocUnsafeSlow(Math.max(1, need));
+    return this.#kept.pop() ?? Buffer.allocUnsafeSlow(this.#size);
   }
 
   giveBack(buffer: Buffer): void {
-    if (buffer.length !== CHUNK || this.#kept.length >= KEPT_BUFFERS) return;
+    if (buffer.length !== this.#size || this.#kept.length >= KEPT_BUFFERS) return;
     this.#kept.push(buffer);
     this.#letGo ??= setTimeout(() => {
       this.#kept = [];

@@ -17,7 +17,7 @@ import { openRates } from '@ptsdly/kv';
 import { note, refuse } from './answers.ts';
 import { type ClientAddress, clientAddress } from './client-address.ts';
 import { leaveIdle } from './connection.ts';
-import { leavePools } from './dispatch.ts';
+import { leaveSockets } from './dispatch.ts';
 import { type Exchange, type Filter, header, setAnswerHeaders } from './exchange.ts';
 import { requestHeaders, responseHeaders, tenantHeaders } from './headers.ts';
 import { proxyHeld } from './held.ts';
@@ -186,7 +186,7 @@ export async function openGateway(options: GatewayOptions): Promise<Service> {
       offload.close();
       await rates.close();
       leaveIdle();
-      leavePools();
+      leaveSockets();
     },
   };
 }

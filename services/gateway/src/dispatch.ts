@@ -1,82 +1,40 @@
+import type { Socket } from 'node:net';
 import { performance } from 'node:perf_hooks';
-import { Problem } from '@ptsdly/contract';
 import { ClientGone, countShortLived } from '@ptsdly/kit';
-import { type Dispatcher, errors, Pool } from 'undici';
-import { CONNECT_MS, connectTo, IDLE_MS, SILENCE_MS } from './connection.ts';
+import type { AnswerHeaders } from './answer-parser.ts';
+import { isHttp2 } from './http2.ts';
 import type { ProxyRequest } from './proxy-request.ts';
 import { Together } from './together.ts';
 import { type AnswerFlow, type AnswerHandler, isPlainHead, UpstreamSockets } from './upstream-sockets.ts';
 
 /** An answer of a known length up to this is sent with its head in one piece. */
 const ONE_PIECE = 16 * 1024;
-const MOST_POOLS = 10_000;
 
 const requests = new Together();
 const answers = new Together();
-const pools = new Map<string, Pool>();
 const sockets = new UpstreamSockets();
 
-/** One pool of connections per address, as many as are needed at a time; the oldest address is forgotten. */
-function poolOf(address: string): Pool {
-  const known = pools.get(address);
-  if (known) return known;
-  const to = connectTo(address);
-  const isLocal = 'socketPath' in to;
-  const pool = new Pool(isLocal ? 'http://localhost' : address, {
-    ...(isLocal ? { socketPath: to.socketPath } : {}),
-    connectTimeout: CONNECT_MS,
-    keepAliveTimeout: IDLE_MS,
-    keepAliveMaxTimeout: IDLE_MS,
-    bodyTimeout: SILENCE_MS,
-    maxHeaderSize: 16 * 1024,
-  });
-  if (pools.size >= MOST_POOLS) forgetOldest();
-  pools.set(address, pool);
-  return pool;
-}
-
-function forgetOldest(): void {
-  const [address, pool] = pools.entries().next().value as [string, Pool];
-  pools.delete(address);
-  void pool.close(); // what is under way ends as it would
-}
-
 /** Lets go of connections that nobody uses. */
-export function leavePools(): void {
-  for (const pool of pools.values()) void pool.close();
-  pools.clear();
+export function leaveSockets(): void {
   sockets.leave();
 }
 
 /**
- * Sends a request that has no body: all that `proxy` promises, for a third of the work of `node:http`, whose parser
- * copies every piece of an answer into a buffer of its own. (Bodies and `Expect` go there.) Rejects as its requests do.
+ * Sends a request that is a head and nothing else: all that `proxy` promises, for a third of the work of `node:http`,
+ * whose parser copies every piece of an answer into a buffer of its own. Rejects as its requests do.
  */
-export function dispatch(options: ProxyRequest, answerMs: number): Promise<void> {
-  const { request, address, headers } = options;
+export function dispatch(options: ProxyRequest, head: string, answerMs: number): Promise<void> {
+  const { address, request } = options;
   return new Promise((resolve, reject) => {
     const passing = new Passing(options, resolve, reject);
-    const head = options.divert || isTenant(options) ? undefined : headOf(options);
-    if (head !== undefined) {
-      const isHead = request.method === 'HEAD';
-      requests.add(() => sockets.ask({ address, head, isHead, answerMs }, passing));
-      return;
-    }
-    const asked = {
-      method: request.method as Dispatcher.HttpMethod,
-      path: request.url as string,
-      headers: headers as string[],
-      headersTimeout: answerMs,
-    };
-    requests.add(() => poolOf(address).dispatch(asked, passing));
+    const isHead = request.method === 'HEAD';
+    requests.add(() => sockets.ask({ address, head, isHead, answerMs }, passing));
   });
 }
 
-/** A subscriber's own server: much more comes from there, and not from one of ours. */
-const isTenant = ({ guard }: ProxyRequest) => guard.name === 'media';
-
 /** A GET or HEAD in the strict form; undefined for whatever else came. */
-function headOf({ request, headers }: ProxyRequest): string | undefined {
+export function plainHead({ request, headers }: ProxyRequest): string | undefined {
+  if (request.method !== 'GET' && request.method !== 'HEAD') return undefined;
   let head = `${request.method} ${request.url} HTTP/1.1\r\n`;
   for (let i = 0; i < headers.length; i += 2) head += `${headers[i]}: ${headers[i + 1]}\r\n`;
   head += '\r\n';
@@ -84,12 +42,14 @@ function headOf({ request, headers }: ProxyRequest): string | undefined {
 }
 
 /** One answer on its way to its client. */
-class Passing implements Dispatcher.DispatchHandler, AnswerHandler {
+class Passing implements AnswerHandler {
   readonly #options: ProxyRequest;
   readonly #resolve: () => void;
   readonly #reject: (error: unknown) => void;
   readonly #startedAt = performance.now();
-  #controller: AnswerFlow | undefined;
+  #flow: AnswerFlow | undefined;
+  /** The client's connection, where a long body can go there as it is. */
+  #straight: Socket | undefined;
   /** The client is gone, or the answer is whole. */
   #over = false;
   /** The client gets its bytes from elsewhere. */
@@ -112,21 +72,16 @@ class Passing implements Dispatcher.DispatchHandler, AnswerHandler {
     if (this.#over) return;
     this.#over = true;
     const gone = new ClientGone();
-    this.#controller?.abort(gone);
+    this.#flow?.abort(gone);
     this.#reject(gone);
   };
 
-  onRequestStart(controller: AnswerFlow): void {
-    this.#controller = controller;
-    if (this.#over) controller.abort(new ClientGone());
+  onStart(flow: AnswerFlow): void {
+    this.#flow = flow;
+    if (this.#over) flow.abort(new ClientGone());
   }
 
-  onResponseStart(
-    _: AnswerFlow,
-    status: number,
-    headers: Record<string, string | string[] | undefined>,
-  ): void {
-    if (status < 200) return; // an early hint; the answer is still to come
+  onHead(status: number, headers: AnswerHeaders): void {
     const { response, guard, route, answerHeaders, divert } = this.#options;
     guard.answered(route, (performance.now() - this.#startedAt) / 1000);
     if (divert?.({ statusCode: status, headers })) {
@@ -139,8 +94,15 @@ class Passing implements Dispatcher.DispatchHandler, AnswerHandler {
     this.#length = Number(headers['content-length']);
     this.#headWaits = this.#length <= ONE_PIECE;
     if (this.#headWaits) queueMicrotask(this.#sendHead);
-    else response.flushHeaders();
+    else this.#begin();
     this.#resolve();
+  }
+
+  #begin(): void {
+    const { request, response } = this.#options;
+    response.flushHeaders();
+    // Of a known length, so that nothing is to be added to the bytes (RFC 9112 §6.3).
+    if (this.#length > ONE_PIECE && !isHttp2(request)) this.#straight = response.socket ?? undefined;
   }
 
   /** Nothing of the body came with the head, so the head does not wait for it. */
@@ -153,7 +115,7 @@ class Passing implements Dispatcher.DispatchHandler, AnswerHandler {
     this.#body = undefined;
   };
 
-  onResponseData(controller: AnswerFlow, chunk: Buffer): void {
+  onData(chunk: Buffer, lent: boolean): void {
     if (this.#isDiverted) return;
     const { response } = this.#options;
     if (this.#headWaits && chunk.length === this.#length) {
@@ -161,13 +123,33 @@ class Passing implements Dispatcher.DispatchHandler, AnswerHandler {
       return;
     }
     this.#headWaits = false;
+    if (lent) {
+      this.#pass(chunk);
+      return;
+    }
     countShortLived(chunk.length);
     if (response.write(chunk)) return;
-    controller.pause();
-    response.once('drain', () => controller.resume());
+    this.#flow?.pause();
+    response.once('drain', () => this.#flow?.resume());
   }
 
-  onResponseEnd(): void {
+  /**
+   * Most of the time the system takes the bytes at once; what it does not take waits in the lent memory. Past the
+   * response and its own way of gathering writes, which takes a turn for each.
+   */
+  #pass(chunk: Buffer): void {
+    const { response } = this.#options;
+    let isHeld = false;
+    const written = () => {
+      if (isHeld && !this.#over) this.#flow?.resume();
+    };
+    (this.#straight ?? response).write(chunk, written);
+    if (this.#straight?.writableLength === 0) return;
+    isHeld = true;
+    this.#flow?.pause();
+  }
+
+  onEnd(): void {
     if (this.#isDiverted) return;
     this.#finish();
     const { response } = this.#options;
@@ -177,13 +159,13 @@ class Passing implements Dispatcher.DispatchHandler, AnswerHandler {
     else answers.add(() => response.end(body, 'latin1'));
   }
 
-  onResponseError(_: AnswerFlow, error: Error): void {
+  onError(error: Error): void {
     if (this.#over) return;
     this.#finish();
     const { response } = this.#options;
     if (response.headersSent)
       response.destroy(); // never finished cleanly
-    else this.#reject(asOfNode(error));
+    else this.#reject(error);
   }
 
   #finish(): void {
@@ -191,12 +173,4 @@ class Passing implements Dispatcher.DispatchHandler, AnswerHandler {
     this.#headWaits = false;
     this.#options.response.off('close', this.#clientGone);
   }
-}
-
-/** In the words that the retries understand. */
-function asOfNode(error: Error): unknown {
-  if (error instanceof errors.HeadersTimeoutError) return new Problem('upstream_timeout', { cause: error });
-  if (error instanceof errors.ConnectTimeoutError) return Object.assign(error, { syscall: 'connect' });
-  if (error instanceof errors.SocketError) return Object.assign(error, { code: 'ECONNRESET' });
-  return error;
 }

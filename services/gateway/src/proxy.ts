@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Problem } from '@ptsdly/contract';
 import { ClientGone, countShortLived } from '@ptsdly/kit';
 import { agent, CONNECT_MS, connectTo, SILENCE_MS } from './connection.ts';
-import { dispatch } from './dispatch.ts';
+import { dispatch, plainHead } from './dispatch.ts';
 import { hasBody, isGone, isHttp2 } from './http2.ts';
 import type { ProxyRequest } from './proxy-request.ts';
 import type { Patience } from './upstream.ts';
@@ -31,11 +31,13 @@ export function proxy(options: ProxyRequest): Promise<void> {
  */
 async function attempts(options: ProxyRequest, patience: Patience): Promise<void> {
   const { request, response, guard } = options;
+  const head = isPlain(request) ? plainHead(options) : undefined;
   const deadline = performance.now() + patience.holdMs;
   let pause = PAUSE_MS.first;
   for (let retries = 0; ; ) {
     try {
-      return await (isPlain(request) ? dispatch : forward)(options, patience.answerMs);
+      if (head === undefined) return await forward(options, patience.answerMs);
+      return await dispatch(options, head, patience.answerMs);
     } catch (error) {
       if (error instanceof Problem || response.headersSent || isGone(response)) throw error;
       if (isUnreached(error)) {

@@ -1,7 +1,8 @@
 import { once } from 'node:events';
 import { createServer, type Server, type Socket } from 'node:net';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { afterEach, expect, test } from 'vitest';
-import { openRig, type Rig, upstreamAddress } from './testing/rig.ts';
+import { openRig, type Rig, speak, upstreamAddress } from './testing/rig.ts';
 import { isPlainHead, WATCH_MS } from './upstream-sockets.ts';
 
 let rig: Rig | undefined;
@@ -109,6 +110,54 @@ test('a client that leaves ends the connection; one that does not read holds the
   expect(written).toBeLessThan(100_000_000);
   leaving.abort();
   await ended.promise;
+});
+
+test('long answers arrive as they were, whoever reads slowly and however many come over one connection', async () => {
+  const body = (n: string) =>
+    Buffer.from(Uint32Array.from({ length: 3_000_001 }, (_, i) => i * 2654435761 + Number(n)).buffer);
+  const url = await open((socket, head) => {
+    const [, n = ''] = /^GET \/app\/(\d+)/.exec(head) ?? [];
+    socket.write(`HTTP/1.1 200 OK\r\ncontent-length: ${body(n).length}\r\n\r\n`);
+    socket.write(body(n));
+  });
+  const read = async (n: number) => {
+    const answer = await fetch(`${url}/app/${n}`);
+    const chunks: Uint8Array[] = [];
+    for await (const chunk of answer.body ?? []) {
+      chunks.push(chunk);
+      if (n % 2 === 0) await nextTurn();
+    }
+    return Buffer.concat(chunks).equals(body(String(n)));
+  };
+  for (const numbers of [
+    [1, 2, 3, 4, 5, 6],
+    [7, 8, 9],
+  ])
+    expect(await Promise.all(numbers.map(read))).toEqual(numbers.map(() => true));
+});
+
+test('several long answers that are asked for before the first is read come in order', async () => {
+  const pieces = ['1', '2', '3'].map((n) => n.repeat(300_000));
+  const url = await open((socket, head) => {
+    const [, n = ''] = /^GET \/app\/(\d)/.exec(head) ?? [];
+    socket.write(text(pieces[Number(n) - 1] as string));
+  });
+  const asked = [1, 2, 3].map((n) => `GET /app/${n} HTTP/1.1\r\nhost: ptsd.test\r\n`);
+  const heard = await speak(url, `${asked.join('\r\n')}connection: close\r\n\r\n`);
+  expect(
+    heard
+      .split('HTTP/1.1 200 OK')
+      .slice(1)
+      .map((answer) => answer.split('\r\n\r\n')[1]),
+  ).toEqual(pieces);
+});
+
+test('hints without an end are no answer', async () => {
+  const url = await open((socket) => {
+    const hint = setInterval(() => socket.write('HTTP/1.1 103 Early Hints\r\n\r\n'), 50);
+    socket.on('close', () => clearInterval(hint));
+  });
+  expect((await fetch(`${url}/app`)).status).toBe(504);
 });
 
 test('only a head in the strict form goes out', () => {

@@ -1,6 +1,7 @@
-import { connect, type Socket } from 'node:net';
+import { connect, type NetConnectOpts, type Socket } from 'node:net';
 import { performance } from 'node:perf_hooks';
 import { Problem } from '@ptsdly/contract';
+import { ReadBuffers } from '@ptsdly/kit';
 import { type AnswerHeaders, AnswerParser, type AnswerReader } from './answer-parser.ts';
 import { CONNECT_MS, connectTo, IDLE_MS, SILENCE_MS } from './connection.ts';
 
@@ -11,13 +12,14 @@ export interface AnswerFlow {
   abort(reason: Error): void;
 }
 
-/** Whoever takes the answer; the part of undici's handlers that we need. */
+/** Whoever takes the answer. */
 export interface AnswerHandler {
-  onRequestStart(flow: AnswerFlow): void;
-  onResponseStart(flow: AnswerFlow, status: number, headers: AnswerHeaders): void;
-  onResponseData(flow: AnswerFlow, chunk: Buffer): void;
-  onResponseEnd(): void;
-  onResponseError(flow: AnswerFlow, error: Error): void;
+  onStart(flow: AnswerFlow): void;
+  onHead(status: number, headers: AnswerHeaders): void;
+  /** A `lent` chunk is overwritten after this returns, or, if the flow is paused by then, after it is resumed. */
+  onData(chunk: Buffer, lent: boolean): void;
+  onEnd(): void;
+  onError(error: Error): void;
 }
 
 export interface Asked {
@@ -33,6 +35,13 @@ export interface Asked {
 const PLAIN_HEAD =
   /^(?:GET|HEAD) \/[!-~\x80-\xff]* HTTP\/1\.1\r\n(?:[!#$%&'*+.^_`|~0-9a-z-]+: [\t -~\x80-\xff]*\r\n)+\r\n$/;
 export const isPlainHead = (head: string): boolean => PLAIN_HEAD.test(head);
+
+/** Answers longer than this are read into a buffer of their own. */
+const LONG = 128 * 1024;
+/** A buffer for each piece would be much for the collector, and a part of memory that no cache knows. */
+const buffers = new ReadBuffers(256 * 1024);
+/** What comes into it is copied before anybody else reads. */
+const shared = Buffer.allocUnsafeSlow(64 * 1024);
 
 /** How often it is looked who has waited too long. */
 export const WATCH_MS = 250;
@@ -65,18 +74,15 @@ export class UpstreamSockets {
   }
 
   #open(address: string): UpstreamSocket {
-    const one: UpstreamSocket = new UpstreamSocket(
-      connect({ ...connectTo(address), noDelay: true } as never),
-      {
-        onIdle: () => this.#keep(address, one),
-        onClose: () => {
-          this.#all.delete(one);
-          const idle = this.#idle.get(address) ?? [];
-          const place = idle.indexOf(one);
-          if (place !== -1) idle.splice(place, 1);
-        },
+    const one: UpstreamSocket = new UpstreamSocket(address, {
+      onIdle: () => this.#keep(address, one),
+      onClose: () => {
+        this.#all.delete(one);
+        const idle = this.#idle.get(address) ?? [];
+        const place = idle.indexOf(one);
+        if (place !== -1) idle.splice(place, 1);
       },
-    );
+    });
     this.#all.add(one);
     return one;
   }
@@ -108,6 +114,10 @@ class UpstreamSocket implements AnswerFlow, AnswerReader {
   readonly #owner: Owner;
   #handler: AnswerHandler | undefined;
   #parser: AnswerParser | undefined;
+  /** Of the answer that comes now, where it is long. */
+  #buffer: Buffer | undefined;
+  /** The head is there. */
+  #isAnswering = false;
   #isConnected = false;
   #isPaused = false;
   /** When something happened last, and how long the next may take, in milliseconds of `performance.now()`. */
@@ -115,14 +125,20 @@ class UpstreamSocket implements AnswerFlow, AnswerReader {
   #patience = CONNECT_MS;
   #answerMs = 0;
 
-  constructor(socket: Socket, owner: Owner) {
+  constructor(address: string, owner: Owner) {
+    const onread = {
+      buffer: () => this.#buffer ?? shared,
+      callback: (length: number, buffer: Buffer) => this.#onRead(length, buffer),
+    };
+    const to = connectTo(address);
+    const place = 'socketPath' in to ? { path: to.socketPath } : { host: to.host, port: Number(to.port) };
+    const socket = connect({ ...place, noDelay: true, onread } as NetConnectOpts);
     this.#socket = socket;
     this.#owner = owner;
     socket.once('connect', () => {
       this.#isConnected = true;
       this.#move(this.#answerMs);
     });
-    socket.on('data', this.#onData);
     socket.on('end', () => this.#onEnd());
     socket.on('error', (error) => this.#fail(error));
     socket.on('close', () => {
@@ -143,8 +159,9 @@ class UpstreamSocket implements AnswerFlow, AnswerReader {
     this.#handler = handler;
     this.#parser = new AnswerParser(this, isHead);
     this.#answerMs = answerMs;
+    this.#isAnswering = false;
     this.#move(this.#isConnected ? answerMs : CONNECT_MS);
-    handler.onRequestStart(this);
+    handler.onStart(this);
     if (this.#handler) this.#socket.write(head, 'latin1');
   }
 
@@ -175,33 +192,45 @@ class UpstreamSocket implements AnswerFlow, AnswerReader {
   }
 
   onHead(status: number, headers: AnswerHeaders): void {
+    this.#isAnswering = true;
     this.#patience = SILENCE_MS;
-    this.#handler?.onResponseStart(this, status, headers);
+    if (Number(headers['content-length']) > LONG) this.#buffer = buffers.borrow();
+    this.#handler?.onHead(status, headers);
   }
 
   onData(chunk: Buffer): void {
-    this.#handler?.onResponseData(this, chunk);
+    const isLent = chunk.buffer !== shared.buffer;
+    this.#handler?.onData(isLent ? chunk : Buffer.from(chunk), isLent);
   }
 
   onEnd(isLast: boolean): void {
     const handler = this.#handler;
     this.#handler = undefined;
-    this.#move(IDLE_MS);
+    this.#leaveBuffer();
     if (this.#isPaused) this.resume();
-    handler?.onResponseEnd();
+    this.#move(IDLE_MS);
+    handler?.onEnd();
     if (isLast) this.destroy();
   }
 
-  readonly #onData = (chunk: Buffer): void => {
-    this.#movedAt = performance.now();
+  /** False would stop the reading; who wants that has paused. */
+  #onRead(length: number, buffer: Buffer): boolean {
+    if (this.#isAnswering) this.#movedAt = performance.now();
     try {
       if (!this.#handler) throw new Problem('upstream_failed'); // nobody has asked for this
-      this.#parser?.read(chunk);
+      this.#parser?.read(buffer.subarray(0, length));
       if (!this.#handler && !this.#socket.destroyed) this.#owner.onIdle();
     } catch (error) {
       this.#fail(error as Error);
     }
-  };
+    return true;
+  }
+
+  /** One that somebody still holds is not lent again. */
+  #leaveBuffer(): void {
+    if (this.#buffer && !this.#isPaused) buffers.giveBack(this.#buffer);
+    this.#buffer = undefined;
+  }
 
   #onEnd(): void {
     if (this.#handler && !this.#parser?.end()) this.#fail(reset());
@@ -216,8 +245,9 @@ class UpstreamSocket implements AnswerFlow, AnswerReader {
   #fail(error: Error): void {
     const handler = this.#handler;
     this.#handler = undefined;
+    this.#leaveBuffer();
     this.destroy();
-    handler?.onResponseError(this, error);
+    handler?.onError(error);
   }
 }
 

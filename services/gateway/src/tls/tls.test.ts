@@ -5,6 +5,7 @@ import { type ClientHttp2Session, connect as connect2 } from 'node:http2';
 import { get as getSecure } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { connect as connectTls } from 'node:tls';
 import { type Listener, listen, silentLog } from '@ptsdly/kit';
 import { openNotes } from '@ptsdly/kv';
@@ -38,6 +39,13 @@ const identity = async (request: Request) => {
   return Response.json({ token: 't', expiresAt, sub: 'u1', sid: 's' });
 };
 
+/** No two pieces of it, and no two of them, are alike. */
+function movieOf(n: number): Buffer {
+  const words = new Uint32Array(1_000_003);
+  for (let i = 0; i < words.length; i++) words[i] = i * 2654435761 + n;
+  return Buffer.from(words.buffer);
+}
+
 interface Secure {
   readonly url: string;
   readonly listener: Listener;
@@ -49,6 +57,12 @@ async function open(certificates?: OpenCertificates): Promise<Secure> {
   const holder = new CertificateHolder();
   holder.set(first);
   const upstream = await openUpstream((request, response) => {
+    const { pathname, searchParams } = new URL(request.url ?? '/', 'http://server');
+    if (pathname.endsWith('/original')) {
+      const body = movieOf(Number(searchParams.get('n')));
+      response.setHeader('content-length', body.length);
+      return void response.end(body);
+    }
     response.setHeader('content-type', 'application/octet-stream');
     response.setHeader(
       'x-length',
@@ -144,6 +158,27 @@ test('HTTP/1.1 and WebSocket work beside it', async () => {
   client.send('hello');
   expect(String((await once(client, 'message'))[0])).toBe('hello');
   client.terminate();
+});
+
+test('several long answers at once arrive as they were, by streams of one connection and by TLS of their own', async () => {
+  const { url, session } = await open();
+  const one = session();
+  const owner = { ':authority': authority, authorization: 'Bearer owner' };
+  const over2 = async (n: number) => {
+    const { body } = await ask(one, { ...owner, ':path': `/m/abc/s/session/original?n=${n}` });
+    return body.equals(movieOf(n));
+  };
+  const over1 = async (n: number) => {
+    const request = getSecure(`${url}/m/abc/s/session/original?n=${n}`, { ca: first.cert });
+    const [answer] = (await once(request, 'response')) as [IncomingMessage];
+    const chunks: Buffer[] = [];
+    for await (const chunk of answer) {
+      chunks.push(chunk as Buffer);
+      await nextTurn(); // slower than it comes
+    }
+    return Buffer.concat(chunks).equals(movieOf(n));
+  };
+  expect(await Promise.all([over2(1), over2(2), over1(3), over1(4)])).toEqual([true, true, true, true]);
 });
 
 test('old protocols are refused', async () => {
